@@ -1,0 +1,28 @@
+/**
+ * Every limit of the cluster, with the arithmetic or the source that chose it. Sizes in bytes (UTF-8), durations in
+ * milliseconds, counts plain.
+ */
+export const limits = {
+  /** A request body: upstream's 3 MiB (`MaxRequestBodyBytes` of the generic API server). Above it: 413. */
+  requestBodyBytesMax: 3 * 1024 * 1024,
+  /** An object as stored: etcd's request limit of 1.5 MiB, as upstream answers it. */
+  objectBytesMax: 1.5 * 1024 * 1024,
+  /** Operations of one JSON patch; upstream answers 413 above it. */
+  jsonPatchOperationsMax: 10_000,
+  /** Revisions that a watch can start from. 5 minutes of upstream's compaction at 500 writes/s. */
+  historyRevisionsMax: 150_000,
+  /** Events a slow in-process or HTTP watcher may lag behind before it is cut off with 410. Upstream cuts at 100–1,000 undelivered. */
+  watchBacklogMax: 10_000,
+  /** Bytes a slow HTTP watcher may leave unread in our buffers. 10,000 events of 1.6 KB. */
+  watchBacklogBytesMax: 16 * 1024 * 1024,
+  /** How long an unfinished watch lives when the client names no timeoutSeconds: upstream takes 30 to 60 minutes. */
+  watchMsMin: 30 * 60 * 1000,
+  /** Seconds between bookmarks of a watch that asked for them: upstream's one a minute. */
+  bookmarkMs: 60 * 1000,
+  /** Events live one hour (`--event-ttl`). */
+  eventTtlMs: 60 * 60 * 1000,
+  /** Requests in flight over HTTPS: upstream's 400 reading and 200 writing together. */
+  requestsInFlightMax: 600,
+  /** Streams of one HTTP/2 connection: Go's 250; ours is raised so that 1,000 watches of one informer factory fit. */
+  http2StreamsMax: 1000,
+} as const;

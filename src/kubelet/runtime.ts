@@ -1,0 +1,140 @@
+/**
+ * The container runtime contract, shaped like CRI: sandboxes, containers, images, exec, logs, stats. The kubelet drives it; sim/ and
+ * node/ implement it. All instants are milliseconds since the epoch of the cluster's clock.
+ */
+export interface ContainerRuntime {
+  /** Creates and starts a Pod's sandbox; resolves with its address once its network is there. */
+  runSandbox(config: SandboxConfig): Promise<SandboxInfo>;
+  /** Stops what runs in it (at once) and takes its network away. Idempotent. */
+  stopSandbox(sandboxId: string): Promise<void>;
+  removeSandbox(sandboxId: string): Promise<void>;
+  /** Rejects with ImageError. Resolves with the image's id and what its configuration says. */
+  pullImage(image: string): Promise<ImageInfo>;
+  imageStatus(image: string): ImageInfo | undefined;
+  createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
+  startContainer(containerId: string): Promise<void>;
+  /** Sends TERM, waits `graceMs`, then kills; resolves when the container has ended. */
+  stopContainer(containerId: string, graceMs: number): Promise<void>;
+  removeContainer(containerId: string): Promise<void>;
+  containerStatus(containerId: string): ContainerInfo | undefined;
+  /** The log so far and from then on; see RuntimeLog. */
+  log(containerId: string): RuntimeLog | undefined;
+  exec(containerId: string, options: RuntimeExec): Promise<number>;
+  /** Called with the id of a container whose state changed, as a task of the runner. */
+  onContainerChange(listener: (containerId: string) => void): void;
+}
+
+export interface SandboxConfig {
+  readonly podUid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly hostname: string;
+  readonly hostNetwork: boolean;
+  readonly labels: { readonly [key: string]: string };
+}
+
+export interface SandboxInfo {
+  readonly id: string;
+  /** The Pod's addresses; the node's own for hostNetwork. */
+  readonly ips: readonly string[];
+}
+
+export interface ImageInfo {
+  /** What stands in status.containerStatuses[].imageID. */
+  readonly id: string;
+  /** What stands in status.containerStatuses[].image: the normalized reference. */
+  readonly reference: string;
+  readonly sizeBytes: number;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly env: { readonly [name: string]: string };
+  readonly workingDir: string;
+  /** How long the pull took; 0 when it was present. */
+  readonly pullMs: number;
+}
+
+/** Why a pull failed, with the text that the kubelet's events repeat. */
+export class ImageError extends Error {
+  readonly reason: "InvalidImageName" | "ErrImagePull";
+  constructor(reason: "InvalidImageName" | "ErrImagePull", message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export interface ContainerConfig {
+  readonly name: string;
+  readonly image: ImageInfo;
+  /** Restart count of this container within its Pod. */
+  readonly attempt: number;
+  /** Entrypoint and arguments after the kubelet's expansion; never empty unless the image has none either. */
+  readonly argv: readonly string[];
+  readonly workingDir: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly mounts: readonly Mount[];
+  readonly tty: boolean;
+  readonly stdin: boolean;
+  readonly readOnlyRootFilesystem: boolean;
+  readonly privileged: boolean;
+  readonly user?: number;
+  readonly memoryBytesMax?: number;
+  readonly terminationMessagePath: string;
+}
+
+export interface Mount {
+  /** Absolute path in the container. */
+  readonly containerPath: string;
+  /** Absolute path in the node's file system (of NodeFiles). */
+  readonly hostPath: string;
+  readonly readOnly: boolean;
+}
+
+export interface ContainerInfo {
+  readonly id: string;
+  readonly state: "created" | "running" | "exited";
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+  /** "Completed", "Error", "OOMKilled", "ContainerCannotRun". */
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface LogEntry {
+  readonly at: number;
+  readonly stream: "stdout" | "stderr";
+  /** One line, or the last piece without its newline. */
+  readonly text: Uint8Array;
+}
+
+export interface RuntimeLog {
+  entries(): readonly LogEntry[];
+  /** Calls back after each new entry, and once with `ended` when none will follow. Returns a stop function. */
+  follow(listener: (event: "entry" | "ended") => void): () => void;
+}
+
+export interface RuntimeExec {
+  readonly argv: readonly string[];
+  readonly tty: boolean;
+  /** Chunks of stdin as they come; absent: no stdin. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly onOutput: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The node's own files, under the kubelet's folder and for hostPath. */
+export interface NodeFiles {
+  mkdir(path: string): Promise<void>;
+  writeFile(path: string, content: Uint8Array, mode?: number): Promise<void>;
+  readFile(path: string): Promise<Uint8Array | undefined>;
+  exists(path: string): Promise<"file" | "directory" | undefined>;
+  remove(path: string): Promise<void>;
+}
+
+/** Network probes from the node (HTTP and TCP); exec probes go through the runtime. */
+export interface NodeNetwork {
+  /** Resolves with the HTTP status, rejects with the text of a connection error. */
+  httpGet(options: { ip: string; port: number; path: string; scheme: string; headers: { [name: string]: string }; timeoutMs: number }): Promise<{ status: number; body: string }>;
+  tcpConnect(options: { ip: string; port: number; timeoutMs: number }): Promise<void>;
+}
