@@ -1,0 +1,109 @@
+/**
+ * Instants as the API writes them, without the host's Date: the proleptic Gregorian calendar in UTC by integer arithmetic
+ * (Howard Hinnant, "chrono-compatible low-level date algorithms": days_from_civil and its inverse).
+ */
+
+const dayMs = 86_400_000;
+
+export interface Civil {
+  readonly year: number;
+  /** 1 to 12. */
+  readonly month: number;
+  /** 1 to 31. */
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly millisecond: number;
+  /** 0 is Sunday. */
+  readonly weekday: number;
+}
+
+/** Days since 1970-01-01. Months and days outside their range carry over as written, not normalised. */
+export function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+/** The UTC calendar fields of an instant. */
+export function civilFromInstant(instant: number): Civil {
+  const days = Math.floor(instant / dayMs);
+  let rest = instant - days * dayMs;
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor((dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365);
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  const hour = Math.floor(rest / 3_600_000);
+  rest -= hour * 3_600_000;
+  const minute = Math.floor(rest / 60_000);
+  rest -= minute * 60_000;
+  const second = Math.floor(rest / 1000);
+  return {
+    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
+    month,
+    day,
+    hour,
+    minute,
+    second,
+    millisecond: rest - second * 1000,
+    weekday: (((days + 4) % 7) + 7) % 7,
+  };
+}
+
+/** The instant of UTC calendar fields. */
+export function instantFromCivil(civil: Omit<Civil, "weekday" | "millisecond"> & { millisecond?: number }): number {
+  const days = daysFromCivil(civil.year, civil.month, civil.day);
+  return days * dayMs + civil.hour * 3_600_000 + civil.minute * 60_000 + civil.second * 1000 + (civil.millisecond ?? 0);
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
+function upToSeconds(civil: Civil): string {
+  const date = `${String(civil.year).padStart(4, "0")}-${two(civil.month)}-${two(civil.day)}`;
+  return `${date}T${two(civil.hour)}:${two(civil.minute)}:${two(civil.second)}`;
+}
+
+/** meta/v1 Time: RFC 3339, UTC, whole seconds (cut, not rounded): `2026-01-01T00:00:00Z`. */
+export function formatTime(instant: number): string {
+  return `${upToSeconds(civilFromInstant(instant))}Z`;
+}
+
+/** meta/v1 MicroTime: six decimals: `2026-01-01T00:00:00.000000Z`. */
+export function formatMicroTime(instant: number): string {
+  const civil = civilFromInstant(instant);
+  return `${upToSeconds(civil)}.${String(Math.floor(civil.millisecond)).padStart(3, "0")}000Z`;
+}
+
+/** RFC 3339 with as many decimals as needed, at most nine, as Go's RFC3339Nano writes (container logs). */
+export function formatNanoTime(instant: number): string {
+  const civil = civilFromInstant(instant);
+  const fraction = String(Math.floor(civil.millisecond)).padStart(3, "0").replace(/0+$/, "");
+  return `${upToSeconds(civil)}${fraction === "" ? "" : `.${fraction}`}Z`;
+}
+
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Milliseconds since the epoch of an RFC 3339 text (decimals beyond milliseconds are cut), or undefined. */
+export function parseTime(text: string): number | undefined {
+  const match = rfc3339.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month < 1 || month > 12 || day < 1 || day > (monthDays[month - 1] as number) || (month === 2 && day === 29 && !leap)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const millisecond = match[7] ? Math.floor(Number(match[7]) * 1000) : 0;
+  let instant = instantFromCivil({ year, month, day, hour, minute, second, millisecond });
+  if (match[8]) instant -= (match[8] === "+" ? 1 : -1) * (Number(match[9]) * 60 + Number(match[10])) * 60_000;
+  return instant;
+}
