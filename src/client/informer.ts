@@ -1,0 +1,222 @@
+import type { Environment } from "../base/environment.ts";
+import type { KindRef, KubeObject } from "../api/kind-ref.ts";
+import type { WatchEvent } from "../server/request.ts";
+import type { Client, Watch } from "./client.ts";
+
+/** "namespace/name", or "name" for cluster-scoped objects. */
+export function keyOf(object: KubeObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
+}
+
+/** The parts of a key. */
+export function splitKey(key: string): { namespace: string | undefined; name: string } {
+  const slash = key.indexOf("/");
+  return slash < 0 ? { namespace: undefined, name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+export type ChangeListener<T> = (current: T | undefined, previous: T | undefined) => void;
+
+/**
+ * A view of all objects of one kind, kept up to date by list and watch. It may lag behind the store, never runs ahead of it,
+ * and sees each object's changes in order (states in between may be skipped after a new list). Objects are the store's own.
+ */
+export interface Informer<T extends KubeObject> {
+  get(key: string): T | undefined;
+  /** In order of key. */
+  list(namespace?: string): readonly T[];
+  /** Objects for which `values` gives this value are found by `byIndex`. Adding the same name again changes nothing. */
+  addIndex(name: string, values: (object: T) => readonly string[]): void;
+  /** In order of key. */
+  byIndex(name: string, value: string): readonly T[];
+  /**
+   * Calls back after each change is in the view: (new, old), (new, undefined) for added, (undefined, old) for deleted. What
+   * is there already is told first, as added. Returns a stop function.
+   */
+  onChange(listener: ChangeListener<T>): () => void;
+  readonly hasSynced: boolean;
+}
+
+interface Index<T> {
+  readonly values: (object: T) => readonly string[];
+  readonly buckets: Map<string, Map<string, T>>;
+}
+
+const nothing: readonly never[] = [];
+/** Pause before a failed list is tried again: client-go's reflector starts at 800 ms. */
+const relistMs = 800;
+
+class SharedInformer<T extends KubeObject> implements Informer<T> {
+  private readonly kind: KindRef<T>;
+  private readonly client: Client;
+  private readonly environment: Environment;
+  private objects = new Map<string, T>();
+  private readonly indexes = new Map<string, Index<T>>();
+  private readonly listeners = new Set<ChangeListener<T>>();
+  private resourceVersion = "";
+  private running: Watch | undefined;
+  private stopped = false;
+  private synced = false;
+  private waiting: (() => void)[] = [];
+
+  constructor(options: { kind: KindRef<T>; client: Client; environment: Environment }) {
+    this.kind = options.kind;
+    this.client = options.client;
+    this.environment = options.environment;
+    this.addIndex("namespace", (object) => [object.metadata.namespace ?? ""]);
+  }
+
+  get hasSynced(): boolean {
+    return this.synced;
+  }
+
+  whenSynced(): Promise<void> {
+    return this.synced ? Promise.resolve() : new Promise((resolve) => void this.waiting.push(resolve));
+  }
+
+  get(key: string): T | undefined {
+    return this.objects.get(key);
+  }
+
+  list(namespace?: string): readonly T[] {
+    return namespace === undefined ? sorted(this.objects) : this.byIndex("namespace", namespace);
+  }
+
+  addIndex(name: string, values: (object: T) => readonly string[]): void {
+    if (this.indexes.has(name)) return;
+    const index: Index<T> = { values, buckets: new Map() };
+    this.indexes.set(name, index);
+    for (const [key, object] of this.objects) insert(index, key, object);
+  }
+
+  byIndex(name: string, value: string): readonly T[] {
+    const index = this.indexes.get(name);
+    if (!index) throw new Error(`informer of ${this.kind.plural} has no index ${name}`);
+    const bucket = index.buckets.get(value);
+    return bucket ? sorted(bucket) : nothing;
+  }
+
+  onChange(listener: ChangeListener<T>): () => void {
+    for (const object of sorted(this.objects)) listener(object, undefined);
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  start(): void {
+    void this.relist();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.running?.stop();
+  }
+
+  private async relist(): Promise<void> {
+    let page;
+    try {
+      page = await this.client.list(this.kind);
+    } catch (error) {
+      if (this.stopped) return;
+      this.environment.log.warn(`list of ${this.kind.plural} failed, trying again`, { error: String(error) });
+      this.environment.clock.after(relistMs, () => void this.relist());
+      return;
+    }
+    if (this.stopped) return;
+    this.resourceVersion = page.resourceVersion;
+    const fresh = new Map(page.items.map((object) => [keyOf(object), object]));
+    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined);
+    for (const [key, object] of fresh) this.apply(key, object);
+    if (!this.synced) {
+      this.synced = true;
+      for (const resolve of this.waiting.splice(0)) resolve();
+    }
+    this.follow();
+  }
+
+  private follow(): void {
+    if (this.stopped) return;
+    this.running = this.client.watch(this.kind, { resourceVersion: this.resourceVersion }, {
+      event: (event) => this.take(event),
+      ended: (reason) => {
+        if (this.stopped) return;
+        if (reason === "gone") void this.relist();
+        else this.environment.clock.after(relistMs, () => this.follow());
+      },
+    });
+  }
+
+  private take(event: WatchEvent<T>): void {
+    this.resourceVersion = event.object.metadata.resourceVersion;
+    if (event.type === "BOOKMARK") return;
+    this.apply(keyOf(event.object), event.type === "DELETED" ? undefined : event.object);
+  }
+
+  private apply(key: string, current: T | undefined): void {
+    const previous = this.objects.get(key);
+    if (previous === current || (previous && current && previous.metadata.resourceVersion === current.metadata.resourceVersion)) return;
+    for (const index of this.indexes.values()) {
+      if (previous) remove(index, key, previous);
+      if (current) insert(index, key, current);
+    }
+    if (current) this.objects.set(key, current);
+    else this.objects.delete(key);
+    for (const listener of this.listeners) listener(current, previous);
+  }
+}
+
+function insert<T>(index: Index<T>, key: string, object: T): void {
+  for (const value of index.values(object)) {
+    let bucket = index.buckets.get(value);
+    if (!bucket) index.buckets.set(value, (bucket = new Map()));
+    bucket.set(key, object);
+  }
+}
+
+function remove<T>(index: Index<T>, key: string, object: T): void {
+  for (const value of index.values(object)) {
+    const bucket = index.buckets.get(value);
+    if (!bucket) continue;
+    bucket.delete(key);
+    if (bucket.size === 0) index.buckets.delete(value);
+  }
+}
+
+/** The values of a map in order of key. Views are small or read rarely; order is what makes plans deterministic. */
+function sorted<T>(map: ReadonlyMap<string, T>): readonly T[] {
+  if (map.size === 0) return nothing;
+  if (map.size === 1) return [...map.values()];
+  const keys = [...map.keys()].sort();
+  return keys.map((key) => map.get(key) as T);
+}
+
+/** One shared view per kind, started when it is first asked for. */
+export class Informers {
+  private readonly client: Client;
+  private readonly environment: Environment;
+  private readonly views = new Map<string, SharedInformer<KubeObject>>();
+
+  constructor(options: { client: Client; environment: Environment }) {
+    this.client = options.client;
+    this.environment = options.environment;
+  }
+
+  of<T extends KubeObject>(kind: KindRef<T>): Informer<T> {
+    const id = `${kind.apiVersion}/${kind.plural}`;
+    let view = this.views.get(id);
+    if (!view) {
+      view = new SharedInformer<KubeObject>({ kind, client: this.client, environment: this.environment });
+      this.views.set(id, view);
+      view.start();
+    }
+    return view as unknown as Informer<T>;
+  }
+
+  /** Resolves when every view asked for so far holds a first full list. */
+  async synced(): Promise<void> {
+    for (const view of this.views.values()) await view.whenSynced();
+  }
+
+  stop(): void {
+    for (const view of this.views.values()) view.stop();
+  }
+}

@@ -1,0 +1,25 @@
+import type { KindRef, ObjectName } from "../api/kind-ref.ts";
+
+/** The path of a kind's collection: of one namespace, of all, or of the cluster. */
+export function collectionPath(kind: KindRef, namespace?: string): string {
+  const root = kind.group === "" ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const scope = kind.namespaced && namespace !== undefined && namespace !== "" ? `/namespaces/${encodeURIComponent(namespace)}` : "";
+  return `${root}${scope}/${kind.plural}`;
+}
+
+/** The path of one object, or of a subresource of it. */
+export function objectPath(kind: KindRef, name: ObjectName, subresource?: string): string {
+  const path = `${collectionPath(kind, name.namespace)}/${encodeURIComponent(name.name)}`;
+  return subresource === undefined ? path : `${path}/${subresource}`;
+}
+
+/** An encoded query string of the parameters that are set, in the order given. */
+export function queryOf(parameters: { readonly [name: string]: string | number | boolean | undefined }): string {
+  let query = "";
+  for (const name of Object.keys(parameters)) {
+    const value = parameters[name];
+    if (value === undefined || value === "") continue;
+    query += `${query === "" ? "" : "&"}${name}=${encodeURIComponent(value)}`;
+  }
+  return query;
+}
