@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.{test,contract,golden,sim}.ts", "test/**/*.{test,golden,sim}.ts"],
+    include: ["src/**/*.{test,contract,golden,sim}.ts", "test/**/*.{test,golden,sim}.ts", "scripts/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "threads",
   },

@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unzipEntry } from "./fetch-kubectl.ts";
+import { gates } from "./gates.ts";
+import { judgeSkips } from "./skip-reporter.ts";
+
+const root = join(import.meta.dirname, "..");
+const bin = (name: string) => join(root, "node_modules", ".bin", name);
+
+describe("planted faults", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "coracle-gates-"));
+    for (const name of [".oxlintrc.json", "tsconfig.json", "tsconfig.core.json", "package.json"]) cpSync(join(root, name), join(folder, name));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    mkdirSync(join(folder, "src", "base"), { recursive: true });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function plant(source: string, program: string, args: readonly string[]): string {
+    writeFileSync(join(folder, "src", "base", "plant.ts"), source);
+    const ran = spawnSync(bin("node"), [bin(program), ...args], { cwd: folder, encoding: "utf8" });
+    expect(ran.status, ran.stdout).not.toBe(0);
+    return ran.stdout + ran.stderr;
+  }
+
+  test.each([
+    ["a floating promise", "export async function f(): Promise<void> {}\nexport function g(): void {\n  f();\n}\n", "no-floating-promises"],
+    ["the machine's time", "export const now: number = Date.now();\n", "Environment.clock"],
+    ["a timer", "export const timer: unknown = setTimeout(() => {}, 1);\n", "Environment.clock.after"],
+    ["chance", "export const chance: number = Math.random();\n", "Environment.random"],
+    ["chance by another way", "export const id: string = crypto.randomUUID();\n", "Environment.random"],
+    ["any", "export const x: any = 1;\n", "no-explicit-any"],
+  ])("lint finds %s", (_name, source, expected) => {
+    expect(plant(source, "oxlint", ["--type-aware", "--deny-warnings"])).toContain(expected);
+  });
+
+  test.each([
+    ["a name of Node", "export const home: unknown = process.env;\n", "process"],
+    ["a name of the browser", "export const title: string = document.title;\n", "document"],
+  ])("the core's types find %s", (_name, source, expected) => {
+    expect(plant(source, "tsc", ["-p", "tsconfig.core.json"])).toContain(`'${expected}'`);
+  });
+
+  test.each([
+    ["an unused local", "export function f(): void {\n  const unused = 1;\n}\n", "'unused'"],
+    ["an index that may miss", "export const first = (all: readonly string[]): string => all[0];\n", "undefined"],
+  ])("types find %s", (_name, source, expected) => {
+    expect(plant(source, "tsc", ["-p", "tsconfig.json"])).toContain(expected);
+  });
+});
+
+test("a skipped test needs a reason, and a reason needs a skipped test", () => {
+  expect(judgeSkips(["a"], ["b"], { a: "slow disk" })).toEqual([]);
+  expect(judgeSkips(["a"], [], {})).toEqual(["skipped without a reason in test/allowed-skips.json: a"]);
+  expect(judgeSkips([], ["a"], { a: "slow disk" })).toEqual(["listed in test/allowed-skips.json, but it runs now: a"]);
+});
+
+test("every gate has a name of its own and a promise", () => {
+  expect(new Set(gates.map((gate) => gate.name)).size).toBe(gates.length);
+  for (const gate of gates) expect(gate.promise).not.toBe("");
+});
+
+test("the lock file records no download addresses", () => {
+  expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toContain('"resolved"');
+});
+
+test("every dependency is pinned and has its line in docs/dependencies.md", () => {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+  const documented = readFileSync(join(root, "docs", "dependencies.md"), "utf8");
+  for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(documented, name).toContain(`\`${name}\``);
+  }
+});
+
+test("an entry comes out of a zip archive whole, stored or packed", () => {
+  const content = Buffer.from("kubectl ".repeat(100));
+  for (const method of [0, 8]) expect(unzipEntry(zipOf("bin/kubectl", content, method), "bin/kubectl").equals(content)).toBe(true);
+  expect(() => unzipEntry(zipOf("a", content, 8), "b")).toThrow("no entry b");
+  expect(() => unzipEntry(Buffer.from("not a zip"), "b")).toThrow("not a zip archive");
+});
+
+/** An archive of one file, after APPNOTE.TXT 4.3.7, 4.3.12 and 4.3.16. */
+function zipOf(name: string, content: Buffer, method: number): Buffer {
+  const packed = method === 0 ? content : deflateRawSync(content);
+  const local = Buffer.alloc(30);
+  local.writeUInt32LE(0x04034b50, 0);
+  local.writeUInt16LE(name.length, 26);
+  const central = Buffer.alloc(46);
+  central.writeUInt32LE(0x02014b50, 0);
+  central.writeUInt16LE(method, 10);
+  central.writeUInt32LE(packed.length, 20);
+  central.writeUInt16LE(name.length, 28);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(local.length + name.length + packed.length, 16);
+  return Buffer.concat([local, Buffer.from(name), packed, central, Buffer.from(name), end]);
+}
