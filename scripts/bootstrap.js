@@ -65,8 +65,10 @@ async function install() {
   const start = Date.now();
   process.stdout.write("coracle: installing what package-lock.json names (some 400 MB, once) …\n");
   rmSync(stampPath, { force: true });
+  // Not `npm ci`: it refuses a lock file that lacks an optional package which the registry did not have for another platform when
+  // the lock was written (npm/cli#9846; some platforms' builds of oxlint). `--no-save` keeps to the lock and leaves it as it is.
   // No install script runs but that of the package `node`, which fetches the Node of this machine's platform.
-  await npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  await npm(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]);
   process.stdout.write("coracle: fetching the pinned Node …\n");
   await npm(["rebuild", "node", "--ignore-scripts=false", "--foreground-scripts"]);
   const version = pinnedVersion();
