@@ -1,0 +1,65 @@
+import type { Node, Pod } from "../api/types/core-v1.ts";
+import type { Amounts } from "./resources.ts";
+import { amountsOf, podAmounts, scoredAmounts } from "./resources.ts";
+import type { HostPort } from "./host-ports.ts";
+import { hostPortsOf, portsClash } from "./host-ports.ts";
+
+/** Whether a Pod still takes room on its node: until it has ended. */
+export function takesRoom(pod: Pod): boolean {
+  return pod.status.phase !== "Succeeded" && pod.status.phase !== "Failed";
+}
+
+/**
+ * One node with what stands on it, kept by adding and removing Pods: what the predicates and scores read. Sums are over
+ * the Pods that take room.
+ */
+export class NodeState {
+  node: Node;
+  allocatable: Amounts;
+  readonly requested: Amounts = {};
+  /** Sums for scoring, in thousandths of a core and bytes. */
+  scoredCpu = 0;
+  scoredMemory = 0;
+  readonly pods = new Map<string, Pod>();
+  private ports: { readonly port: HostPort; readonly uid: string }[] = [];
+
+  constructor(node: Node) {
+    this.node = node;
+    this.allocatable = amountsOf(node.status.allocatable);
+  }
+
+  replaceNode(node: Node): void {
+    if (node.status.allocatable !== this.node.status.allocatable) this.allocatable = amountsOf(node.status.allocatable);
+    this.node = node;
+  }
+
+  /** Adds a Pod, or takes its newer state. */
+  add(pod: Pod): void {
+    this.remove(pod.metadata.uid);
+    this.pods.set(pod.metadata.uid, pod);
+    this.count(pod, 1);
+    for (const port of hostPortsOf(pod.spec)) this.ports.push({ port, uid: pod.metadata.uid });
+  }
+
+  remove(uid: string): void {
+    const pod = this.pods.get(uid);
+    if (!pod) return;
+    this.pods.delete(uid);
+    this.count(pod, -1);
+    if (this.ports.length > 0) this.ports = this.ports.filter((taken) => taken.uid !== uid);
+  }
+
+  portTaken(wanted: HostPort): boolean {
+    return this.ports.some((taken) => portsClash(taken.port, wanted));
+  }
+
+  private count(pod: Pod, sign: 1 | -1): void {
+    const asked = podAmounts(pod.spec);
+    for (const resource of Object.keys(asked)) {
+      this.requested[resource] = (this.requested[resource] ?? 0) + sign * (asked[resource] as number);
+    }
+    const scored = scoredAmounts(pod.spec);
+    this.scoredCpu += sign * scored.cpu;
+    this.scoredMemory += sign * scored.memory;
+  }
+}

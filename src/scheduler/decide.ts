@@ -1,0 +1,76 @@
+import type { Random } from "../base/environment.ts";
+import type { Misfit, Wanted } from "../placement/fit.ts";
+import { misfit } from "../placement/fit.ts";
+import { namedNodes } from "../placement/node-affinity.ts";
+import type { NodeState } from "../placement/node-state.ts";
+import { scoresFor } from "./score.ts";
+
+/** Where a Pod goes, or why it goes nowhere. */
+export type Decision =
+  | { readonly type: "bind"; readonly nodeName: string }
+  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[] };
+
+/** One node that refused, or that was not asked because the Pod's affinity names others. */
+export interface Refusal {
+  readonly nodeName: string;
+  readonly misfit: Misfit;
+}
+
+const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
+
+/**
+ * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
+ * with the highest score one is drawn.
+ */
+export function decide(wanted: Wanted, states: ReadonlyMap<string, NodeState>, random: Random): Decision {
+  if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
+  const named = namedNodes(wanted.pod.spec);
+  const feasible: NodeState[] = [];
+  const refusals: Refusal[] = [];
+  if (named) {
+    for (const name of named) {
+      const state = states.get(name);
+      if (!state) continue;
+      const why = misfit(wanted, state);
+      if (why) refusals.push({ nodeName: name, misfit: why });
+      else feasible.push(state);
+    }
+  } else {
+    for (const [nodeName, state] of states) {
+      const why = misfit(wanted, state);
+      if (why) refusals.push({ nodeName, misfit: why });
+      else feasible.push(state);
+    }
+  }
+  if (feasible.length > 0) return { type: "bind", nodeName: best(wanted, feasible, random).node.metadata.name };
+  const notAsked = states.size - refusals.length;
+  const preemption = preemptionText(wanted, refusals, states.size);
+  return { type: "pending", message: `${refusalText(refusals, states.size, notAsked)} no new claims to deallocate, preemption: ${preemption}`, refusals };
+}
+
+function best(wanted: Wanted, feasible: readonly NodeState[], random: Random): NodeState {
+  if (feasible.length === 1) return feasible[0] as NodeState;
+  const scores = scoresFor(wanted.pod, feasible);
+  const most = Math.max(...scores);
+  const ties = feasible.filter((_, i) => scores[i] === most);
+  return ties[random.below(ties.length)] as NodeState;
+}
+
+/** `0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.`: counts per reason, sorted as texts. */
+export function refusalText(refusals: readonly Refusal[], nodes: number, notAsked: number): string {
+  const counts = new Map<string, number>();
+  const count = (reason: string, by: number): void => void counts.set(reason, (counts.get(reason) ?? 0) + by);
+  for (const { misfit } of refusals) for (const reason of misfit.reasons) count(reason, 1);
+  if (notAsked > 0) for (const reason of notNamed.reasons) count(reason, notAsked);
+  const texts = [...counts].map(([reason, n]) => `${n} ${reason}`).sort();
+  return `0/${nodes} nodes are available: ${texts.join(", ")}.`;
+}
+
+function preemptionText(wanted: Wanted, refusals: readonly Refusal[], nodes: number): string {
+  if (wanted.pod.spec.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
+  const open = refusals.filter((refusal) => !refusal.misfit.final).length;
+  const texts = [];
+  if (open > 0) texts.push(`${open} No preemption victims found for incoming pod`);
+  if (nodes > open) texts.push(`${nodes - open} Preemption is not helpful for scheduling`);
+  return `0/${nodes} nodes are available: ${texts.sort().join(", ")}.`;
+}

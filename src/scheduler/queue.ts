@@ -1,0 +1,108 @@
+import type { Environment, Instant, Timer } from "../base/environment.ts";
+import { Heap } from "../base/heap.ts";
+import type { Wanted } from "../placement/fit.ts";
+
+/** Upstream's back-off of a Pod that found no place: 1 s doubling to 10 s, counted in attempts. */
+const backoffMsMin = 1000;
+const backoffMsMax = 10_000;
+
+export interface Waiting {
+  readonly key: string;
+  wanted: Wanted;
+  readonly sequence: number;
+  attempts: number;
+  /** What kept it from every node at the last look; empty before the first. Resource names, "pods", "ports", "node". */
+  lacking: ReadonlySet<string>;
+  state: "active" | "backoff" | "parked";
+  failedAt: Instant;
+  timer: Timer | undefined;
+}
+
+function priorityOf(waiting: Waiting): number {
+  return waiting.wanted.pod.spec.priority ?? 0;
+}
+
+/**
+ * Pods that want a place: active ones by priority, then in order of arrival; those that found none are parked until
+ * something relevant changes, and then wait out their back-off.
+ */
+export class SchedulingQueue {
+  private readonly environment: Environment;
+  private readonly onActive: () => void;
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly parked = new Set<Waiting>();
+  private readonly active = new Heap<Waiting>((a, b) => priorityOf(a) > priorityOf(b) || (priorityOf(a) === priorityOf(b) && a.sequence < b.sequence));
+  private sequence = 0;
+
+  constructor(options: { environment: Environment; onActive: () => void }) {
+    this.environment = options.environment;
+    this.onActive = options.onActive;
+  }
+
+  /** A Pod to place, or its newer state; `again` says that the change may let it fit now. */
+  put(key: string, wanted: Wanted, again: boolean): void {
+    let waiting = this.waiting.get(key);
+    if (!waiting) {
+      waiting = { key, wanted, sequence: this.sequence++, attempts: 0, lacking: new Set(), state: "active", failedAt: 0, timer: undefined };
+      this.waiting.set(key, waiting);
+      this.active.push(waiting);
+      this.onActive();
+      return;
+    }
+    waiting.wanted = wanted;
+    if (again && waiting.state === "parked") this.wake(waiting);
+  }
+
+  drop(key: string): void {
+    const waiting = this.waiting.get(key);
+    if (!waiting) return;
+    this.waiting.delete(key);
+    this.parked.delete(waiting);
+    waiting.timer?.cancel();
+  }
+
+  /** The next Pod to look at; it stays known until dropped or parked. */
+  take(): Waiting | undefined {
+    for (;;) {
+      const next = this.active.pop();
+      if (!next) return undefined;
+      if (this.waiting.get(next.key) === next && next.state === "active") return next;
+    }
+  }
+
+  park(waiting: Waiting, lacking: ReadonlySet<string>): void {
+    if (this.waiting.get(waiting.key) !== waiting) return;
+    waiting.attempts++;
+    waiting.lacking = lacking;
+    waiting.failedAt = this.environment.clock.now();
+    waiting.state = "parked";
+    this.parked.add(waiting);
+  }
+
+  /** Looks again at a Pod whose binding failed, after its back-off. */
+  retry(waiting: Waiting): void {
+    this.park(waiting, waiting.lacking);
+    this.wake(waiting);
+  }
+
+  /** Wakes the parked Pods for which `helps` holds. */
+  wakeWhere(helps: (waiting: Waiting) => boolean): void {
+    for (const waiting of [...this.parked]) if (helps(waiting)) this.wake(waiting);
+  }
+
+  private wake(waiting: Waiting): void {
+    this.parked.delete(waiting);
+    const ready = waiting.failedAt + Math.min(backoffMsMin * 2 ** Math.max(waiting.attempts - 1, 0), backoffMsMax);
+    if (ready <= this.environment.clock.now()) return this.activate(waiting);
+    waiting.state = "backoff";
+    waiting.timer = this.environment.clock.at(ready, () => this.activate(waiting));
+  }
+
+  private activate(waiting: Waiting): void {
+    if (this.waiting.get(waiting.key) !== waiting) return;
+    waiting.state = "active";
+    waiting.timer = undefined;
+    this.active.push(waiting);
+    this.onActive();
+  }
+}

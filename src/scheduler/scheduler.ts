@@ -1,0 +1,196 @@
+import { isStatus } from "../base/status-error.ts";
+import { formatTime } from "../base/time.ts";
+import { nodes as nodeKind, pods as podKind } from "../api/kinds.ts";
+import type { Node, Pod, PodCondition } from "../api/types/core-v1.ts";
+import type { Client } from "../client/client.ts";
+import type { Controller, ControllerContext } from "../client/controller-context.ts";
+import { keyOf } from "../client/informer.ts";
+import { wantedBy } from "../placement/fit.ts";
+import { NodeState, takesRoom } from "../placement/node-state.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import { SchedulingQueue } from "./queue.ts";
+import type { Waiting } from "./queue.ts";
+import { endMayHelp, nodeChanges, nodeMayFit } from "./wake.ts";
+
+const schedulerName = "default-scheduler";
+
+/** Client of the user system:kube-scheduler, and where its events say they come from. */
+export interface SchedulerOptions {
+  readonly context: ControllerContext;
+  readonly client: Client;
+  /** The host part of `reportingInstance`. */
+  readonly host: string;
+}
+
+/**
+ * Places Pods: one at a time, by priority and order of arrival. A Pod counts on its node from the decision on, before the
+ * binding is in the view, so two decisions never take the same room. Bindings are sent without waiting for each other.
+ */
+export function startScheduler(options: SchedulerOptions): Controller {
+  const { context, client } = options;
+  const { environment } = context;
+  const random = environment.random.fork("scheduler");
+  const recorder = context.recorder(schedulerName);
+  const instance = `${schedulerName}-${options.host}`;
+  const states = new Map<string, NodeState>();
+  /** Where each Pod counts: by uid. Pods on nodes that are not known wait in `homeless`. */
+  const placed = new Map<string, string>();
+  const homeless = new Map<string, Map<string, Pod>>();
+  let stopped = false;
+  let pumping = false;
+  const queue = new SchedulingQueue({ environment, onActive: () => pump() });
+
+  function pump(): void {
+    if (pumping || stopped) return;
+    pumping = true;
+    environment.runner.post(() => {
+      pumping = false;
+      const waiting = stopped ? undefined : queue.take();
+      if (!waiting) return;
+      look(waiting);
+      pump();
+    });
+  }
+
+  function look(waiting: Waiting): void {
+    const decision = decide(waiting.wanted, states, random);
+    if (decision.type === "bind") void bind(waiting, decision.nodeName);
+    else void fail(waiting, decision);
+  }
+
+  async function bind(waiting: Waiting, nodeName: string): Promise<void> {
+    const { pod } = waiting.wanted;
+    const { namespace, name, uid } = pod.metadata;
+    count(pod, nodeName);
+    try {
+      await client.request({
+        method: "POST",
+        path: `/api/v1/namespaces/${namespace ?? ""}/pods/${name}/binding`,
+        query: "",
+        headers: {},
+        body: { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target: { kind: "Node", name: nodeName } } as never,
+        wants: "object",
+      }).then((response) => {
+        if (response.status >= 400) throw new Error(`binding answered ${response.status}`);
+      });
+      recorder.actionEvent(pod, "Normal", "Scheduled", "Binding", `Successfully assigned ${namespace ?? ""}/${name} to ${nodeName}`, instance);
+      queue.drop(waiting.key);
+    } catch (error) {
+      environment.log.debug(`scheduler: binding of ${waiting.key} failed`, { error: String(error) });
+      if (placed.get(uid) === nodeName) uncount(uid);
+      queue.retry(waiting);
+    }
+  }
+
+  async function fail(waiting: Waiting, decision: Extract<Decision, { type: "pending" }>): Promise<void> {
+    const { pod } = waiting.wanted;
+    queue.park(waiting, lackingOf(decision));
+    recorder.actionEvent(pod, "Warning", "FailedScheduling", "Scheduling", decision.message, instance);
+    const condition = pendingCondition(pod, "Unschedulable", decision.message, environment.clock.now());
+    if (!condition) return;
+    try {
+      await client.patch(podKind, pod.metadata, { type: "strategic", body: { status: { conditions: [condition] } } }, { subresource: "status" });
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) environment.log.warn(`scheduler: condition of ${waiting.key} not written`, { error: String(error) });
+    }
+  }
+
+  function count(pod: Pod, nodeName: string): void {
+    const { uid } = pod.metadata;
+    const before = placed.get(uid);
+    if (before !== undefined && before !== nodeName) uncount(uid);
+    placed.set(uid, nodeName);
+    const state = states.get(nodeName);
+    if (state) return state.add(pod);
+    let there = homeless.get(nodeName);
+    if (!there) homeless.set(nodeName, (there = new Map()));
+    there.set(uid, pod);
+  }
+
+  function uncount(uid: string): void {
+    const nodeName = placed.get(uid);
+    if (nodeName === undefined) return;
+    placed.delete(uid);
+    states.get(nodeName)?.remove(uid);
+    homeless.get(nodeName)?.delete(uid);
+  }
+
+  function onPod(current: Pod | undefined, previous: Pod | undefined): void {
+    const pod = current ?? (previous as Pod);
+    const standing = current !== undefined && takesRoom(current);
+    if (standing && current.spec.nodeName) {
+      queue.drop(keyOf(pod));
+      count(current, current.spec.nodeName);
+      return;
+    }
+    if (placed.has(pod.metadata.uid) && (!standing || previous?.spec.nodeName)) {
+      uncount(pod.metadata.uid);
+      queue.wakeWhere((waiting) => endMayHelp(waiting.wanted, pod, waiting.lacking));
+    }
+    if (!standing || current.metadata.deletionTimestamp || current.spec.schedulerName !== schedulerName) return queue.drop(keyOf(pod));
+    // Decided already: the view has not seen the binding yet.
+    if (placed.has(pod.metadata.uid)) return;
+    if (current.spec.schedulingGates && current.spec.schedulingGates.length > 0) return;
+    queue.put(keyOf(pod), wantedBy(current), previous !== undefined && previous.spec !== current.spec && changedWish(current, previous));
+  }
+
+  function onNode(current: Node | undefined, previous: Node | undefined): void {
+    const name = (current ?? (previous as Node)).metadata.name;
+    if (!current) {
+      const state = states.get(name);
+      states.delete(name);
+      if (state && state.pods.size > 0) homeless.set(name, new Map(state.pods));
+      return;
+    }
+    const known = states.get(name);
+    if (known) {
+      known.replaceNode(current);
+    } else {
+      const state = new NodeState(current);
+      states.set(name, state);
+      for (const pod of homeless.get(name)?.values() ?? []) state.add(pod);
+      homeless.delete(name);
+    }
+    if (nodeChanges(current, known ? previous : undefined).size > 0) queue.wakeWhere((waiting) => nodeMayFit(waiting.wanted, current));
+  }
+
+  const stopNodes = context.informers.of(nodeKind).onChange(onNode);
+  const stopPods = context.informers.of(podKind).onChange(onPod);
+  return {
+    stop() {
+      stopped = true;
+      stopNodes();
+      stopPods();
+    },
+  };
+}
+
+function changedWish(current: Pod, previous: Pod): boolean {
+  const wish = (pod: Pod): string => JSON.stringify([pod.spec.nodeSelector, pod.spec.affinity, pod.spec.tolerations, pod.spec.schedulingGates, wantedBy(pod).amounts]);
+  return wish(current) !== wish(previous);
+}
+
+/** Names of what kept a Pod from its nodes, for waking: resources, "pods", "ports", "node". */
+function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<string> {
+  const lacking = new Set<string>();
+  for (const { misfit } of decision.refusals) {
+    if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
+    else lacking.add(misfit.predicate === "NodePorts" ? "ports" : "node");
+  }
+  return lacking;
+}
+
+/** The PodScheduled condition to write, or undefined when it stands so already. */
+function pendingCondition(pod: Pod, reason: string, message: string, now: number): PodCondition | undefined {
+  const there = pod.status.conditions?.find((condition) => condition.type === "PodScheduled");
+  if (there?.status === "False" && there.reason === reason && there.message === message) return undefined;
+  return {
+    type: "PodScheduled",
+    status: "False",
+    reason,
+    message,
+    lastTransitionTime: there?.status === "False" && there.lastTransitionTime ? there.lastTransitionTime : formatTime(now),
+    observedGeneration: pod.metadata.generation ?? 1,
+  } as PodCondition;
+}
