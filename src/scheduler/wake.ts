@@ -2,7 +2,7 @@ import { nodeMatches } from "../placement/node-affinity.ts";
 import { amountsOf } from "../placement/resources.ts";
 import { untoleratedTaint } from "../placement/taints.ts";
 import type { Node, Pod, Taint } from "../api/types/core-v1.ts";
-import { equalJson } from "../api/schema/equal.ts";
+import { sameData } from "../api/equality.ts";
 import type { Wanted } from "../placement/fit.ts";
 import { hostPortsOf, portsClash } from "../placement/host-ports.ts";
 
@@ -13,9 +13,9 @@ export type NodeChange = "added" | "allocatable" | "labels" | "taints" | "unsche
 export function nodeChanges(current: Node, previous: Node | undefined): ReadonlySet<NodeChange> {
   const changes = new Set<NodeChange>();
   if (!previous) return changes.add("added");
-  if (!equalJson(current.status.allocatable, previous.status.allocatable)) changes.add("allocatable");
-  if (!equalJson(current.metadata.labels, previous.metadata.labels)) changes.add("labels");
-  if (!equalJson(current.spec.taints, previous.spec.taints)) changes.add("taints");
+  if (!sameData(current.status.allocatable, previous.status.allocatable)) changes.add("allocatable");
+  if (!sameData(current.metadata.labels, previous.metadata.labels)) changes.add("labels");
+  if (!sameData(current.spec.taints, previous.spec.taints)) changes.add("taints");
   if (current.spec.unschedulable !== previous.spec.unschedulable) changes.add("unschedulable");
   return changes;
 }

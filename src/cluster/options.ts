@@ -1,0 +1,41 @@
+import type { Log } from "../base/environment.ts";
+import type { HostClock } from "../base/clock.ts";
+import type { Host } from "../base/runner.ts";
+
+/** What a cluster can be asked to be. All have defaults that suit a test. */
+export interface ClusterOptions {
+  /** Default `local`. Nodes are called after it. */
+  readonly name?: string;
+  /** How many simulated machines; the first is the control plane. Default 3, at most `nodesMax`. */
+  readonly nodes?: number;
+  /** Default "virtual": time stands still until it is told to move. */
+  readonly clock?: "virtual" | "system";
+  /** All chance comes from it. Default 1. */
+  readonly seed?: number;
+  /** Where a virtual clock begins: RFC 3339 or milliseconds since the epoch. Default 2026-01-01T00:00:00Z. */
+  readonly now?: string | number;
+  /** What the simulated registry knows beside its catalogue. */
+  readonly images?: ImageOptions;
+}
+
+/** Names of images: an alias of another, "missing", or "present" (a generic program). "any": every parsable name exists. */
+export type ImageOptions = "any" | { readonly [reference: string]: string };
+
+/** What only the host can give; adapters of src/node and src/browser fill it in. */
+export interface ClusterHost {
+  readonly runner: Host;
+  /** For `clock: "system"`. */
+  readonly clock: HostClock;
+  readonly log: Log;
+  /** PEM of the certificate authority that kube-root-ca.crt publishes. Absent: the fixed test certificate. */
+  readonly caPem?: string;
+  /** The host's name in events of the scheduler. */
+  readonly hostName?: string;
+}
+
+export const defaults = {
+  name: "local",
+  nodes: 3,
+  seed: 1,
+  now: "2026-01-01T00:00:00Z",
+} as const;
