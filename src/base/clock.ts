@@ -106,7 +106,7 @@ export class VirtualClock implements Clock {
    * Moves to `instant` and stops there, with nothing left to do; or stops earlier, settled, at the first instant after which
    * `until` holds, and says so. Two calls follow each other, they do not mix.
    */
-  advanceTo(instant: Instant, until?: () => boolean): Promise<boolean> {
+  advanceTo(instant: Instant, until?: () => boolean | Promise<boolean>): Promise<boolean> {
     const run = this.moving.then(() => this.move(instant, until));
     this.moving = run.then(
       () => undefined,
@@ -115,10 +115,10 @@ export class VirtualClock implements Clock {
     return run;
   }
 
-  private async move(target: Instant, until?: () => boolean): Promise<boolean> {
+  private async move(target: Instant, until?: () => boolean | Promise<boolean>): Promise<boolean> {
     await this.runner.idle();
     for (;;) {
-      if (until?.()) return true;
+      if (until && (await until())) return true;
       const next = this.agenda.next();
       if (next === undefined || next > target) break;
       this.instant = Math.max(this.instant, next);

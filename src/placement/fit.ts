@@ -1,13 +1,21 @@
-import type { Pod, Taint } from "../api/types/core-v1.ts";
+import type { Pod } from "../api/types/core-v1.ts";
 import type { HostPort } from "./host-ports.ts";
 import { hostPortsOf } from "./host-ports.ts";
 import { nodeMatches } from "./node-affinity.ts";
 import type { NodeState } from "./node-state.ts";
 import type { Amounts } from "./resources.ts";
 import { podAmounts } from "./resources.ts";
-import { untoleratedTaint } from "./taints.ts";
+import { isCordonedFor, untoleratedTaint } from "./taints.ts";
 
-export type Predicate = "NodeUnschedulable" | "NodeName" | "TaintToleration" | "NodeAffinity" | "NodePorts" | "NodeResourcesFit";
+export type Predicate =
+  | "NodeUnschedulable"
+  | "NodeName"
+  | "TaintToleration"
+  | "NodeAffinity"
+  | "NodePorts"
+  | "NodeResourcesFit"
+  | "PodTopologySpread"
+  | "InterPodAffinity";
 
 /** Why a Pod does not fit a node: the first predicate that refused, in the order of upstream's default profile. */
 export interface Misfit {
@@ -31,8 +39,6 @@ export function wantedBy(pod: Pod): Wanted {
   return { pod, amounts: podAmounts(pod.spec), ports: hostPortsOf(pod.spec) };
 }
 
-const unschedulableTaint: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
-
 const unschedulable: Misfit = { predicate: "NodeUnschedulable", reasons: ["node(s) were unschedulable"], final: true };
 const otherNode: Misfit = { predicate: "NodeName", reasons: ["node(s) didn't match the requested node name"], final: true };
 const tainted: Misfit = { predicate: "TaintToleration", reasons: ["node(s) had untolerated taint(s)"], final: true };
@@ -43,7 +49,7 @@ const portsTaken: Misfit = { predicate: "NodePorts", reasons: ["node(s) didn't h
 export function misfit(wanted: Wanted, state: NodeState): Misfit | undefined {
   const { spec } = wanted.pod;
   const { node } = state;
-  if (node.spec.unschedulable && untoleratedTaint([unschedulableTaint], spec.tolerations, ["NoSchedule"])) return unschedulable;
+  if (isCordonedFor(spec, node)) return unschedulable;
   if (spec.nodeName && spec.nodeName !== node.metadata.name) return otherNode;
   if (untoleratedTaint(node.spec.taints, spec.tolerations, ["NoSchedule", "NoExecute"])) return tainted;
   if (!nodeMatches(spec, node)) return unmatched;

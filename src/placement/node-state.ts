@@ -21,6 +21,8 @@ export class NodeState {
   scoredCpu = 0;
   scoredMemory = 0;
   readonly pods = new Map<string, Pod>();
+  /** Those of them with required anti-affinity. */
+  readonly shunning = new Map<string, Pod>();
   private ports: { readonly port: HostPort; readonly uid: string }[] = [];
 
   constructor(node: Node) {
@@ -37,6 +39,7 @@ export class NodeState {
   add(pod: Pod): void {
     this.remove(pod.metadata.uid);
     this.pods.set(pod.metadata.uid, pod);
+    if (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) this.shunning.set(pod.metadata.uid, pod);
     this.count(pod, 1);
     for (const port of hostPortsOf(pod.spec)) this.ports.push({ port, uid: pod.metadata.uid });
   }
@@ -45,6 +48,7 @@ export class NodeState {
     const pod = this.pods.get(uid);
     if (!pod) return;
     this.pods.delete(uid);
+    this.shunning.delete(uid);
     this.count(pod, -1);
     if (this.ports.length > 0) this.ports = this.ports.filter((taken) => taken.uid !== uid);
   }

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from "../api/types/core-v1.ts";
+import type { Node, PodSpec, Taint, Toleration } from "../api/types/core-v1.ts";
 
 export type Effect = "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 
@@ -39,4 +39,11 @@ export function untoleratedTaint(
     if (!tolerations?.some((toleration) => tolerates(toleration, taint))) return taint;
   }
   return undefined;
+}
+
+const unschedulableTaint: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+
+/** Whether a cordon of this node keeps the Pod away: it counts as a taint that can be tolerated. */
+export function isCordonedFor(spec: PodSpec, node: Node): boolean {
+  return node.spec.unschedulable === true && untoleratedTaint([unschedulableTaint], spec.tolerations, ["NoSchedule"]) !== undefined;
 }

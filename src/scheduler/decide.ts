@@ -3,6 +3,9 @@ import type { Misfit, Wanted } from "../placement/fit.ts";
 import { misfit } from "../placement/fit.ts";
 import { namedNodes } from "../placement/node-affinity.ts";
 import type { NodeState } from "../placement/node-state.ts";
+import { affinityCheck } from "../placement/pod-affinity.ts";
+import type { NamespaceLabels } from "../placement/pod-affinity.ts";
+import { spreadCheck } from "../placement/topology-spread.ts";
 import { scoresFor } from "./score.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
@@ -18,26 +21,31 @@ export interface Refusal {
 
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 
+const noLabels: NamespaceLabels = () => undefined;
+
 /**
  * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
  * with the highest score one is drawn.
  */
-export function decide(wanted: Wanted, states: ReadonlyMap<string, NodeState>, random: Random): Decision {
+export function decide(wanted: Wanted, states: ReadonlyMap<string, NodeState>, random: Random, namespaceLabels: NamespaceLabels = noLabels): Decision {
   if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
   const named = namedNodes(wanted.pod.spec);
+  const spread = spreadCheck(wanted.pod, states);
+  const affinity = affinityCheck(wanted.pod, states, namespaceLabels);
+  const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? spread?.(state) ?? affinity?.(state);
   const feasible: NodeState[] = [];
   const refusals: Refusal[] = [];
   if (named) {
     for (const name of named) {
       const state = states.get(name);
       if (!state) continue;
-      const why = misfit(wanted, state);
+      const why = refuses(state);
       if (why) refusals.push({ nodeName: name, misfit: why });
       else feasible.push(state);
     }
   } else {
     for (const [nodeName, state] of states) {
-      const why = misfit(wanted, state);
+      const why = refuses(state);
       if (why) refusals.push({ nodeName, misfit: why });
       else feasible.push(state);
     }

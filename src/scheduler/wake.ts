@@ -1,7 +1,7 @@
 import { nodeMatches } from "../placement/node-affinity.ts";
 import { amountsOf } from "../placement/resources.ts";
-import { untoleratedTaint } from "../placement/taints.ts";
-import type { Node, Pod, Taint } from "../api/types/core-v1.ts";
+import { isCordonedFor, untoleratedTaint } from "../placement/taints.ts";
+import type { Node, Pod } from "../api/types/core-v1.ts";
 import { sameData } from "../api/equality.ts";
 import type { Wanted } from "../placement/fit.ts";
 import { hostPortsOf, portsClash } from "../placement/host-ports.ts";
@@ -26,8 +26,7 @@ export function nodeChanges(current: Node, previous: Node | undefined): Readonly
  */
 export function nodeMayFit(wanted: Wanted, node: Node): boolean {
   const { spec } = wanted.pod;
-  const cordon: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
-  if (node.spec.unschedulable && untoleratedTaint([cordon], spec.tolerations, ["NoSchedule"])) return false;
+  if (isCordonedFor(spec, node)) return false;
   if (untoleratedTaint(node.spec.taints, spec.tolerations, ["NoSchedule", "NoExecute"])) return false;
   if (!nodeMatches(spec, node)) return false;
   const there = amountsOf(node.status.allocatable);

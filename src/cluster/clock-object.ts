@@ -1,0 +1,93 @@
+import type { Environment } from "../base/environment.ts";
+import { VirtualClock } from "../base/clock.ts";
+import { formatMicroTime, formatTime, parseTime } from "../base/time.ts";
+import { isStatus } from "../base/status-error.ts";
+import { clocks } from "../api/sim/facts.ts";
+import type { Clock } from "../api/sim/types.ts";
+import type { Client } from "../client/client.ts";
+import type { Controller } from "../client/controller-context.ts";
+import type { Informers } from "../client/informer.ts";
+import { Reconciler } from "../client/reconciler.ts";
+
+/** The one object of its kind. */
+export const clockName = "cluster";
+
+/** Host time between two moves while `spec.speed` drives the clock: smooth for a watcher, cheap when idle. */
+const stepMs = 100;
+
+/** Instants in the Clock object keep milliseconds where there are any. */
+export function clockTime(instant: number): string {
+  return instant % 1000 === 0 ? formatTime(instant) : `${formatMicroTime(instant).slice(0, -4)}Z`;
+}
+
+export interface ClockObjectOptions {
+  readonly clock: VirtualClock;
+  readonly environment: Environment;
+  readonly client: Client;
+  readonly informers: Informers;
+  /** Calls back once after this many milliseconds of the host's own time; returns a cancel function. Absent: `spec.speed` is ignored. */
+  readonly hostAlarm?: (delayMs: number, wake: () => void) => () => void;
+}
+
+/**
+ * Lets the Clock object move the virtual clock: `spec.at` goes there and stops, `spec.speed` follows the host's time, `spec.paused`
+ * holds. `status.now` is written when a move has ended, with nothing left to do at that instant.
+ */
+export async function startClockObject(options: ClockObjectOptions): Promise<Controller> {
+  const { clock, client, environment } = options;
+  try {
+    await client.create(clocks, { apiVersion: clocks.apiVersion, kind: clocks.kind, metadata: { name: clockName }, spec: {} });
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+  }
+  let cancelAlarm: (() => void) | undefined;
+  let stopped = false;
+  let current: Clock | undefined;
+
+  const reconciler = new Reconciler({
+    name: "clock",
+    environment,
+    reconcile: async () => {
+      if (!current || current.spec.paused) return;
+      const target = current.spec.at === undefined ? undefined : parseTime(current.spec.at);
+      // The move waits until the runner is idle, so this step must not wait for the move.
+      if (target !== undefined && target > clock.now()) void move(target);
+      else if (current.status.now === undefined || (target !== undefined && parseTime(current.status.now) !== clock.now())) await report();
+      schedule();
+    },
+  });
+
+  async function move(target: number): Promise<void> {
+    await clock.advanceTo(target);
+    if (!stopped) environment.runner.post(report);
+  }
+
+  async function report(): Promise<void> {
+    if (current?.status.now === clockTime(clock.now())) return;
+    await client.patch(clocks, { name: clockName }, { type: "merge", body: { status: { now: clockTime(clock.now()) } } }, { subresource: "status" });
+  }
+
+  /** With a speed and no target the clock follows the host. */
+  function schedule(): void {
+    const speed = current?.spec.speed ?? 0;
+    if (!options.hostAlarm || cancelAlarm || stopped || speed <= 0 || current?.spec.at !== undefined || current?.spec.paused) return;
+    cancelAlarm = options.hostAlarm(stepMs, () => {
+      cancelAlarm = undefined;
+      void clock.advanceTo(clock.now() + Math.round(stepMs * speed)).then(schedule);
+    });
+  }
+
+  const stopWatching = options.informers.of(clocks).onChange((object) => {
+    if (object && object.metadata.name !== clockName) return;
+    current = object;
+    reconciler.add(clockName);
+  });
+  return {
+    stop() {
+      stopped = true;
+      cancelAlarm?.();
+      stopWatching();
+      reconciler.stop();
+    },
+  };
+}
