@@ -1,0 +1,414 @@
+import type { Draft, JsonObject, JsonValue } from "../../base/json.ts";
+import type { KubeObject } from "../kind-ref.ts";
+import type { JsonPath } from "./json-text.ts";
+import type { Field, Schema, StructType, TypeNode } from "./schema.ts";
+import { formatDuration, parseDuration } from "../../base/duration.ts";
+import { canonicalQuantity, quantityError, quantityFormatError } from "../../base/quantity.ts";
+import { badRequest } from "../../base/status-error.ts";
+import { NumberLiteral, pathText, plainJson, setMember } from "./json-text.ts";
+import { readBase64, readMicroTime, readTime } from "./scalars.ts";
+
+/**
+ * From what a client sent to the object that the API would print: what decoding into the Go type and encoding it again gives.
+ * The result is fresh, its fields stand in Go's order, what `omitempty` leaves out is left out, structs that are no pointers
+ * are always there, quantities and times are in canonical form, the keys of maps are sorted. Lists and maps that are empty
+ * count as absent, as they are after a round trip through upstream's storage.
+ *
+ * Free-form parts (raw extensions, field sets) are shared with the input.
+ */
+
+/** What happens to fields that the type does not have, and to keys that stand twice. */
+export type FieldValidation = "strict" | "warn" | "ignore";
+
+export interface Decoded<T = KubeObject> {
+  readonly object: Draft<T>;
+  /** `unknown field "spec.foo"`, `duplicate field "spec.x"`: for Warning headers, or the strict errors of a patch. */
+  readonly warnings: string[];
+}
+
+/** A value does not fit the type. The message is Go's, without a prefix. */
+export class DecodeError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "DecodeError";
+  }
+}
+
+export interface DecodeOptions {
+  /** Keys that stood twice in the text (`decodeJsonText`). */
+  readonly duplicates?: readonly JsonPath[];
+}
+
+/**
+ * Decodes a request body. In strict mode unknown and duplicate fields are an error, as values of a wrong type are in every
+ * mode: a StatusError 400 that names kind and version as the body spells them.
+ */
+export function decode(schema: Schema, typeName: string, value: JsonValue, mode: FieldValidation, options: DecodeOptions = {}): Decoded {
+  let decoded: Decoded;
+  try {
+    decoded = decodeValue(schema, typeName, value, options);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw badRequest(`${handledAs(schema, typeName, value)}: ${error.message}`);
+  }
+  if (mode === "ignore") return { object: decoded.object, warnings: [] };
+  if (mode === "strict" && decoded.warnings.length > 0) {
+    throw badRequest(`${handledAs(schema, typeName, value)}: strict decoding error: ${decoded.warnings.join(", ")}`);
+  }
+  return decoded;
+}
+
+/** `Pod in version "v1" cannot be handled as a Pod`. */
+function handledAs(schema: Schema, typeName: string, value: JsonValue): string {
+  const body = (typeof value === "object" && value !== null && !Array.isArray(value) ? value : {}) as JsonObject;
+  const expected = schema.struct(typeName).goName;
+  const kind = typeof body["kind"] === "string" ? body["kind"] : expected;
+  const apiVersion = typeof body["apiVersion"] === "string" ? body["apiVersion"] : (typeName.split(".").at(-2) as string);
+  return `${kind} in version ${JSON.stringify(apiVersion.slice(apiVersion.lastIndexOf("/") + 1))} cannot be handled as a ${expected}`;
+}
+
+/** Decodes any struct of the schema. Throws DecodeError. */
+export function decodeValue<T = KubeObject>(schema: Schema, typeName: string, value: JsonValue, options: DecodeOptions = {}): Decoded<T> {
+  const decoder = new Decoder(schema);
+  const object = decoder.top(typeName, value);
+  const warnings = decoder.warnings;
+  for (const path of options.duplicates ?? []) {
+    if (isKnown(schema, typeName, path)) addWarning(warnings, `duplicate field "${pathText(path)}"`);
+  }
+  return { object: object as Draft<T>, warnings };
+}
+
+/** Go stops counting here. */
+const warningsMax = 100;
+
+function addWarning(warnings: string[], text: string): void {
+  if (warnings.length < warningsMax && !warnings.includes(text)) warnings.push(text);
+}
+
+/** Whether the decoder looks into the place of this path: not below unknown fields and free-form parts. */
+function isKnown(schema: Schema, typeName: string, path: JsonPath): boolean {
+  let node: TypeNode | undefined = schema.node(typeName);
+  for (const step of path) {
+    if (node?.kind === "struct") node = schema.struct(node.structName as string).byName.get(step as string)?.node;
+    else node = node?.kind === "list" || node?.kind === "map" ? node.item : undefined;
+    if (node === undefined) return false;
+  }
+  return true;
+}
+
+type Json = { [key: string]: unknown };
+type Step = Field | number | string;
+
+const int32Min = -(2 ** 31);
+const int32Max = 2 ** 31 - 1;
+const int64Limit = 2n ** 63n;
+
+/** What Go calls the JSON value in its errors. */
+function jsonWord(value: unknown): string {
+  if (value instanceof NumberLiteral) return "number";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "object" ? (Array.isArray(value) ? "array" : "object") : typeof value;
+}
+
+/**
+ * One decoding. An error of type is kept and decoding goes on, as in Go, where the first one is reported at the end unless a
+ * value's own decoder (quantities, times, int-or-string) fails, which ends it at once.
+ */
+class Decoder {
+  readonly warnings: string[] = [];
+  private readonly schema: Schema;
+  private readonly steps: Step[] = [];
+  private readonly owners: StructType[] = [];
+  private depth = 0;
+  private saved: string | undefined;
+  /** Above 0: inside a value with a decoder of its own, which does not report unknown fields. */
+  private quiet = 0;
+
+  constructor(schema: Schema) {
+    this.schema = schema;
+  }
+
+  top(typeName: string, value: JsonValue): Json {
+    const node = this.schema.node(typeName);
+    const object = this.value(node, value) ?? this.zero(node);
+    if (this.saved !== undefined) throw new DecodeError(this.saved);
+    return object as Json;
+  }
+
+  /** The decoded value; undefined where it does not fit (the error is kept). */
+  private value(node: TypeNode, raw: unknown): unknown {
+    switch (node.kind) {
+      case "string":
+        return typeof raw === "string" ? raw : this.misfit(raw, node.goType);
+      case "struct":
+        if (!isObject(raw)) return this.misfit(raw, node.goType);
+        return this.struct(this.schema.struct(node.structName as string), raw);
+      case "list":
+        return Array.isArray(raw) ? this.list(node.item as TypeNode, raw) : this.misfit(raw, node.goType);
+      case "map":
+        return isObject(raw) ? this.map(node.item as TypeNode, raw) : this.misfit(raw, node.goType);
+      case "boolean":
+        return typeof raw === "boolean" ? raw : this.misfit(raw, node.goType);
+      case "int32":
+        return this.int32(raw, node.goType);
+      case "int64":
+        return this.int64(raw, node.goType);
+      case "double":
+        if (raw instanceof NumberLiteral) return Number(raw.text);
+        return typeof raw === "number" ? raw : this.misfit(raw, node.goType);
+      case "bytes":
+        return this.bytes(raw, node.goType);
+      default:
+        return this.special(node, raw);
+    }
+  }
+
+  private struct(type: StructType, raw: Json): Json {
+    const depth = this.depth;
+    const byName = type.byName;
+    const indexes: number[] = [];
+    const values: unknown[] = [];
+    this.owners[depth] = type;
+    this.depth = depth + 1;
+    for (const key in raw) {
+      const value = raw[key];
+      const field = byName.get(key);
+      if (field === undefined) {
+        this.unknown(key, value);
+        continue;
+      }
+      if (value === null || value === undefined) continue;
+      this.steps[depth] = field;
+      const decoded = this.value(field.node, value);
+      if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) continue;
+      let at = indexes.length;
+      while (at > 0 && (indexes[at - 1] as number) > field.index) {
+        indexes[at] = indexes[at - 1] as number;
+        values[at] = values[at - 1];
+        at--;
+      }
+      indexes[at] = field.index;
+      values[at] = decoded;
+    }
+    this.depth = depth;
+    return this.emit(type, indexes, values);
+  }
+
+  /** The fields that are there, and between them those that are always there. */
+  private emit(type: StructType, indexes: number[], values: unknown[]): Json {
+    const { fields, always } = type;
+    const out: Json = {};
+    let next = 0;
+    for (let i = 0; i < indexes.length; i++) {
+      const index = indexes[i] as number;
+      while (next < always.length && (always[next] as Field).index < index) this.emitZero(out, always[next++] as Field);
+      if (next < always.length && (always[next] as Field).index === index) next++;
+      out[(fields[index] as Field).name] = values[i];
+    }
+    while (next < always.length) this.emitZero(out, always[next++] as Field);
+    return out;
+  }
+
+  private emitZero(out: Json, field: Field): void {
+    out[field.name] = field.pointer || field.node.kind === "bytes" ? null : this.zero(field.node);
+  }
+
+  /** What Go prints for a value that nothing was decoded into. */
+  private zero(node: TypeNode): unknown {
+    switch (node.kind) {
+      case "string":
+      case "bytes":
+        return "";
+      case "boolean":
+        return false;
+      case "int32":
+      case "int64":
+      case "double":
+      case "intOrString":
+        return 0;
+      case "quantity":
+        return "0";
+      case "duration":
+        return "0s";
+      case "struct":
+        return this.emit(this.schema.struct(node.structName as string), [], []);
+      default:
+        return null;
+    }
+  }
+
+  private list(item: TypeNode, raw: readonly unknown[]): unknown[] {
+    const depth = this.depth;
+    const out = new Array<unknown>(raw.length);
+    this.depth = depth + 1;
+    for (let i = 0; i < raw.length; i++) {
+      this.steps[depth] = i;
+      const value = raw[i];
+      out[i] = (value === null || value === undefined ? undefined : this.value(item, value)) ?? this.zero(item);
+    }
+    this.depth = depth;
+    return out;
+  }
+
+  private map(item: TypeNode, raw: Json): Json {
+    const depth = this.depth;
+    const out: Json = {};
+    const keys = Object.keys(raw);
+    if (!isSorted(keys)) keys.sort();
+    this.depth = depth + 1;
+    for (const key of keys) {
+      this.steps[depth] = key;
+      const value = raw[key];
+      if (value === undefined) continue;
+      const decoded = (value === null ? undefined : this.value(item, value)) ?? this.zero(item);
+      if (key === "__proto__") setMember(out, key, decoded);
+      else out[key] = decoded;
+    }
+    this.depth = depth;
+    return out;
+  }
+
+  private int32(raw: unknown, goType: string): number | undefined {
+    return this.isInt32(raw) ? raw + 0 : this.misfitNumber(raw, goType);
+  }
+
+  private isInt32(raw: unknown): raw is number {
+    return typeof raw === "number" && raw >= int32Min && raw <= int32Max && Number.isInteger(raw);
+  }
+
+  private int64(raw: unknown, goType: string): number | undefined {
+    if (typeof raw === "number" && Number.isSafeInteger(raw)) return raw + 0;
+    const text = raw instanceof NumberLiteral ? raw.text : typeof raw === "number" && Number.isInteger(raw) ? BigInt(raw).toString() : "";
+    if (/^-?\d+$/.test(text)) {
+      const exact = BigInt(text);
+      if (exact >= -int64Limit && exact < int64Limit) return Number(text);
+    }
+    return this.misfitNumber(raw, goType);
+  }
+
+  private bytes(raw: unknown, goType: string): string | undefined {
+    if (typeof raw !== "string") return this.misfit(raw, goType);
+    const read = readBase64(raw);
+    if ("text" in read) return read.text as string;
+    this.saved ??= read.error;
+    return undefined;
+  }
+
+  private special(node: TypeNode, raw: unknown): unknown {
+    switch (node.kind) {
+      case "quantity":
+        return this.quantity(raw);
+      case "intOrString":
+        if (typeof raw === "string") return raw;
+        return this.isInt32(raw) ? raw + 0 : this.stop(this.misfitNumberText(raw, "int32"));
+      case "time":
+      case "microtime": {
+        if (typeof raw !== "string") return this.stop(this.misfitText(jsonWord(raw), "string"));
+        const read = node.kind === "time" ? readTime(raw) : readMicroTime(raw);
+        return "error" in read ? this.stop(read.error) : read.text;
+      }
+      case "duration": {
+        if (typeof raw !== "string") return this.stop(this.misfitText(jsonWord(raw), "string"));
+        const ms = parseDuration(raw);
+        return ms === undefined ? this.stop(`time: invalid duration ${JSON.stringify(raw)}`) : formatDuration(ms);
+      }
+      case "schemaOrBool":
+        if (typeof raw === "boolean") return raw;
+        return isObject(raw) ? this.nestedSchema(raw) : this.stop("boolean or JSON schema expected");
+      case "schemaOrArray":
+        if (Array.isArray(raw)) return raw.map((item) => (isObject(item) ? this.nestedSchema(item) : this.stop(`json: cannot unmarshal ${jsonWord(item)} into Go value of type v1.JSONSchemaProps`)));
+        return isObject(raw) ? this.nestedSchema(raw) : undefined;
+      case "schemaOrStringArray":
+        if (Array.isArray(raw)) return this.list(this.schema.node("string"), raw);
+        return isObject(raw) ? this.nestedSchema(raw) : undefined;
+      default:
+        return plainJson(raw as JsonValue);
+    }
+  }
+
+  private nestedSchema(raw: Json): Json {
+    this.quiet++;
+    const decoded = this.struct(this.schema.struct(schemaProps), raw);
+    this.quiet--;
+    return decoded;
+  }
+
+  private quantity(raw: unknown): string {
+    const text = typeof raw === "string" ? raw : raw instanceof NumberLiteral ? raw.text : typeof raw === "number" ? String(raw) : "{";
+    return canonicalQuantity(text) ?? this.stop(quantityError(text) ?? quantityFormatError);
+  }
+
+  private unknown(key: string, value: unknown): void {
+    if (this.quiet > 0 || value === undefined) return;
+    const path: (string | number)[] = [];
+    for (const step of this.steps.slice(0, this.depth - 1)) path.push(typeof step === "object" ? step.name : step);
+    addWarning(this.warnings, `unknown field "${pathText([...path, key])}"`);
+  }
+
+  private misfitText(word: string, goType: string): string {
+    const names: string[] = [];
+    let owner: StructType | undefined;
+    for (let i = 0; i < this.depth; i++) {
+      const step = this.steps[i];
+      if (typeof step !== "object") continue;
+      names.push(step.goPrefix + step.name);
+      owner = this.owners[i];
+    }
+    const place = owner === undefined ? "Go value" : `Go struct field ${owner.goName}.${names.join(".")}`;
+    return `json: cannot unmarshal ${word} into ${place} of type ${goType}`;
+  }
+
+  private misfit(raw: unknown, goType: string): undefined {
+    this.saved ??= this.misfitText(jsonWord(raw), goType);
+    return undefined;
+  }
+
+  private misfitNumber(raw: unknown, goType: string): undefined {
+    this.saved ??= this.misfitNumberText(raw, goType);
+    return undefined;
+  }
+
+  private misfitNumberText(raw: unknown, goType: string): string {
+    const text = raw instanceof NumberLiteral ? raw.text : String(raw);
+    const word = jsonWord(raw);
+    return this.misfitText(word === "number" ? `number ${text}` : word, goType);
+  }
+
+  private stop(message: string): never {
+    throw new DecodeError(message);
+  }
+}
+
+const schemaProps = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+function isObject(raw: unknown): raw is Json {
+  return typeof raw === "object" && raw !== null && !Array.isArray(raw) && !(raw instanceof NumberLiteral);
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return false;
+  return true;
+}
+
+/** Empty lists and maps always; other empty values by `omitempty`. */
+function isLeftOut(field: Field, value: unknown): boolean {
+  switch (field.node.kind) {
+    case "list":
+      return (value as unknown[]).length === 0;
+    case "map": {
+      for (const _key in value as Json) return false;
+      return true;
+    }
+    case "string":
+    case "bytes":
+      return value === "" && field.omitEmpty && !field.pointer;
+    case "boolean":
+      return value === false && field.omitEmpty && !field.pointer;
+    case "int32":
+    case "int64":
+    case "double":
+      return value === 0 && field.omitEmpty && !field.pointer;
+    default:
+      return false;
+  }
+}
