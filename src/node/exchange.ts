@@ -1,0 +1,187 @@
+/**
+ * One request and its answer, whatever the protocol: reads a bounded body, asks the API server, writes what it answered. The two
+ * protocols differ only in how a head is sent (`Peer`); bodies are node:stream writables in both.
+ */
+import type { Readable, Writable } from "node:stream";
+import { limits } from "../base/limits.ts";
+import type { Log } from "../base/environment.ts";
+import { badRequest, internalError, StatusError } from "../base/status-error.ts";
+import type { ApiRequest, ApiResponse, ApiServer, Credentials } from "../server/request.ts";
+import { StreamSink } from "./stream-sink.ts";
+
+export type Headers = { readonly [name: string]: string };
+export type ResponseHeaders = { [name: string]: string | readonly string[] | number };
+
+/** The client's side of one exchange. */
+export interface Peer {
+  /** Where the body goes; closes when the exchange is over or the client is gone. */
+  readonly output: Writable;
+  /** Sends the head: alone ("none"), together with the body that follows at once ("bytes"), or at once ("stream"). */
+  head(status: number, headers: ResponseHeaders, body: "none" | "bytes" | "stream"): void;
+  /** After the answer: takes no more of a body that is too large. */
+  discard(): void;
+}
+
+/** What the exchanges of one listener share. */
+export interface Exchanges {
+  readonly server: ApiServer;
+  readonly log: Log;
+  /** Requests that the server has not answered yet; streams count until their head is sent. */
+  inFlight: number;
+  /** Open streams, to be ended when the listener closes. */
+  readonly sinks: Set<{ end(): void }>;
+}
+
+/** A request whose signal is made only when somebody asks for it. */
+export class EdgeRequest implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  credentials: Credentials;
+  readonly wants = "bytes";
+  body: Uint8Array | undefined = undefined;
+  private readonly closing: { once(event: "close", listener: () => void): unknown; readonly destroyed: boolean };
+  private controller: AbortController | undefined = undefined;
+
+  constructor(method: string, target: string, headers: Headers, credentials: Credentials, closing: EdgeRequest["closing"]) {
+    const mark = target.indexOf("?");
+    this.method = method;
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = mark < 0 ? "" : target.slice(mark + 1);
+    this.headers = headers;
+    this.credentials = credentials;
+    this.closing = closing;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      const controller = new AbortController();
+      this.controller = controller;
+      if (this.closing.destroyed) controller.abort();
+      else this.closing.once("close", () => controller.abort());
+    }
+    return this.controller.signal;
+  }
+}
+
+/** Reads a body of at most the limit; resolves with undefined when it is larger. What comes after that is thrown away, up to `discardBytesMax`. */
+export function readBody(input: Readable, declaredLength: string | undefined): Promise<Uint8Array | undefined> {
+  const max = limits.requestBodyBytesMax;
+  if (declaredLength !== undefined && Number(declaredLength) > max) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const take = (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= max) return void chunks.push(chunk);
+      input.off("data", take);
+      input.pause();
+      resolve(undefined);
+    };
+    input.on("data", take);
+    input.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)));
+    input.once("error", reject);
+    input.once("close", () => reject(new Error("the client went away before its request was complete")));
+  });
+}
+
+/** Reads the body if there is one, asks the server and answers. Never rejects. */
+export async function exchange(shared: Exchanges, request: EdgeRequest, input: Readable | undefined, peer: Peer): Promise<void> {
+  if (input !== undefined) {
+    let body: Uint8Array | undefined;
+    try {
+      body = await readBody(input, request.headers["content-length"]);
+    } catch {
+      return;
+    }
+    if (body === undefined) {
+      answer(shared, refusal(tooLarge()), peer);
+      peer.discard();
+      return;
+    }
+    request.body = body;
+  }
+  if (shared.inFlight >= limits.requestsInFlightMax) return answer(shared, refusal(tooMany()), peer);
+  answer(shared, await ask(shared, request), peer);
+}
+
+/** The server's answer; a broken invariant is logged and answered with 500. */
+export async function ask(shared: Exchanges, request: ApiRequest): Promise<ApiResponse> {
+  shared.inFlight++;
+  try {
+    return await shared.server.handle(request);
+  } catch (error) {
+    shared.log.error("a request broke an invariant", { method: request.method, path: request.path, error: error instanceof Error ? error.stack : String(error) });
+    return refusal(internalError("the server met a defect; its log says where"));
+  } finally {
+    shared.inFlight--;
+  }
+}
+
+const tooLarge = () =>
+  new StatusError({ code: 413, reason: "RequestEntityTooLarge", message: `Request entity too large: limit is ${limits.requestBodyBytesMax}` });
+const tooMany = () =>
+  new StatusError({
+    code: 429,
+    reason: "TooManyRequests",
+    message: "Too many requests, please try again later.",
+    details: { retryAfterSeconds: 1 },
+    headers: { "retry-after": "1" },
+  });
+
+/** A Status as an answer. */
+export function refusal(error: StatusError): ApiResponse {
+  const body = { type: "bytes", parts: [Buffer.from(JSON.stringify(error.status))] } as const;
+  return { status: error.status.code, headers: { "content-type": "application/json", ...error.headers }, body };
+}
+
+/** Writes an answer. */
+export function answer(shared: Exchanges, response: ApiResponse, peer: Peer): void {
+  if (peer.output.destroyed) return;
+  const { status, headers, body } = response;
+  switch (body.type) {
+    case "bytes":
+      return answerBytes(peer, status, headers, body.parts);
+    case "none":
+      return peer.head(status, headers as ResponseHeaders, "none");
+    case "stream": {
+      peer.head(status, headers as ResponseHeaders, "stream");
+      const sink = new StreamSink(peer.output);
+      shared.sinks.add(sink);
+      sink.closed(() => shared.sinks.delete(sink));
+      return body.start(sink);
+    }
+    case "object":
+      return answerBytes(peer, status, { "content-type": "application/json", ...headers }, [Buffer.from(JSON.stringify(body.object))]);
+    case "channels":
+      return answer(shared, refusal(badRequest("Upgrade request required")), peer);
+    case "watch":
+      return answer(shared, refusal(internalError("a watch for in-process callers reached the network")), peer);
+  }
+}
+
+/** Larger bodies go out piece by piece, so that neither a copy nor a write holds the loop: 256 KiB copy in 30 µs. */
+const pieceBytes = 256 * 1024;
+
+function answerBytes(peer: Peer, status: number, headers: ApiResponse["headers"], parts: readonly Uint8Array[]): void {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const output = peer.output;
+  peer.head(status, { ...headers, "content-length": length }, length === 0 ? "none" : "bytes");
+  if (length === 0) return;
+  if (parts.length === 1) return void output.end(parts[0]);
+  if (length <= pieceBytes) return void output.end(Buffer.concat(parts, length));
+  let next = 0;
+  const send = () => {
+    while (next < parts.length && !output.destroyed) {
+      const from = next;
+      let size = 0;
+      while (next < parts.length && size < pieceBytes) size += (parts[next++] as Uint8Array).length;
+      const piece = next - from === 1 ? (parts[from] as Uint8Array) : Buffer.concat(parts.slice(from, next), size);
+      if (!output.write(piece) && next < parts.length) return void output.once("drain", send);
+    }
+    output.end();
+  };
+  send();
+}
