@@ -1,0 +1,235 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCluster } from "../../src/node/create-cluster.ts";
+import type { NodeCluster } from "../../src/node/create-cluster.ts";
+import { kubectlPath } from "../kubectl/kubectl.ts";
+import waiting from "./waiting.json" with { type: "json" };
+
+/**
+ * A scenario: a cluster of simulated nodes behind a real port, and steps that a person would type, in order, with the real
+ * kubectl. Commands run in a real shell in this folder, so `kubectl apply -f manifests/x.yaml | grep y` is written as it stands in the
+ * tutorial. The cluster has a virtual clock: it stands still while quick commands run and is moved while one blocks.
+ */
+export interface Result {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Background {
+  /** What it has printed so far. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Ends it and waits for its end. */
+  stop(): Promise<Result>;
+}
+
+export interface ScenarioOptions {
+  /** Name of the cluster; the nodes are called after it. */
+  readonly cluster: string;
+  readonly nodes: number;
+}
+
+/** A command that has not ended by then blocks: time moves for it. */
+const blockingMs = 400;
+/** Virtual time per move while a command blocks, and the host's pause between two moves. */
+const moveMs = 500;
+const pauseMs = 15;
+/** A command that does not end by then has failed. */
+const commandMsMax = 20_000;
+
+/** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
+const mayWait = waiting as { readonly [step: string]: string };
+
+export class Scenario {
+  cluster!: NodeCluster;
+  private readonly id: string;
+  private folder = "";
+  private kubeconfig = "";
+  private readonly running = new Set<ChildProcess>();
+  private readonly options: ScenarioOptions;
+
+  constructor(id: string, options: ScenarioOptions) {
+    this.id = id;
+    this.options = options;
+  }
+
+  async open(): Promise<void> {
+    this.folder = mkdtempSync(join(tmpdir(), "coracle-scenario-"));
+    this.cluster = await createCluster({ name: this.options.cluster, nodes: this.options.nodes });
+    const { kubeconfig } = await this.cluster.listen();
+    this.kubeconfig = join(this.folder, "config");
+    writeFileSync(this.kubeconfig, kubeconfig, { mode: 0o600 });
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.running) child.kill("SIGKILL");
+    await this.cluster?.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** One numbered step of the scenario. A step listed in waiting.json must fail. */
+  step(number: number, title: string, run: () => Promise<void>): void {
+    const reason = mayWait[`${this.id}/${number}`];
+    if (reason === undefined) {
+      it(`${number}. ${title}`, run, 60_000);
+      return;
+    }
+    it(`${number}. ${title} (may wait: ${reason})`, async () => {
+      let passed = true;
+      try {
+        await run();
+      } catch {
+        passed = false;
+      }
+      expect(passed, `${this.id}/${number} passes now: take it off waiting.json`).toBe(false);
+    }, 60_000);
+  }
+
+  /** Runs a shell command to its end; time moves when it blocks. */
+  async sh(command: string, options: { stdin?: string } = {}): Promise<Result> {
+    const child = this.start(command, options.stdin);
+    let ended = false;
+    const result = finished(child).finally(() => {
+      ended = true;
+      this.running.delete(child);
+    });
+    const started = Date.now();
+    while (!ended) {
+      await pause(ended ? 0 : pauseMs, result);
+      if (ended) break;
+      const took = Date.now() - started;
+      if (took > commandMsMax) {
+        child.kill("SIGKILL");
+        const { stdout, stderr } = await result;
+        throw new Error(`${command} did not end\n${stdout}${stderr}`);
+      }
+      if (took > blockingMs) await this.cluster.advance(moveMs);
+    }
+    return result;
+  }
+
+  /** As `sh`, and demands exit code 0; the standard output. */
+  async ok(command: string, options: { stdin?: string } = {}): Promise<string> {
+    const { exit, stdout, stderr } = await this.sh(command, options);
+    expect(exit, `${command}\n${stdout}${stderr}`).toBe(0);
+    return stdout;
+  }
+
+  /** As `sh`, and demands exit code 1; the standard error. */
+  async refused(command: string, options: { stdin?: string } = {}): Promise<string> {
+    const { exit, stdout, stderr } = await this.sh(command, options);
+    expect(exit, `${command}\n${stdout}${stderr}`).toBe(1);
+    return stderr;
+  }
+
+  /** Starts a command that goes on while others run, such as `kubectl get pods -w`. */
+  background(command: string): Background {
+    const child = this.start(command, undefined);
+    const result = finished(child);
+    const text = { stdout: "", stderr: "" };
+    child.stdout?.on("data", (bytes: Buffer) => (text.stdout += bytes.toString()));
+    child.stderr?.on("data", (bytes: Buffer) => (text.stderr += bytes.toString()));
+    return {
+      get stdout() {
+        return text.stdout;
+      },
+      get stderr() {
+        return text.stderr;
+      },
+      stop: () => {
+        child.kill("SIGINT");
+        return result;
+      },
+    };
+  }
+
+  /** Moves the cluster's time. */
+  async advance(duration: string): Promise<void> {
+    await this.cluster.advance(duration);
+  }
+
+  /** Moves time step by step until the command's output satisfies `enough`; that output. */
+  async until(command: string, enough: (stdout: string) => boolean, options: { within?: number; step?: string } = {}): Promise<string> {
+    const steps = options.within ?? 60;
+    let last = "";
+    for (let i = 0; i < steps; i++) {
+      last = (await this.sh(command)).stdout;
+      if (enough(last)) return last;
+      await this.cluster.advance(options.step ?? "1s");
+    }
+    throw new Error(`${command} never showed what was asked for; at last:\n${last}`);
+  }
+
+  /** Waits in the host's time, for what a background command prints. */
+  async seen(background: Background, enough: (stdout: string) => boolean): Promise<string> {
+    for (let i = 0; i < 500; i++) {
+      if (enough(background.stdout)) return background.stdout;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`never printed what was asked for:\n${background.stdout}${background.stderr}`);
+  }
+
+  private start(command: string, stdin: string | undefined): ChildProcess {
+    const child = spawn("/bin/sh", ["-c", command], {
+      cwd: import.meta.dirname,
+      env: {
+        PATH: [dirname(kubectlPath()), process.env["PATH"] ?? ""].join(delimiter),
+        HOME: this.folder,
+        KUBECONFIG: this.kubeconfig,
+        TMPDIR: this.folder,
+      },
+      stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+    this.running.add(child);
+    if (stdin !== undefined) child.stdin?.end(stdin);
+    return child;
+  }
+}
+
+function finished(child: ChildProcess): Promise<Result> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
+  child.stderr?.on("data", (bytes: Buffer) => (stderr += bytes.toString()));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (exit) => resolve({ exit, stdout, stderr }));
+  });
+}
+
+/** Resolves after a pause of the host, or as soon as `ended` does. */
+function pause(ms: number, ended: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    ended.then(done, done);
+  });
+}
+
+/** Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more. */
+export function table(text: string): { [header: string]: string }[] {
+  const [head, ...lines] = text.trimEnd().split("\n");
+  if (head === undefined) return [];
+  const starts = [...head.matchAll(/\S+(?: \S+)*/g)].map((match) => ({ name: match[0], at: match.index }));
+  return lines.map((line) =>
+    Object.fromEntries(starts.map(({ name, at }, i) => [name, line.slice(at, starts[i + 1]?.at).trim()])),
+  );
+}
+
+/** Declares a scenario; its steps run in order on one cluster. */
+export function scenario(id: string, title: string, options: ScenarioOptions, define: (s: Scenario) => void): void {
+  describe(`${id} ${title}`, () => {
+    const s = new Scenario(id, options);
+    beforeAll(() => s.open(), 60_000);
+    afterAll(() => s.close(), 60_000);
+    define(s);
+  });
+}
