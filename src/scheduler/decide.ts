@@ -6,11 +6,14 @@ import type { NodeState } from "../placement/node-state.ts";
 import { affinityCheck } from "../placement/pod-affinity.ts";
 import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
+import { preempt } from "./preempt.ts";
+import type { Preemption } from "./preempt.ts";
 import { scoresFor } from "./score.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
 export type Decision =
   | { readonly type: "bind"; readonly nodeName: string }
+  | { readonly type: "preempt"; readonly preemption: Preemption; readonly message: string }
   | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[] };
 
 /** One node that refused, or that was not asked because the Pod's affinity names others. */
@@ -52,8 +55,11 @@ export function decide(wanted: Wanted, states: ReadonlyMap<string, NodeState>, r
   }
   if (feasible.length > 0) return { type: "bind", nodeName: best(wanted, feasible, random).node.metadata.name };
   const notAsked = states.size - refusals.length;
-  const preemption = preemptionText(wanted, refusals, states.size);
-  return { type: "pending", message: `${refusalText(refusals, states.size, notAsked)} no new claims to deallocate, preemption: ${preemption}`, refusals };
+  const message = refusalText(refusals, states.size, notAsked);
+  const preemption = preempt(wanted, states, refusals);
+  if (preemption) return { type: "preempt", preemption, message };
+  const why = preemptionText(wanted, refusals, states.size);
+  return { type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals };
 }
 
 function best(wanted: Wanted, feasible: readonly NodeState[], random: Random): NodeState {

@@ -1,5 +1,6 @@
 import type { Environment, Instant, Timer } from "../base/environment.ts";
 import { Heap } from "../base/heap.ts";
+import type { Pod } from "../api/types/core-v1.ts";
 import type { Wanted } from "../placement/fit.ts";
 
 /** Upstream's back-off of a Pod that found no place: 1 s doubling to 10 s, counted in attempts. */
@@ -51,6 +52,18 @@ export class SchedulingQueue {
     }
     waiting.wanted = wanted;
     if (again && waiting.state === "parked") this.wake(waiting);
+  }
+
+  /** The newest state of a waiting Pod, by uid. */
+  podOf(uid: string): Pod | undefined {
+    for (const { wanted } of this.waiting.values()) if (wanted.pod.metadata.uid === uid) return wanted.pod;
+    return undefined;
+  }
+
+  /** Its priority; lower than all when it does not wait any more. */
+  priorityOf(uid: string): number {
+    const pod = this.podOf(uid);
+    return pod ? (pod.spec.priority ?? 0) : -Infinity;
   }
 
   drop(key: string): void {

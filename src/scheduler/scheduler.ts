@@ -37,6 +37,8 @@ export function startScheduler(options: SchedulerOptions): Controller {
   /** Where each Pod counts: by uid. Pods on nodes that are not known wait in `homeless`. */
   const placed = new Map<string, string>();
   const homeless = new Map<string, Map<string, Pod>>();
+  /** Pods for which others were evicted, and the node they were promised, by uid. */
+  const nominated = new Map<string, string>();
   let stopped = false;
   let pumping = false;
   const queue = new SchedulingQueue({ environment, onActive: () => pump() });
@@ -54,9 +56,60 @@ export function startScheduler(options: SchedulerOptions): Controller {
   }
 
   function look(waiting: Waiting): void {
-    const decision = decide(waiting.wanted, states, random);
+    const { pod } = waiting.wanted;
+    const decision = decide(waiting.wanted, withNominated(pod), random);
+    nominated.delete(pod.metadata.uid);
     if (decision.type === "bind") void bind(waiting, decision.nodeName);
-    else void fail(waiting, decision);
+    else if (decision.type === "preempt") void makeRoom(waiting, decision);
+    else void fail(waiting, decision.message, lackingOf(decision));
+  }
+
+  /**
+   * Evicts the victims and nominates the node. Until they are gone the Pod counts there, so that nobody else of lower or equal priority
+   * takes the room; their end wakes it.
+   */
+  async function makeRoom(waiting: Waiting, decision: Extract<Decision, { type: "preempt" }>): Promise<void> {
+    const { pod } = waiting.wanted;
+    const { nodeName, victims } = decision.preemption;
+    nominated.set(pod.metadata.uid, nodeName);
+    const gone = fail(waiting, decision.message, new Set(["pods", ...Object.keys(waiting.wanted.amounts), "ports"]), nodeName);
+    for (const victim of victims) await evict(victim, pod, nodeName);
+    await gone;
+  }
+
+  async function evict(victim: Pod, preemptor: Pod, nodeName: string): Promise<void> {
+    const condition = {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "PreemptionByScheduler",
+      message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+      lastTransitionTime: formatTime(environment.clock.now()),
+      observedGeneration: victim.metadata.generation ?? 1,
+    };
+    try {
+      await client.patch(podKind, victim.metadata, { type: "strategic", body: { status: { conditions: [condition] } } }, { subresource: "status" });
+      await client.delete(podKind, victim.metadata, { preconditions: { uid: victim.metadata.uid } });
+      recorder.actionEvent(victim, "Normal", "Preempted", "Preempting", `Preempted by pod ${preemptor.metadata.uid} on node ${nodeName}`, instance);
+    } catch (error) {
+      environment.log.debug(`scheduler: preemption of ${keyOf(victim)} failed`, { error: String(error) });
+    }
+  }
+
+  /** The nodes as they will stand when Pods of at least this priority have taken what they were promised. */
+  function withNominated(pod: Pod): ReadonlyMap<string, NodeState> {
+    const promises = [...nominated].filter(([uid]) => uid !== pod.metadata.uid && queue.priorityOf(uid) >= (pod.spec.priority ?? 0));
+    if (promises.length === 0) return states;
+    const view = new Map(states);
+    for (const [uid, nodeName] of promises) {
+      const there = view.get(nodeName);
+      const promised = queue.podOf(uid);
+      if (!there || !promised) continue;
+      const trial = new NodeState(there.node);
+      for (const other of there.pods.values()) trial.add(other);
+      trial.add(promised);
+      view.set(nodeName, trial);
+    }
+    return view;
   }
 
   async function bind(waiting: Waiting, nodeName: string): Promise<void> {
@@ -83,14 +136,15 @@ export function startScheduler(options: SchedulerOptions): Controller {
     }
   }
 
-  async function fail(waiting: Waiting, decision: Extract<Decision, { type: "pending" }>): Promise<void> {
+  async function fail(waiting: Waiting, message: string, lacking: ReadonlySet<string>, nominatedNodeName?: string): Promise<void> {
     const { pod } = waiting.wanted;
-    queue.park(waiting, lackingOf(decision));
-    recorder.actionEvent(pod, "Warning", "FailedScheduling", "Scheduling", decision.message, instance);
-    const condition = pendingCondition(pod, "Unschedulable", decision.message, environment.clock.now());
-    if (!condition) return;
+    queue.park(waiting, lacking);
+    recorder.actionEvent(pod, "Warning", "FailedScheduling", "Scheduling", message, instance);
+    const condition = pendingCondition(pod, "Unschedulable", message, environment.clock.now());
+    if (!condition && nominatedNodeName === undefined) return;
+    const status = { ...(condition ? { conditions: [condition] } : {}), ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) };
     try {
-      await client.patch(podKind, pod.metadata, { type: "strategic", body: { status: { conditions: [condition] } } }, { subresource: "status" });
+      await client.patch(podKind, pod.metadata, { type: "strategic", body: { status } }, { subresource: "status" });
     } catch (error) {
       if (!isStatus(error, "NotFound")) environment.log.warn(`scheduler: condition of ${waiting.key} not written`, { error: String(error) });
     }
@@ -128,7 +182,10 @@ export function startScheduler(options: SchedulerOptions): Controller {
       uncount(pod.metadata.uid);
       queue.wakeWhere((waiting) => endMayHelp(waiting.wanted, pod, waiting.lacking));
     }
-    if (!standing || current.metadata.deletionTimestamp || current.spec.schedulerName !== schedulerName) return queue.drop(keyOf(pod));
+    if (!standing || current.metadata.deletionTimestamp || current.spec.schedulerName !== schedulerName) {
+      nominated.delete(pod.metadata.uid);
+      return queue.drop(keyOf(pod));
+    }
     // Decided already: the view has not seen the binding yet.
     if (placed.has(pod.metadata.uid)) return;
     if (current.spec.schedulingGates && current.spec.schedulingGates.length > 0) return;
