@@ -1,0 +1,230 @@
+import type { Controller, ControllerContext } from "../../client/controller-context.ts";
+import type { Client } from "../../client/client.ts";
+import type { Informer } from "../../client/informer.ts";
+import { keyOf } from "../../client/informer.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import type { Outcome } from "../../client/reconciler.ts";
+import { Reconciler } from "../../client/reconciler.ts";
+import { matchesSelector } from "../../api/label-selector.ts";
+import { sameData } from "../../api/equality.ts";
+import { controllerRevisions, daemonSets, nodes, pods } from "../../api/kinds.ts";
+import type { KindRef, KubeObject } from "../../api/kind-ref.ts";
+import type { ControllerRevision, DaemonSet } from "../../api/types/apps-v1.ts";
+import type { Node, Pod, PodTemplateSpec } from "../../api/types/core-v1.ts";
+import type { Environment } from "../../base/environment.ts";
+import { isStatus } from "../../base/status-error.ts";
+import { claimable, controlledBy, indexByNode, indexByOwner, ownerChanged, podsOn } from "../indexes.ts";
+import { claimAll, controllerOf } from "../owner.ts";
+import { TemplateHasher } from "../template-hash.ts";
+import { UnseenWrites } from "../unseen-writes.ts";
+import { targetNode } from "./daemon-pod.ts";
+import { Eligibility } from "./eligibility.ts";
+import { FailureBackoff } from "./failure-backoff.ts";
+import { daemonStatus, planDaemonSet } from "./plan.ts";
+import { PodControl, settlePodChange } from "./pod-control.ts";
+import { RevisionControl } from "./revision-control.ts";
+
+/**
+ * Runs DaemonSets: reads the shared views, asks the plan, carries it out. A set is looked at again when it or one of its Pods
+ * or revisions changes, when a Pod that it could adopt appears, and when a node comes or changes its labels or taints so that
+ * the set has to act; not when a node goes (its Pods are collected, and that wakes the set) and not when a taint only
+ * forbids new Pods (as upstream: the numbers follow at the next look).
+ */
+export function startDaemonSetController(context: ControllerContext): Controller {
+  return new DaemonSetController(context);
+}
+
+/** Upstream's ConcurrentDaemonSetSyncs. */
+const concurrency = 2;
+
+class DaemonSetController implements Controller {
+  private readonly environment: Environment;
+  private readonly client: Client;
+  private readonly recorder: EventRecorder;
+  private readonly sets: Informer<DaemonSet>;
+  private readonly pods: Informer<Pod>;
+  private readonly nodes: Informer<Node>;
+  private readonly revisions: Informer<ControllerRevision>;
+  private readonly synced: Promise<void>;
+  private readonly queue: Reconciler;
+  private readonly nodeQueue: Reconciler;
+  private readonly stops: (() => void)[] = [];
+  private readonly unseen: UnseenWrites;
+  private readonly backoff = new FailureBackoff();
+  private readonly podControl: PodControl;
+  private readonly revisionControl: RevisionControl;
+  /** By uid of the set, then by node: the uid of the Pod that came last. What a new Pod's name depends on. */
+  private readonly lastPods = new Map<string, Map<string, string>>();
+  private readonly eligibilities = new Map<string, { template: PodTemplateSpec; eligibility: Eligibility }>();
+
+  constructor(context: ControllerContext) {
+    const { environment, informers } = context;
+    this.environment = environment;
+    this.client = context.client("daemon-set-controller");
+    this.recorder = context.recorder("daemonset-controller");
+    this.unseen = new UnseenWrites(environment);
+    this.podControl = new PodControl({ client: this.client, recorder: this.recorder, unseen: this.unseen });
+    this.revisionControl = new RevisionControl({ client: this.client, hasher: new TemplateHasher() });
+    this.sets = informers.of(daemonSets);
+    this.pods = informers.of(pods);
+    this.nodes = informers.of(nodes);
+    this.revisions = informers.of(controllerRevisions);
+    indexByOwner(this.pods);
+    indexByNode(this.pods);
+    indexByOwner(this.revisions);
+    this.synced = informers.synced();
+    this.queue = new Reconciler({ name: "daemonset", environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.nodeQueue = new Reconciler({ name: "daemonset nodes", environment, reconcile: (name) => this.lookAtNode(name) });
+    this.stops.push(
+      this.sets.onChange((current, previous) => this.setChanged(current, previous)),
+      this.pods.onChange((current, previous) => this.podChanged(current, previous)),
+      this.nodes.onChange((current, previous) => this.nodeChanged(current, previous)),
+      this.revisions.onChange((current, previous) => this.revisionChanged(current, previous)),
+    );
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.queue.stop();
+    this.nodeQueue.stop();
+  }
+
+  private setChanged(current: DaemonSet | undefined, previous: DaemonSet | undefined): void {
+    if (previous && current?.metadata.uid !== previous.metadata.uid) {
+      const { uid } = previous.metadata;
+      this.unseen.forget(uid);
+      this.lastPods.delete(uid);
+      this.backoff.forget(`${uid}/`);
+      this.eligibilities.delete(keyOf(previous));
+    }
+    if (current) this.queue.add(keyOf(current));
+  }
+
+  private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
+    settlePodChange(this.unseen, current, previous);
+    if (current && (!previous || ownerChanged(current, previous))) this.rememberPod(current);
+    this.dependentChanged(current, previous);
+  }
+
+  private rememberPod(pod: Pod): void {
+    const owner = controllerOf(pod);
+    const node = targetNode(pod);
+    if (owner?.kind !== daemonSets.kind || node === undefined) return;
+    let byNode = this.lastPods.get(owner.uid);
+    if (!byNode) this.lastPods.set(owner.uid, (byNode = new Map()));
+    byNode.set(node, pod.metadata.uid);
+  }
+
+  private revisionChanged(current: ControllerRevision | undefined, previous: ControllerRevision | undefined): void {
+    // A new revision of ours is news only to others.
+    if (current && !previous && controllerOf(current)) return;
+    this.dependentChanged(current, previous);
+  }
+
+  /** Wakes the set that controls the object or did so before, or the sets that could adopt it. */
+  private dependentChanged(current: KubeObject | undefined, previous: KubeObject | undefined): void {
+    const object = current ?? previous;
+    if (!object) return;
+    if (current && previous && ownerChanged(current, previous)) this.wakeOwner(previous);
+    if (controllerOf(object)) return this.wakeOwner(object);
+    if (!current || current.metadata.deletionTimestamp !== undefined) return;
+    const { namespace, labels } = current.metadata;
+    if (previous && !ownerChanged(current, previous) && sameData(labels, previous.metadata.labels)) return;
+    for (const set of this.sets.list(namespace)) if (matchesSelector(set.spec.selector, labels)) this.queue.add(keyOf(set));
+  }
+
+  private wakeOwner(object: KubeObject): void {
+    const owner = controllerOf(object);
+    if (owner?.kind !== daemonSets.kind) return;
+    const set = this.sets.get(`${object.metadata.namespace ?? ""}/${owner.name}`);
+    if (set?.metadata.uid === owner.uid) this.queue.add(keyOf(set));
+  }
+
+  private nodeChanged(current: Node | undefined, previous: Node | undefined): void {
+    if (!current) return;
+    if (previous && sameData(current.metadata.labels, previous.metadata.labels) && sameData(current.spec.taints, previous.spec.taints)) return;
+    this.nodeQueue.add(current.metadata.name);
+  }
+
+  private async lookAtNode(name: string): Promise<void> {
+    await this.synced;
+    const node = this.nodes.get(name);
+    if (!node) return;
+    const owners = new Set(podsOn(this.pods, name).map((pod) => controllerOf(pod)?.uid));
+    for (const set of this.sets.list()) {
+      const { run, stay } = this.eligibilityOf(set).of(node);
+      const there = owners.has(set.metadata.uid);
+      if ((run && !there) || (!stay && there) || (there && set.status.numberMisscheduled > 0)) this.queue.add(keyOf(set));
+    }
+  }
+
+  private eligibilityOf(set: DaemonSet): Eligibility {
+    const key = keyOf(set);
+    const known = this.eligibilities.get(key);
+    const { template } = set.spec;
+    if (known && (known.template === template || sameData(known.template, template))) return known.eligibility;
+    const eligibility = new Eligibility(set);
+    this.eligibilities.set(key, { template, eligibility });
+    return eligibility;
+  }
+
+  private async sync(key: string): Promise<Outcome> {
+    await this.synced;
+    const uid = this.sets.get(key)?.metadata.uid;
+    if (uid === undefined) return;
+    await this.unseen.seen(uid);
+    const set = this.sets.get(key);
+    if (!set || set.metadata.deletionTimestamp !== undefined) return;
+    if (set.spec.selector && sameData(set.spec.selector, {})) {
+      this.recorder.event(set, "Warning", "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.");
+      return;
+    }
+    const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, this.revisions), () => this.own(set));
+    const own = await this.claim(set, pods, this.pods);
+    const slot = (node: string): string => `${set.metadata.uid}/${set.status.observedGeneration ?? 0}/${node}`;
+    const now = this.environment.clock.now();
+    const view = { set, nodes: this.nodes.list(), hash, eligibility: this.eligibilityOf(set), now };
+    const plan = planDaemonSet({ ...view, pods: own, backoffUntil: (node) => this.backoff.until(slot(node), now) });
+    for (const { node, why } of plan.delete) if (why === "failed") this.backoff.count(slot(node), now);
+    const lastPods = this.lastPods.get(set.metadata.uid);
+    const failure = await this.podControl.carryOut(set, plan, { hash, replaces: (node) => lastPods?.get(node) ?? "" });
+    if (failure === undefined) await this.revisionControl.cleanUp(set, old, own);
+    await this.unseen.seen(set.metadata.uid);
+    await this.writeStatus(key, set, hash);
+    if (failure !== undefined) throw failure;
+    return plan.again === undefined ? undefined : { again: plan.again };
+  }
+
+  /** Adopts and releases; what the set controls afterwards. */
+  private claim<T extends KubeObject>(set: DaemonSet, kind: KindRef<T>, informer: Informer<T>): Promise<readonly T[]> {
+    const matches = (object: T): boolean => matchesSelector(set.spec.selector, object.metadata.labels);
+    return claimAll({ client: this.client, owner: set, ownerKind: daemonSets, kind, objects: claimable(informer, set), matches });
+  }
+
+  /** The Pods that the set controls, as the view shows them now. */
+  private own(set: DaemonSet): readonly Pod[] {
+    return controlledBy(this.pods, set.metadata.uid).filter((pod) => matchesSelector(set.spec.selector, pod.metadata.labels));
+  }
+
+  /** Writes the status that the view gives, unless it stands there already. `planned` is the state that was acted on. */
+  private async writeStatus(key: string, planned: DaemonSet, hash: string): Promise<void> {
+    let set = this.sets.get(key);
+    if (!set || set.metadata.uid !== planned.metadata.uid || set.metadata.deletionTimestamp !== undefined) return;
+    for (let attempt = 0; ; attempt++) {
+      // The generation that was acted on is the one observed, whatever has been asked for meanwhile.
+      const acted = { ...set, spec: planned.spec, metadata: { ...set.metadata, generation: planned.metadata.generation ?? 0 } };
+      const now = this.environment.clock.now();
+      const status = daemonStatus({ set: acted, nodes: this.nodes.list(), pods: this.own(planned), hash, eligibility: this.eligibilityOf(planned), now });
+      if (sameData(status, set.status)) return;
+      try {
+        await this.client.update(daemonSets, { ...set, status }, { subresource: "status" });
+        return;
+      } catch (error) {
+        if (isStatus(error, "NotFound")) return;
+        if (!isStatus(error, "Conflict") || attempt > 0) throw error;
+      }
+      set = await this.client.get(daemonSets, { namespace: planned.metadata.namespace, name: planned.metadata.name });
+      if (set.metadata.uid !== planned.metadata.uid) return;
+    }
+  }
+}

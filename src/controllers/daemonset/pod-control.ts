@@ -1,0 +1,115 @@
+import type { Client } from "../../client/client.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import { keyOf } from "../../client/informer.ts";
+import { pods } from "../../api/kinds.ts";
+import type { DaemonSet } from "../../api/types/apps-v1.ts";
+import type { Pod } from "../../api/types/core-v1.ts";
+import { StatusError, isStatus } from "../../base/status-error.ts";
+import { controllerOf } from "../owner.ts";
+import { slowStart } from "../slow-start.ts";
+import type { UnseenWrites } from "../unseen-writes.ts";
+import { daemonPod, daemonPodName } from "./daemon-pod.ts";
+import type { DaemonPlan, Removal } from "./plan.ts";
+
+/** At most so many Pods are made, and so many deleted, in one go (upstream's BurstReplicas); the rest follows at the next look. */
+const burstMax = 250;
+/** Names tried when a stranger has the one that the view gives. */
+const attemptsMax = 10;
+
+/** Makes and deletes the Pods of DaemonSets, and tells about it in events. Every write is announced as unseen first. */
+export class PodControl {
+  private readonly client: Client;
+  private readonly recorder: EventRecorder;
+  private readonly unseen: UnseenWrites;
+
+  constructor(options: { client: Client; recorder: EventRecorder; unseen: UnseenWrites }) {
+    this.client = options.client;
+    this.recorder = options.recorder;
+    this.unseen = options.unseen;
+  }
+
+  /** Carries out a plan and returns the first failure. `replaces` tells which Pod a node had last. */
+  async carryOut(set: DaemonSet, plan: DaemonPlan, options: { hash: string; replaces: (node: string) => string }): Promise<unknown> {
+    const nodes = plan.create.slice(0, burstMax);
+    const failure = await slowStart(nodes.length, (index) => {
+      const node = nodes[index] as string;
+      return this.create(set, { node, hash: options.hash, replaces: options.replaces(node) });
+    });
+    const failures = await Promise.all(plan.delete.slice(0, burstMax).map((removal) => this.remove(set, removal)));
+    return failure ?? failures.find((each) => each !== undefined);
+  }
+
+  /** Does not reject when the Pod is there already: somebody with the same view was faster. */
+  private async create(set: DaemonSet, options: { node: string; hash: string; replaces: string }): Promise<void> {
+    const { node, hash, replaces } = options;
+    const namespace = set.metadata.namespace;
+    for (let attempt = 0; ; attempt++) {
+      const name = daemonPodName(set, { node, replaces, attempt });
+      const write = creation(`${namespace ?? ""}/${name}`);
+      this.unseen.announce(set.metadata.uid, write);
+      try {
+        const created = await this.client.create(pods, daemonPod(set, { node, name, hash }));
+        this.recorder.event(set, "Normal", "SuccessfulCreate", `Created pod: ${created.metadata.name}`);
+        return;
+      } catch (error) {
+        this.unseen.settle(write);
+        if (!isStatus(error, "AlreadyExists") || attempt === attemptsMax) {
+          if (isNamespaceEnding(error)) return;
+          this.recorder.event(set, "Warning", "FailedCreate", `Error creating: ${refusal(error, name, `${set.metadata.name}-`)}`);
+          throw error;
+        }
+      }
+      const existing = await this.client.get(pods, { namespace, name });
+      if (controllerOf(existing)?.uid === set.metadata.uid) return;
+    }
+  }
+
+  /** Resolves with what went wrong; that the Pod is gone is not wrong. */
+  private async remove(set: DaemonSet, { pod, node, why }: Removal): Promise<unknown> {
+    const { namespace, name, uid } = pod.metadata;
+    const text = `daemon pod ${namespace ?? ""}/${name} on node ${node}, will try to`;
+    if (why === "failed") this.recorder.event(set, "Warning", "FailedDaemonPod", `Found failed ${text} kill it`);
+    if (why === "succeeded") this.recorder.event(set, "Normal", "SucceededDaemonPod", `Found succeeded ${text} delete it`);
+    const write = deletion(pod);
+    this.unseen.announce(set.metadata.uid, write);
+    try {
+      await this.client.delete(pods, { namespace, name }, { preconditions: { uid } });
+      this.recorder.event(set, "Normal", "SuccessfulDelete", `Deleted pod: ${name}`);
+      return undefined;
+    } catch (error) {
+      this.unseen.settle(write);
+      if (isStatus(error, "NotFound") || isStatus(error, "Conflict")) return undefined;
+      this.recorder.event(set, "Warning", "FailedDelete", `Error deleting: ${error instanceof Error ? error.message : String(error)}`);
+      return error;
+    }
+  }
+}
+
+/** Notes that the view now shows this change of a Pod. */
+export function settlePodChange(unseen: UnseenWrites, current: Pod | undefined, previous: Pod | undefined): void {
+  if (current && !previous) unseen.settle(creation(keyOf(current)));
+  if (previous && (!current || current.metadata.uid !== previous.metadata.uid)) unseen.settle(deletion(previous));
+  if (current?.metadata.deletionTimestamp !== undefined) unseen.settle(deletion(current));
+}
+
+function creation(key: string): string {
+  return `create ${key}`;
+}
+
+function deletion(pod: Pod): string {
+  return `delete ${pod.metadata.uid}`;
+}
+
+/** The namespace is being deleted: every creation will fail, and nobody needs to be told. */
+function isNamespaceEnding(error: unknown): boolean {
+  return error instanceof StatusError && (error.status.details?.causes ?? []).some((cause) => cause.reason === "NamespaceTerminating");
+}
+
+/**
+ * A refusal in upstream's words. Upstream lets the server choose the name, so admission that comes before the choice speaks
+ * of the prefix; quota comes after it.
+ */
+function refusal(error: unknown, name: string, prefix: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isStatus(error, "Forbidden") && !message.includes("quota: ") ? message.replace(`"${name}"`, `"${prefix}"`) : message;
+}
