@@ -1,0 +1,114 @@
+import type { Draft, JsonObject, JsonValue } from "../../base/json.ts";
+import type { KubeObject } from "../kind-ref.ts";
+import type { Decoded, FieldValidation } from "../schema/decode.ts";
+import type { JsonPath } from "../schema/json-text.ts";
+import type { Schema } from "../schema/schema.ts";
+import { StatusError, badRequest } from "../../base/status-error.ts";
+import { DecodeError, decodeValue } from "../schema/decode.ts";
+import { JsonSyntaxError, NumberLiteral } from "../schema/json-text.ts";
+
+/**
+ * What all patches share: the way from the merged document back to an object, with upstream's answers when the document is no
+ * such object any more.
+ */
+
+/** What is patched, and how strictly. */
+export interface PatchTarget {
+  readonly schema: Schema;
+  readonly typeName: string;
+  readonly mode: FieldValidation;
+}
+
+export interface Patched {
+  readonly object: Draft<KubeObject>;
+  /** Texts for Warning headers. */
+  readonly warnings: string[];
+}
+
+/** Objects that a patch has opened: Go prints those with sorted keys, all others as they stood. */
+export type Opened = ReadonlySet<unknown>;
+
+/**
+ * Decodes the merged document. `problems` are those of the patch itself, reported with those of the document; `duplicates` the
+ * places of the document where a key stood twice.
+ * What does not fit is 422 with the whole document in the message.
+ */
+export function decodePatched(
+  target: PatchTarget,
+  document: JsonValue,
+  options: { opened: Opened; problems: readonly string[]; duplicates?: readonly JsonPath[] },
+): Patched {
+  const duplicates = options.duplicates ?? [];
+  let decoded: Decoded;
+  try {
+    decoded = decodeAsItsKind(target, document, duplicates);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw invalidPatch(goJson(document, options.opened), error.message);
+  }
+  // Several unknown fields are named in the order of the text that Go would decode.
+  if (decoded.warnings.length > 1) decoded = decodeAsItsKind(target, JSON.parse(goJson(document, options.opened)) as JsonValue, duplicates);
+  const warnings = [...options.problems, ...decoded.warnings];
+  if (target.mode === "strict" && warnings.length > 0) throw invalidPatch(goJson(document, options.opened), `strict decoding error: ${warnings.join(", ")}`);
+  return { object: decoded.object, warnings: target.mode === "ignore" ? [] : warnings };
+}
+
+/** A patch can change kind and apiVersion: the document is read as what it says it is. */
+function decodeAsItsKind(target: PatchTarget, document: JsonValue, duplicates: readonly JsonPath[]): Decoded {
+  const { schema, typeName } = target;
+  const type = schema.struct(typeName);
+  const top = (typeof document === "object" && document !== null && !Array.isArray(document) ? document : {}) as JsonObject;
+  const expected = typeName.split(".").at(-2) as string;
+  const version = String(top["apiVersion"] ?? "");
+  const kind = String(top["kind"] ?? "") || type.goName;
+  if (version === "") {
+    // Go reads it as its internal type then, whose fields have other names.
+    const warnings = Object.keys(top).filter((key) => key !== "kind" && key !== "apiVersion" && top[key] !== null);
+    return { object: decodeValue(schema, typeName, {}).object, warnings: warnings.map((key) => `unknown field "${key}"`) };
+  }
+  const asked = typeName.slice(0, typeName.lastIndexOf(".") + 1) + kind;
+  if (version.slice(version.lastIndexOf("/") + 1) !== expected || !schema.has(asked)) {
+    throw new DecodeError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/runtime/scheme.go:111"`);
+  }
+  const decoded = decodeValue(schema, asked, top["kind"] === kind ? document : { ...top, kind }, { duplicates });
+  if (asked !== typeName) throw new DecodeError(`unable to convert ${kind} to ${type.goName}`);
+  return decoded;
+}
+
+/** 422 on a nameless kind, as upstream answers whatever a patch made unreadable. `shown` is what it prints as the value. */
+export function invalidPatch(shown: string, why: string): StatusError {
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`;
+  return new StatusError({
+    code: 422,
+    reason: "Invalid",
+    message: ` "" is invalid: patch: ${message}`,
+    details: { causes: [{ reason: "FieldValueInvalid", message, field: "patch" }] },
+  });
+}
+
+/** 400 for a patch that is no JSON. */
+export function undecodable(error: unknown): StatusError {
+  if (error instanceof JsonSyntaxError) return badRequest(`error decoding patch: ${error.message}`);
+  throw error;
+}
+
+/** What Go calls a JSON value in its errors. */
+export function jsonWord(value: unknown): string {
+  if (value instanceof NumberLiteral) return "number";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "object" ? (Array.isArray(value) ? "array" : "object") : typeof value;
+}
+
+/** JSON text as Go writes it: opened objects with sorted keys, `<`, `>` and `&` escaped. */
+function goJson(value: JsonValue, opened: Opened): string {
+  return writeJson(value, opened).replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function writeJson(value: JsonValue | undefined, opened: Opened): string {
+  if (value instanceof NumberLiteral) return value.text;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  if (Array.isArray(value)) return `[${value.map((item) => writeJson(item as JsonValue, opened)).join(",")}]`;
+  const keys = Object.keys(value).filter((key) => (value as JsonObject)[key] !== undefined);
+  if (opened.has(value)) keys.sort();
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${writeJson((value as JsonObject)[key], opened)}`).join(",")}}`;
+}
