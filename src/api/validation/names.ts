@@ -10,6 +10,7 @@ const none: Problems = Object.freeze([]);
 
 const dns1123LabelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const dns1123SubdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const dns1123UnderscorePattern = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const dns1035LabelPattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const qualifiedNamePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const labelValuePattern = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -28,6 +29,11 @@ const dns1123Label = regexText(
 const dns1123Subdomain = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   dns1123SubdomainPattern,
+  "example.com",
+);
+const dns1123Underscore = regexText(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+  dns1123UnderscorePattern,
   "example.com",
 );
 const dns1035Label = regexText(
@@ -77,6 +83,11 @@ export function dns1123LabelProblems(text: string): Problems {
 
 export function dns1123SubdomainProblems(text: string): Problems {
   return judge(text, 253, tooManyCharacters(253), dns1123SubdomainPattern, dns1123Subdomain);
+}
+
+/** Domains to search in, which may name services with underscores. */
+export function dns1123SubdomainWithUnderscoreProblems(text: string): Problems {
+  return judge(text, 253, tooManyCharacters(253), dns1123UnderscorePattern, dns1123Underscore);
 }
 
 export function dns1035LabelProblems(text: string): Problems {

@@ -1,0 +1,51 @@
+import type { FieldError } from "../../base/field-error.ts";
+import type { KindDeclaration } from "../declaration.ts";
+import { podTemplates } from "../kinds.ts";
+import { columns, containerCells } from "../table.ts";
+import type { PodTemplate, PodTemplateSpec } from "../types/core-v1.ts";
+import { forbidden } from "../validation/errors.ts";
+import { dnsSubdomainName } from "../validation/names.ts";
+import { checkAnnotations, checkLabels } from "../validation/object-meta.ts";
+import { FieldPath } from "../validation/path.ts";
+import { defaultPodTemplate } from "./pod-defaults.ts";
+import { checkPodAnnotations, checkPodSpec } from "./pod-validation.ts";
+
+export { defaultPodTemplate } from "./pod-defaults.ts";
+
+/** What every workload does with the template of its Pods: defaults and validation; and the kind PodTemplate, which holds nothing else. */
+export function validatePodTemplate(template: PodTemplateSpec | undefined, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const spec = template?.spec ?? { containers: [] };
+  // Upstream's paths leave out `metadata` here.
+  checkLabels(template?.metadata?.labels, path.child("labels"), errors);
+  checkAnnotations(template?.metadata?.annotations, path.child("annotations"), errors);
+  checkPodAnnotations(template?.metadata?.annotations, spec, path.child("annotations"), errors);
+  checkPodSpec(spec, {}, path.child("spec"), errors);
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    errors.push(forbidden(path.child("spec").child("ephemeralContainers"), "ephemeral containers not allowed in pod template"));
+  }
+  return errors;
+}
+
+export const podTemplate: KindDeclaration<PodTemplate> = {
+  ref: podTemplates,
+  nameErrors: dnsSubdomainName,
+  hasGeneration: true,
+  defaults: (draft) => {
+    draft.template ??= { metadata: {} as never, spec: { containers: [] } };
+    defaultPodTemplate(draft.template);
+  },
+  validate: (object) => validatePodTemplate(object.template, FieldPath.of("template")),
+  table: {
+    columns: columns("Name", "Containers", "Images", "Pod Labels"),
+    cells: (object) => [object.metadata.name, ...containerCells(object.template?.spec), labelsText(object.template?.metadata?.labels)],
+  },
+};
+
+function labelsText(labels: { readonly [key: string]: string } | undefined): string {
+  const text = Object.keys(labels ?? {})
+    .sort()
+    .map((key) => `${key}=${labels?.[key]}`)
+    .join(",");
+  return text === "" ? "<none>" : text;
+}
