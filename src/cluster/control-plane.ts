@@ -1,0 +1,68 @@
+import type { Environment } from "../base/environment.ts";
+import type { ControllerContext, Controller } from "../client/controller-context.ts";
+import { EventRecorder } from "../client/event-recorder.ts";
+import { InProcessClient } from "../client/in-process-client.ts";
+import { Informers } from "../client/informer.ts";
+import type { ApiServer, UserInfo } from "../server/request.ts";
+import { startCronJobController } from "../controllers/cronjob/controller.ts";
+import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
+import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
+import { startJobController } from "../controllers/job/controller.ts";
+import { startNamespaceController } from "../controllers/namespace/controller.ts";
+import { startNodeLifecycleController } from "../controllers/node-lifecycle/controller.ts";
+import { startPodGcController } from "../controllers/pod-gc/controller.ts";
+import { startRootCaController } from "../controllers/root-ca/controller.ts";
+import { startServiceAccountController } from "../controllers/service-account/controller.ts";
+import { startTaintEvictionController } from "../controllers/taint-eviction/controller.ts";
+import { startTtlAfterFinishedController } from "../controllers/ttl-after-finished/controller.ts";
+import { startScheduler } from "../scheduler/scheduler.ts";
+import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts";
+
+export interface ControlPlaneOptions {
+  readonly environment: Environment;
+  readonly server: ApiServer;
+  /** What kube-root-ca.crt publishes. */
+  readonly caPem: string;
+  readonly hostName: string;
+}
+
+/** Every controller and the scheduler, over one set of informers, each under upstream's identity. */
+export interface ControlPlane {
+  readonly informers: Informers;
+  stop(): void;
+}
+
+export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { environment, server } = options;
+  const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });
+  const manager = clientOf(controllerManagerUser, "kube-controller-manager");
+  const informers = new Informers({ client: manager, environment });
+  const context: ControllerContext = {
+    environment,
+    informers,
+    client: (name) => clientOf(controllerUser(name), "kube-controller-manager"),
+    recorder: (component) => new EventRecorder({ client: component === "default-scheduler" ? scheduler : manager, environment, component }),
+  };
+  const scheduler = clientOf(schedulerUser, "kube-scheduler");
+  const running: Controller[] = [
+    startNamespaceController(context),
+    startServiceAccountController(context),
+    startRootCaController(context, { caPem: options.caPem }),
+    startNodeLifecycleController(context),
+    startTaintEvictionController(context),
+    startPodGcController(context),
+    startDaemonSetController(context),
+    startJobController(context),
+    startCronJobController(context),
+    startTtlAfterFinishedController(context),
+    startGarbageCollector(context),
+    startScheduler({ context, client: scheduler, host: options.hostName }),
+  ];
+  return {
+    informers,
+    stop() {
+      for (const controller of running) controller.stop();
+      informers.stop();
+    },
+  };
+}

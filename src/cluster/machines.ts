@@ -1,0 +1,109 @@
+import type { Environment } from "../base/environment.ts";
+import { isStatus } from "../base/status-error.ts";
+import { sameData } from "../api/equality.ts";
+import { machines as machineKind } from "../api/sim/facts.ts";
+import type { Machine, MachineStatus } from "../api/sim/types.ts";
+import type { Client } from "../client/client.ts";
+import { InProcessClient } from "../client/in-process-client.ts";
+import type { Informers } from "../client/informer.ts";
+import { Reconciler } from "../client/reconciler.ts";
+import type { NodeAgent } from "../server/node-agent.ts";
+import type { ApiServer } from "../server/request.ts";
+import { SimulatedMachine } from "../sim/machine.ts";
+import { SimulatedNetwork } from "../sim/network.ts";
+import type { Registry } from "../sim/images/registry.ts";
+import { nodeUser } from "./identities.ts";
+
+export interface MachinesOptions {
+  readonly environment: Environment;
+  readonly server: ApiServer;
+  /** Writes the status of Machine objects. */
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly images: Registry;
+}
+
+interface Running {
+  readonly machine: SimulatedMachine;
+  readonly index: number;
+  uid: string;
+}
+
+/** Keeps one simulated machine per Machine object, powered and connected as its spec says, and reports what it is. */
+export class Machines {
+  private readonly options: MachinesOptions;
+  private readonly running = new Map<string, Running>();
+  private readonly network = new SimulatedNetwork();
+  private readonly reconciler: Reconciler;
+  private readonly stopWatching: () => void;
+
+  constructor(options: MachinesOptions) {
+    this.options = options;
+    this.reconciler = new Reconciler({ name: "machines", environment: options.environment, reconcile: (name) => this.reconcile(name) });
+    this.stopWatching = options.informers.of(machineKind).onChange((current, previous) => {
+      const machine = current ?? previous;
+      if (machine && (!current || !previous || !sameData(current.spec, previous.spec))) this.reconciler.add(machine.metadata.name);
+    });
+  }
+
+  /** The agent of a node, when it answers. */
+  agentOf(nodeName: string): NodeAgent | undefined {
+    return this.running.get(nodeName)?.machine.agent;
+  }
+
+  stop(): void {
+    this.stopWatching();
+    this.reconciler.stop();
+    for (const { machine } of this.running.values()) machine.powerOff();
+    this.running.clear();
+  }
+
+  private async reconcile(name: string): Promise<void> {
+    const wanted = this.options.informers.of(machineKind).get(name);
+    const there = this.running.get(name);
+    if (there && there.uid !== wanted?.metadata.uid) {
+      there.machine.powerOff();
+      this.running.delete(name);
+    }
+    if (!wanted) return;
+    const { machine, index } = this.running.get(name) ?? this.build(wanted);
+    machine.setNetwork(wanted.spec.network ?? "Connected");
+    if ((wanted.spec.power ?? "On") === "On") machine.powerOn();
+    else machine.powerOff();
+    await this.report(wanted, { power: wanted.spec.power ?? "On", address: addressOf(index), nodeName: name });
+  }
+
+  private build(wanted: Machine): Running {
+    const { environment, server, images } = this.options;
+    const { name, uid } = wanted.metadata;
+    const index = this.freeIndex();
+    const client = new InProcessClient({ server, environment, user: nodeUser(name), fieldManager: "kubelet" });
+    const machine = new SimulatedMachine({ name, index, environment, client, images, network: this.network, spec: wanted.spec });
+    const running: Running = { machine, index, uid };
+    this.running.set(name, running);
+    return running;
+  }
+
+  /** The lowest place that no machine has: it decides the addresses. */
+  private freeIndex(): number {
+    const taken = new Set([...this.running.values()].map(({ index }) => index));
+    let index = 0;
+    while (taken.has(index)) index++;
+    return index;
+  }
+
+  private async report(machine: Machine, status: MachineStatus): Promise<void> {
+    if (sameData(machine.status, status)) return;
+    try {
+      await this.options.client.patch(machineKind, machine.metadata, { type: "merge", body: { status } }, { subresource: "status" });
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) throw error;
+    }
+  }
+}
+
+/** 172.18.0.2 and up, as kind's network gives them. */
+export function addressOf(index: number): string {
+  const host = index + 2;
+  return `172.18.${Math.floor(host / 256)}.${host % 256}`;
+}
