@@ -1,0 +1,58 @@
+/** PersistentVolume: a piece of storage. */
+import type { Draft } from "../../base/json.ts";
+import type { KindDeclaration } from "../declaration.ts";
+import { persistentVolumes } from "../kinds.ts";
+import { age, columns } from "../table.ts";
+import type { PersistentVolume } from "../types/core-v1.ts";
+import { accessModesText, storageClassAnnotation } from "./storage.ts";
+
+export const persistentVolume: KindDeclaration<PersistentVolume> = {
+  ref: persistentVolumes,
+  hasGeneration: false,
+  generationRises: () => false,
+  defaults(draft) {
+    draft.spec ??= {};
+    draft.spec.persistentVolumeReclaimPolicy ||= "Retain";
+    draft.spec.volumeMode ??= "Filesystem";
+    if (draft.spec.hostPath !== undefined) draft.spec.hostPath.type ??= "";
+    draft.status ??= {};
+    draft.status.phase ||= "Pending";
+  },
+  prepareCreate(draft) {
+    draft.status = { phase: "Pending" };
+  },
+  prepareUpdate(draft, old) {
+    draft.status = old.status as Draft<PersistentVolume>["status"];
+  },
+  table: {
+    columns: columns(
+      "Name",
+      "Capacity",
+      "Access Modes",
+      "Reclaim Policy",
+      "Status",
+      "Claim",
+      "StorageClass",
+      "VolumeAttributesClass",
+      "Reason",
+      "Age",
+      "VolumeMode*",
+    ),
+    cells: (object, context) => {
+      const claim = object.spec.claimRef;
+      return [
+        object.metadata.name,
+        object.spec.capacity?.["storage"] ?? "0",
+        accessModesText(object.spec.accessModes),
+        object.spec.persistentVolumeReclaimPolicy ?? "",
+        object.metadata.deletionTimestamp === undefined ? (object.status.phase ?? "") : "Terminating",
+        claim === undefined ? "" : `${claim.namespace ?? ""}/${claim.name ?? ""}`,
+        object.metadata.annotations?.[storageClassAnnotation] ?? object.spec.storageClassName ?? "",
+        object.spec.volumeAttributesClassName ?? "<unset>",
+        object.status.reason ?? "",
+        age(object, context),
+        object.spec.volumeMode ?? "<unset>",
+      ];
+    },
+  },
+};
