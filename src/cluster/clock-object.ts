@@ -1,5 +1,5 @@
 import type { Environment } from "../base/environment.ts";
-import { VirtualClock } from "../base/clock.ts";
+import type { HostClock, VirtualClock } from "../base/clock.ts";
 import { formatMicroTime, formatTime, parseTime } from "../base/time.ts";
 import { isStatus } from "../base/status-error.ts";
 import { clocks } from "../api/sim/facts.ts";
@@ -25,8 +25,8 @@ export interface ClockObjectOptions {
   readonly environment: Environment;
   readonly client: Client;
   readonly informers: Informers;
-  /** Calls back once after this many milliseconds of the host's own time; returns a cancel function. Absent: `spec.speed` is ignored. */
-  readonly hostAlarm?: (delayMs: number, wake: () => void) => () => void;
+  /** The host's own time, which `spec.speed` follows. */
+  readonly hostClock: HostClock;
 }
 
 /**
@@ -70,8 +70,8 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
   /** With a speed and no target the clock follows the host. */
   function schedule(): void {
     const speed = current?.spec.speed ?? 0;
-    if (!options.hostAlarm || cancelAlarm || stopped || speed <= 0 || current?.spec.at !== undefined || current?.spec.paused) return;
-    cancelAlarm = options.hostAlarm(stepMs, () => {
+    if (cancelAlarm || stopped || speed <= 0 || current?.spec.at !== undefined || current?.spec.paused) return;
+    cancelAlarm = options.hostClock.alarm(stepMs, () => {
       cancelAlarm = undefined;
       void clock.advanceTo(clock.now() + Math.round(stepMs * speed)).then(schedule);
     });

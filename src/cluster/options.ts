@@ -39,3 +39,6 @@ export const defaults = {
   seed: 1,
   now: "2026-01-01T00:00:00Z",
 } as const;
+
+/** A mistake in what a caller asked of a cluster; the message says which option and what would be right. */
+export class OptionError extends Error {}

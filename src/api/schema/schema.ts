@@ -173,8 +173,10 @@ export class Schema {
   private readonly structs = new Map<string, StructType>();
   private readonly nodes = new Map<string, TypeNode>();
 
-  constructor(text: string) {
+  /** `extra` holds types that the text lacks, in the same form. */
+  constructor(text: string, extra: ExtraTypes = { types: {} }) {
     this.raw = JSON.parse(text) as RawSchema;
+    Object.assign(this.raw.types, extra.types);
   }
 
   has(typeName: string): boolean {
@@ -271,7 +273,12 @@ export class Schema {
   }
 }
 
-/** The schema of the built-in types. A cluster loads it once and hands it on. */
-export function loadSchema(): Schema {
-  return new Schema(schemaText);
+/** Types beside those of the release, in the format of its `types.json`. */
+export interface ExtraTypes {
+  readonly types: { readonly [name: string]: object };
+}
+
+/** The schema of the built-in types and of `extra` ones. A cluster loads it once and hands it on. */
+export function loadSchema(extra?: ExtraTypes): Schema {
+  return new Schema(schemaText, extra);
 }

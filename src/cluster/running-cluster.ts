@@ -1,0 +1,220 @@
+import type { Environment, Instant } from "../base/environment.ts";
+import type { SystemClock, VirtualClock } from "../base/clock.ts";
+import { parseDuration } from "../base/duration.ts";
+import type { KubeObject, ObjectName } from "../api/kind-ref.ts";
+import { daemonSets } from "../api/kinds.ts";
+import type { KindRegistry } from "../api/registry.ts";
+import type { Schema } from "../api/schema/schema.ts";
+import { clocks } from "../api/sim/facts.ts";
+import { parseYamlDocuments } from "../api/yaml.ts";
+import type { Store } from "../store/contract.ts";
+import { tableKey } from "../server/keys.ts";
+import type { ApiResponse } from "../server/request.ts";
+import { applyObject } from "../client/apply.ts";
+import type { Applied } from "../client/apply.ts";
+import type { InProcessClient } from "../client/in-process-client.ts";
+import type { Informers } from "../client/informer.ts";
+import { clockName, clockTime } from "./clock-object.ts";
+import type { Cluster } from "./cluster.ts";
+import { OptionError, defaults } from "./options.ts";
+import type { ClusterOptions } from "./options.ts";
+import { SimulatedNodes, machineFor } from "./simulated-nodes.ts";
+import { systemDaemonSets } from "./system-workloads.ts";
+
+/** The means of a cluster. */
+export interface Parts {
+  readonly environment: Environment;
+  /** One of the two clocks. */
+  readonly virtual: VirtualClock | undefined;
+  readonly system: SystemClock | undefined;
+  readonly store: Store;
+  readonly registry: KindRegistry;
+  readonly schema: Schema;
+}
+
+export interface RunningOptions {
+  readonly options: ClusterOptions;
+  readonly parts: Parts;
+  readonly server: Cluster["server"];
+  readonly client: InProcessClient;
+  readonly own: InProcessClient;
+  readonly informers: Informers;
+  readonly stops: readonly (() => void)[];
+}
+
+/** How long a cluster may take, on its own clock, for what it was asked to wait for. */
+const withinMs = 10 * 60_000;
+
+export class RunningCluster implements Cluster {
+  readonly name: string;
+  readonly server: Cluster["server"];
+  readonly client: InProcessClient;
+  readonly environment: Environment;
+  readonly nodes: SimulatedNodes;
+  private readonly options: ClusterOptions;
+  private readonly parts: Parts;
+  private readonly own: InProcessClient;
+  private readonly informers: Informers;
+  private readonly stops: readonly (() => void)[];
+  private closed = false;
+
+  constructor(composed: RunningOptions) {
+    this.options = composed.options;
+    this.name = composed.options.name ?? defaults.name;
+    this.server = composed.server;
+    this.client = composed.client;
+    this.own = composed.own;
+    this.parts = composed.parts;
+    this.environment = composed.parts.environment;
+    this.informers = composed.informers;
+    this.stops = composed.stops;
+    this.nodes = new SimulatedNodes({
+      cluster: this.name,
+      client: composed.own,
+      informers: composed.informers,
+      wait: (predicate, what) => this.runUntilTrue(predicate, what, withinMs),
+    });
+  }
+
+  /** Asks for the machines and what runs on every node, and resolves when all nodes are Ready. `progress` hears how many are. */
+  async ready(progress?: (ready: number, asked: number) => void): Promise<void> {
+    const count = this.options.nodes ?? defaults.nodes;
+    const names: string[] = [];
+    for (let i = 0; i < count; i++) names.push(await this.nodes.create(machineFor(this.name, i, count)));
+    for (const workload of systemDaemonSets()) await this.own.create(daemonSets, workload);
+    for (const [i, name] of names.entries()) {
+      await this.nodes.ready(name);
+      progress?.(i + 1, count);
+    }
+    await this.settle();
+  }
+
+  now(): Instant {
+    return this.environment.clock.now();
+  }
+
+  async apply(yamlOrObjects: string | KubeObject | readonly KubeObject[]): Promise<readonly Applied[]> {
+    const given = typeof yamlOrObjects === "string" ? (parseYamlDocuments(yamlOrObjects) as unknown as KubeObject[]) : [yamlOrObjects].flat();
+    const applied: Applied[] = [];
+    for (const object of given.flatMap(itemsOf)) {
+      const kind = this.parts.registry.byKind(object.apiVersion, object.kind);
+      if (!kind) throw new OptionError(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+      const placed = kind.ref.namespaced && object.metadata.namespace === undefined ? { ...object, metadata: { ...object.metadata, namespace: "default" } } : object;
+      applied.push(await applyObject({ client: this.client, schema: this.parts.schema, kind: kind.ref, type: kind.facts.type, object: placed }));
+    }
+    return applied;
+  }
+
+  async advance(duration: string | number): Promise<void> {
+    const clock = this.virtualClock("advance");
+    const ms = msOf(duration);
+    if (ms < 0) throw new OptionError(`advance: ${duration} goes back in time`);
+    const target = clock.now() + ms;
+    await this.own.patch(clocks, { name: clockName }, { type: "merge", body: { spec: { at: clockTime(target) } } });
+    await clock.advanceTo(target);
+    await this.settle();
+  }
+
+  async runUntil(predicate: () => boolean | Promise<boolean>, options: { within?: string | number } = {}): Promise<void> {
+    await this.runUntilTrue(predicate, predicate.toString(), msOf(options.within ?? withinMs));
+    await this.settle();
+  }
+
+  settle(): Promise<void> {
+    return this.environment.runner.idle();
+  }
+
+  async logs(pod: string | (ObjectName & { container?: string })): Promise<string> {
+    const target = typeof pod === "string" ? { name: pod, namespace: "default" } : { namespace: "default", ...pod };
+    const { name, namespace } = target;
+    const container = "container" in target && target.container !== undefined ? `container=${encodeURIComponent(target.container)}` : "";
+    const response = await this.client.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods/${name}/log`, query: container, headers: {}, wants: "bytes" });
+    const text = await bodyText(response);
+    if (response.status >= 400) throw new Error(text);
+    return text;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    for (const stop of this.stops) stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+
+  private virtualClock(asked: string): VirtualClock {
+    if (!this.parts.virtual) throw new OptionError(`${asked}: this cluster follows the machine's clock; only a virtual clock can be moved`);
+    return this.parts.virtual;
+  }
+
+  private async runUntilTrue(predicate: () => boolean | Promise<boolean>, what: string, limitMs: number): Promise<void> {
+    await this.settle();
+    if (await predicate()) return;
+    const { virtual } = this.parts;
+    if (virtual) {
+      if (await virtual.advanceTo(virtual.now() + limitMs, predicate)) return;
+    } else if (await this.watchStore(predicate, limitMs)) {
+      return;
+    }
+    throw new Error(`not within ${limitMs / 1000} s of the cluster's time: ${what}`);
+  }
+
+  /** On the machine's clock: asks after every change of what the store holds. */
+  private async watchStore(predicate: () => boolean | Promise<boolean>, limitMs: number): Promise<boolean> {
+    const { clock, runner } = this.environment;
+    let wake = (): void => undefined;
+    const abort = new AbortController();
+    const watches = this.parts.registry.all().map((kind) => this.parts.store.watch(`${tableKey(kind)}/`, this.parts.store.revision, () => wake()));
+    const end = clock.sleep(limitMs, abort.signal).then(
+      () => true,
+      () => true,
+    );
+    try {
+      for (;;) {
+        const changed = new Promise<boolean>((resolve) => (wake = () => resolve(false)));
+        await runner.idle();
+        if (await predicate()) return true;
+        if (await Promise.race([changed, end])) return false;
+      }
+    } finally {
+      abort.abort();
+      for (const watch of watches) watch.stop();
+    }
+  }
+}
+
+function msOf(duration: string | number): number {
+  const ms = typeof duration === "number" ? duration : parseDuration(duration);
+  if (ms === undefined || !Number.isFinite(ms)) throw new OptionError(`${JSON.stringify(duration)} is not a duration such as 90s, 1h30m or 30d`);
+  return ms;
+}
+
+/** The objects of a list, or the object itself. */
+function itemsOf(object: KubeObject): readonly KubeObject[] {
+  const { items } = object as KubeObject & { items?: readonly KubeObject[] };
+  return object.kind === "List" && items ? items : [object];
+}
+
+/** All that an answer writes, as text. */
+function bodyText(response: ApiResponse): Promise<string> {
+  const decoder = new TextDecoder();
+  const { body } = response;
+  if (body.type === "bytes") return Promise.resolve(body.parts.map((part) => decoder.decode(part, { stream: true })).join(""));
+  if (body.type === "object") return Promise.resolve((body.object as { message?: string }).message ?? JSON.stringify(body.object));
+  if (body.type !== "stream") return Promise.resolve("");
+  return new Promise((resolve) => {
+    let text = "";
+    body.start({
+      write(bytes) {
+        text += decoder.decode(bytes, { stream: true });
+        return true;
+      },
+      drained: (next) => next(),
+      end: () => resolve(text),
+      closed: () => undefined,
+    });
+  });
+}
