@@ -1,0 +1,41 @@
+/** `coracle down`: ends a running cluster, or clears away what a crashed one left. */
+import { setTimeout as wait } from "node:timers/promises";
+import { Failure } from "../node/failure.ts";
+import { removeContext } from "../node/kubeconfig.ts";
+import { isRunning, readState, recordedClusters, releaseState } from "../node/state.ts";
+import type { ClusterState } from "../node/state.ts";
+import type { Output } from "./output.ts";
+
+/** A cluster closes in well under a second; after this long its process is ended by force. */
+const endMsMax = 10_000;
+const pauseMs = 20;
+
+/** The record of a cluster, or a Failure that names those that there are. */
+export function knownCluster(name: string): ClusterState {
+  const state = readState(name);
+  if (state !== undefined) return state;
+  const others = recordedClusters();
+  const known = others.length === 0 ? "no cluster is running" : `running: ${others.join(", ")}`;
+  throw new Failure(`there is no cluster "${name}" (${known}); start one with \`coracle up --name ${name}\``);
+}
+
+async function hasEnded(state: ClusterState): Promise<boolean> {
+  for (let waited = 0; waited < endMsMax; waited += pauseMs) {
+    if (!isRunning(state)) return true;
+    await wait(pauseMs);
+  }
+  return !isRunning(state);
+}
+
+export async function down(name: string, output: Output): Promise<void> {
+  const state = knownCluster(name);
+  if (isRunning(state)) {
+    process.kill(state.pid, "SIGTERM");
+    if (await hasEnded(state)) return output.line(`cluster ${name} has ended`);
+    process.kill(state.pid, "SIGKILL");
+    await hasEnded(state);
+  }
+  if (state.merged !== undefined) await removeContext(state.merged);
+  releaseState(name);
+  output.line(`cluster ${name} had crashed; what it left is cleared away`);
+}

@@ -1,0 +1,92 @@
+/**
+ * The command line `coracle`: reads the arguments, runs one command, says what went wrong in one line on stderr. Exit codes: 0 done, 1 it
+ * failed, 2 the command line is wrong. Commands are loaded when they are asked for: `up` has 300 ms to answer.
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { Failure } from "../node/failure.ts";
+import { parseClock, parseName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
+import { failToParent, terminal, toParent } from "./output.ts";
+
+const isDetached = process.env["CORACLE_DETACHED"] === "1" && process.send !== undefined;
+const output = isDetached ? toParent : terminal;
+const defaultName = "local";
+
+interface UpFlags {
+  name: string;
+  nodes: number;
+  port: number;
+  kubeconfig?: string;
+  clock: "system" | "virtual";
+  seed?: number;
+  detach?: boolean;
+  wait: number;
+}
+
+async function runUp(flags: UpFlags): Promise<void> {
+  const { up, upDetached } = await import("./up.ts");
+  const { detach, wait, ...rest } = flags;
+  if (detach && !isDetached) return upDetached(process.argv.slice(2), output);
+  await up({ kubeconfig: undefined, seed: undefined, ...rest, waitMs: wait }, output);
+}
+
+function versionText(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return `coracle ${manifest.version} (Kubernetes v1.36.3, Node ${process.version})`;
+}
+
+function commandLine(): Command {
+  const program = new Command("coracle").description("Kubernetes light enough to carry: a whole cluster in one process").helpCommand(false);
+  // Set before the commands are made: they inherit it.
+  program.exitOverride().configureOutput({ writeErr: () => {} });
+  const named = (command: Command) => command.option("--name <name>", "the cluster", parseName, defaultName);
+
+  named(program.command("up").description("start a cluster and keep it until Ctrl-C"))
+    .option("--nodes <count>", "simulated machines", parseNodes, 3)
+    .option("--port <port>", "port of the API server; 0 takes a free one", parsePort, 0)
+    .option("--kubeconfig <path>", "file to put the context into (default: as kubectl finds it)")
+    .option("--clock <clock>", "system: time passes; virtual: time moves when told", parseClock, "system")
+    .option("--seed <number>", "all chance comes from it", parseSeed)
+    .option("--detach", "return when the cluster is up; `coracle down` ends it")
+    .option("--wait <duration>", "how long the nodes may take to be Ready", (text) => parsePositiveDuration("--wait", text), 60_000)
+    .action((flags: UpFlags) => runUp(flags));
+  named(program.command("down").description("end a cluster")).action(async ({ name }: { name: string }) => (await import("./down.ts")).down(name, output));
+
+  const time = program.command("time").description("show or move the virtual clock of a cluster");
+  named(time.command("show").description("the cluster's time")).action(async ({ name }: { name: string }) => (await import("./time.ts")).timeShow(name, output));
+  named(time.command("advance").description("move time on: 90s, 15m, 1h30m, 30d").argument("<duration>"))
+    .action(async (duration: string, { name }: { name: string }) => {
+      const ms = parsePositiveDuration("coracle time advance", duration);
+      await (await import("./time.ts")).timeAdvance(name, ms, output);
+    });
+  program.command("version").description("versions of coracle, Kubernetes and Node").action(() => output.line(versionText()));
+  return program;
+}
+
+/** The exit code, and the line on stderr. */
+function judge(error: unknown): { code: number; text: string | undefined } {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return { code: 0, text: undefined };
+    if (error.code === "commander.help") return { code: 2, text: "which command? `coracle --help` shows what there is" };
+    return { code: 2, text: `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")}; \`coracle --help\` shows what there is` };
+  }
+  if (error instanceof UsageError) return { code: 2, text: error.message };
+  if (error instanceof Failure) return { code: (error as { exitCode?: number }).exitCode ?? 1, text: error.message };
+  return { code: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+async function main(): Promise<never> {
+  try {
+    const program = commandLine();
+    if (process.argv.length === 2) program.outputHelp();
+    else await program.parseAsync();
+    process.exit(0);
+  } catch (error) {
+    const { code, text } = judge(error);
+    if (text !== undefined && isDetached) failToParent(text, code);
+    else if (text !== undefined) process.stderr.write(`coracle: ${text}\n`);
+    process.exit(code);
+  }
+}
+
+await main();

@@ -1,0 +1,69 @@
+/** `coracle time`: reads and moves the virtual clock of a running cluster, through its Clock object. */
+import { formatDuration } from "../base/duration.ts";
+import { ApiConnection } from "../node/api-connection.ts";
+import type { ApiAnswer } from "../node/api-connection.ts";
+import { Failure } from "../node/failure.ts";
+import type { ClusterState } from "../node/state.ts";
+import { isRunning } from "../node/state.ts";
+import { knownCluster } from "./down.ts";
+import type { Output } from "./output.ts";
+
+const collection = "/apis/sim.coracle.dev/v1alpha1/clocks";
+const clockPath = `${collection}/cluster`;
+
+interface Clock {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly status?: { readonly now?: string };
+}
+
+function runningCluster(name: string): ClusterState & { readonly access: NonNullable<ClusterState["access"]> } {
+  const state = knownCluster(name);
+  if (!isRunning(state)) throw new Failure(`cluster "${name}" has crashed: clear it away with \`coracle down --name ${name}\``);
+  if (state.access === undefined) throw new Failure(`cluster "${name}" is still starting`);
+  return { ...state, access: state.access };
+}
+
+function clockOf(answer: ApiAnswer, name: string): Clock {
+  if (answer.status === 200) return answer.body as Clock;
+  const status = answer.body as { message?: string };
+  throw new Failure(`cluster "${name}" refused: ${status.message ?? `status ${answer.status}`}`);
+}
+
+const instantOf = (clock: Clock): number => Date.parse(clock.status?.now ?? "");
+const textOf = (instant: number): string => new Date(instant).toISOString().replace(".000Z", "Z");
+
+export async function timeShow(name: string, output: Output): Promise<void> {
+  const state = runningCluster(name);
+  if (state.clock === "system") return output.line(`${textOf(Math.floor(Date.now() / 1000) * 1000)} (the machine's clock)`);
+  const connection = new ApiConnection(state.access);
+  try {
+    output.line(textOf(instantOf(clockOf(await connection.get(clockPath), name))));
+  } finally {
+    connection.close();
+  }
+}
+
+export async function timeAdvance(name: string, durationMs: number, output: Output): Promise<void> {
+  const state = runningCluster(name);
+  if (state.clock === "system") throw new Failure(`cluster "${name}" follows the machine's clock: only one started with \`coracle up --clock virtual\` can be moved`);
+  const connection = new ApiConnection(state.access);
+  try {
+    const from = instantOf(clockOf(await connection.get(clockPath), name));
+    const to = from + Math.round(durationMs);
+    const moved = clockOf(await connection.patch(`${clockPath}?fieldManager=coracle`, { spec: { at: textOf(to) } }), name);
+    await arrival(connection, moved, to, name);
+    output.line(`${textOf(from)} → ${textOf(to)} (${formatDuration(durationMs)} in ${formatDuration(Math.round(performance.now()))})`);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Resolves when the clock has reached `instant`. A watch that ends is begun anew. */
+async function arrival(connection: ApiConnection, known: Clock, instant: number, name: string): Promise<void> {
+  for (let clock = known; !(instantOf(clock) >= instant); clock = clockOf(await connection.get(clockPath), name)) {
+    const query = `watch=true&fieldSelector=metadata.name%3Dcluster&resourceVersion=${clock.metadata.resourceVersion}`;
+    for await (const event of connection.watch(`${collection}?${query}`)) {
+      if (instantOf(event.object as Clock) >= instant) return;
+    }
+  }
+}

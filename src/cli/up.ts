@@ -1,0 +1,172 @@
+/**
+ * `coracle up`: a cluster in this process until it is told to end. Everything that could be wrong is looked at before anything is changed,
+ * and everything that was changed is undone at the end, however it comes about: Ctrl-C, `coracle down`, a failure half-way.
+ */
+import { spawn } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { createCertificates } from "../node/certificates.ts";
+import { createCluster } from "../node/create-cluster.ts";
+import type { NodeCluster } from "../node/create-cluster.ts";
+import { codeOf, Failure, reasonOf } from "../node/failure.ts";
+import { openFileLog } from "../node/file-log.ts";
+import { checkKubeconfig, kubeconfigPaths, mergeContext, removeContext } from "../node/kubeconfig.ts";
+import { claimState, logPath, releaseState, writeState } from "../node/state.ts";
+import type { ClusterState } from "../node/state.ts";
+import { nodeName } from "../cluster/names.ts";
+import { emphasis } from "./output.ts";
+import type { DetachedMessage, Output } from "./output.ts";
+
+export interface UpOptions {
+  readonly name: string;
+  readonly nodes: number;
+  readonly port: number;
+  readonly kubeconfig: string | undefined;
+  readonly clock: "system" | "virtual";
+  readonly seed: number | undefined;
+  /** How long the nodes may take. */
+  readonly waitMs: number;
+}
+
+/** What has to be undone, last first. Each step runs once, and a failure of one does not keep the others from running. */
+class Undo {
+  private readonly steps: (() => unknown)[] = [];
+
+  add(step: () => unknown): void {
+    this.steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    let failure: unknown;
+    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+  }
+}
+
+/** Resolves at the first signal that asks the process to end. */
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+  });
+}
+
+/** Runs a cluster until it is told to end. */
+export async function up(options: UpOptions, output: Output): Promise<void> {
+  const told = untilTold();
+  const undo = new Undo();
+  try {
+    const isUp = await Promise.race([start(options, output, undo).then(() => true), told.then(() => false)]);
+    if (isUp) {
+      output.ready();
+      await told;
+    }
+  } finally {
+    await undo.run();
+  }
+}
+
+async function start(options: UpOptions, output: Output, undo: Undo): Promise<void> {
+  const { name } = options;
+  const paths = kubeconfigPaths(options.kubeconfig);
+  checkKubeconfig(paths);
+  const claimed = claimState(name, options.clock);
+  undo.add(() => releaseState(name));
+  if (claimed.stale?.merged) await removeContext(claimed.stale.merged);
+  const log = openFileLog(logPath(name));
+  undo.add(() => log.close());
+
+  const certificates = createCertificates({ names: [nodeName(name, 0), "172.18.0.2"] });
+  const { nodes, clock, seed, waitMs } = options;
+  const composed = createCluster({ name, nodes, clock, ...(seed === undefined ? {} : { seed }), log, certificates, onDefect: () => reportDefect(name) });
+  undo.add(async () => (await composed).close());
+  const cluster = await inTime(composed, waitMs, `${nodes} ${nodes === 1 ? "node is" : "nodes are"} not Ready`);
+  const listening = await listen(cluster, options.port);
+  output.done(`API server at ${emphasis(listening.url)}`);
+  output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
+
+  const state: ClusterState = { ...claimed.state, access: listening.access };
+  writeState(state);
+  const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
+  undo.add(() => removeContext(merged));
+  writeState({ ...state, merged });
+  output.done(`context ${emphasis(merged.context)} is the current one in ${merged.path}`);
+  for (const line of nextSteps(options)) output.line(line);
+}
+
+const reportDefect = (name: string) => void process.stderr.write(`coracle: a component met a defect and stopped; what is known stands in ${logPath(name)}\n`);
+
+async function inTime<T>(work: Promise<T>, waitMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Failure(`${what} after ${waitMs / 1000} s: give them longer with --wait, or look at the log`)), Math.min(waitMs, 2 ** 31 - 1));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function listen(cluster: NodeCluster, port: number) {
+  try {
+    return await cluster.listen({ port });
+  } catch (error) {
+    if (codeOf(error) === "EADDRINUSE") throw new Failure(`port ${port} is taken: choose another --port, or 0 for a free one`, { cause: error });
+    throw new Failure(`port ${port} cannot be opened: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function isInPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return folder !== "";
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The kubectl that a person can type: their own, or the one that the tests brought. */
+function kubectl(): string {
+  const brought = join(import.meta.dirname, "..", "..", ".cache", "bin", "kubectl");
+  return !isInPath("kubectl") && existsSync(brought) ? brought : "kubectl";
+}
+
+function nextSteps(options: UpOptions): string[] {
+  const name = options.name === "local" ? "" : ` --name ${options.name}`;
+  const file = options.kubeconfig === undefined ? "" : ` --kubeconfig ${options.kubeconfig}`;
+  const virtual = options.clock === "virtual" ? [`  bin/coracle time advance 1h${name}`] : [];
+  return ["", "Next:", `  ${kubectl()}${file} get nodes`, `  ${kubectl()}${file} get pods --all-namespaces`, ...virtual, ""];
+}
+
+/** Starts `coracle up` as a process of its own, repeats what it says, and resolves when the cluster is up. */
+export function upDetached(args: readonly string[], output: Output): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const entry = process.argv[1] as string;
+    const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      env: { ...process.env, CORACLE_DETACHED: "1" },
+    });
+    const stop = () => child.kill("SIGTERM");
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+    child.on("message", (message: DetachedMessage) => {
+      if ("line" in message) output.line(message.line);
+      else if ("done" in message) output.line(` ✓ ${message.done}`);
+      else if ("failed" in message) reject(Object.assign(new Failure(message.failed), { exitCode: message.code }));
+      else {
+        child.unref();
+        resolve();
+      }
+    });
+    child.on("error", (error) => reject(new Failure(`the cluster's process does not start: ${reasonOf(error)}`)));
+    child.on("exit", (code) => reject(new Failure(`the cluster's process ended with exit code ${code ?? "unknown"} before the cluster was up`)));
+  });
+}

@@ -1,0 +1,60 @@
+/** A small client of the Kubernetes API over HTTPS, for commands that act on a cluster in another process. */
+import { Agent, request } from "node:https";
+import type { IncomingMessage } from "node:http";
+import { Failure, reasonOf } from "./failure.ts";
+import type { Access } from "./kubeconfig.ts";
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export class ApiConnection {
+  private readonly access: Access;
+  private readonly agent: Agent;
+
+  constructor(access: Access) {
+    this.access = access;
+    this.agent = new Agent({ keepAlive: true, ca: access.authority, cert: access.certificate, key: access.key });
+  }
+
+  get(path: string): Promise<ApiAnswer> {
+    return this.ask("GET", path);
+  }
+
+  /** A merge patch. */
+  patch(path: string, body: unknown): Promise<ApiAnswer> {
+    return this.ask("PATCH", path, JSON.stringify(body));
+  }
+
+  /** Objects of a watch in order, until it ends. */
+  async *watch(path: string): AsyncGenerator<{ readonly type: string; readonly object: unknown }> {
+    const answer = await this.open("GET", path, undefined);
+    let rest = "";
+    for await (const chunk of answer.setEncoding("utf8")) {
+      const lines = (rest + String(chunk)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield JSON.parse(line) as { type: string; object: unknown };
+    }
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private async ask(method: string, path: string, body?: string): Promise<ApiAnswer> {
+    const answer = await this.open(method, path, body);
+    let text = "";
+    for await (const chunk of answer.setEncoding("utf8")) text += String(chunk);
+    return { status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown };
+  }
+
+  private open(method: string, path: string, body: string | undefined): Promise<IncomingMessage> {
+    const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/merge-patch+json" }) };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${this.access.url}${path}`, { method, headers, agent: this.agent }, resolve);
+      sent.on("error", (error) => reject(new Failure(`the cluster does not answer at ${this.access.url}: ${reasonOf(error)}`, { cause: error })));
+      sent.end(body);
+    });
+  }
+}

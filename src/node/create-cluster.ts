@@ -1,0 +1,120 @@
+/**
+ * The library's door for Node: `createCluster()` composes a cluster in this process and gives it what only Node has, a port. Nothing is
+ * opened until `listen()` is called.
+ */
+import type { Log } from "../base/environment.ts";
+import { composeCluster } from "../cluster/create-cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { ClusterOptions } from "../cluster/options.ts";
+import { createCertificates } from "./certificates.ts";
+import type { ClusterCertificates } from "./certificates.ts";
+import { silentLog } from "./file-log.ts";
+import { nodeHost } from "./host.ts";
+import type { HttpsListener } from "./https-server.ts";
+import type { Access } from "./kubeconfig.ts";
+
+export type { Cluster, Nodes } from "../cluster/cluster.ts";
+export type { ClusterOptions, ImageOptions } from "../cluster/options.ts";
+
+export interface NodeClusterOptions extends ClusterOptions {
+  /** Default: nothing is logged. */
+  readonly log?: Log;
+  /** Made by `createCertificates()`. Default: a fixed test certificate stands in inside the cluster, and `listen` makes new ones. */
+  readonly certificates?: ClusterCertificates;
+  /** Called with a broken invariant. Default: it is thrown. */
+  readonly onDefect?: (error: unknown) => void;
+}
+
+export interface NodeCluster extends Cluster {
+  /** Opens a port (0: a free one) and resolves when it takes requests. It closes with the cluster. */
+  listen(options?: { readonly host?: string; readonly port?: number }): Promise<Listening>;
+}
+
+export interface Listening {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  readonly port: number;
+  /** What the administrator connects with. */
+  readonly access: Access;
+  /** A kubeconfig with this one cluster, as text (YAML). */
+  readonly kubeconfig: string;
+  /** Ends every connection and frees the port; the cluster goes on. */
+  close(): Promise<void>;
+}
+
+/** Resolves with all nodes Ready. `await using cluster = await createCluster()` closes it at the end of the block. */
+export async function createCluster(options: NodeClusterOptions = {}): Promise<NodeCluster> {
+  const { log = silentLog, certificates, onDefect, ...rest } = options;
+  const host = nodeHost({ log, ...(onDefect === undefined ? {} : { onDefect }) });
+  const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate }) });
+  return new ListeningCluster(core, { log, certificates });
+}
+
+class ListeningCluster implements NodeCluster {
+  private readonly core: Cluster;
+  private readonly log: Log;
+  private certificates: ClusterCertificates | undefined;
+  private readonly listeners = new Set<HttpsListener>();
+
+  constructor(core: Cluster, options: { log: Log; certificates: ClusterCertificates | undefined }) {
+    this.core = core;
+    this.log = options.log;
+    this.certificates = options.certificates;
+  }
+
+  get name() {
+    return this.core.name;
+  }
+  get server() {
+    return this.core.server;
+  }
+  get client() {
+    return this.core.client;
+  }
+  get environment() {
+    return this.core.environment;
+  }
+  get nodes() {
+    return this.core.nodes;
+  }
+  now: Cluster["now"] = () => this.core.now();
+  apply: Cluster["apply"] = (objects) => this.core.apply(objects);
+  advance: Cluster["advance"] = (duration) => this.core.advance(duration);
+  runUntil: Cluster["runUntil"] = (predicate, options) => this.core.runUntil(predicate, options);
+  settle: Cluster["settle"] = () => this.core.settle();
+  logs: Cluster["logs"] = (pod) => this.core.logs(pod);
+
+  async listen(options: { host?: string; port?: number } = {}): Promise<Listening> {
+    const [{ listenHttps }, { kubeconfigText }] = await Promise.all([import("./https-server.ts"), import("./kubeconfig.ts")]);
+    const certificates = (this.certificates ??= createCertificates());
+    const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, ...options });
+    this.listeners.add(listener);
+    const access: Access = {
+      url: listener.url,
+      authority: certificates.authority.certificate,
+      certificate: certificates.admin.certificate,
+      key: certificates.admin.key,
+    };
+    return {
+      url: listener.url,
+      port: listener.port,
+      access,
+      kubeconfig: kubeconfigText(`coracle-${this.name}`, access),
+      close: () => {
+        this.listeners.delete(listener);
+        return listener.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    const listeners = [...this.listeners];
+    this.listeners.clear();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await this.core.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

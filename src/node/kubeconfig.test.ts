@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "js-yaml";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Failure } from "./failure.ts";
+import { checkKubeconfig, kubeconfigPaths, kubeconfigText, mergeContext, removeContext } from "./kubeconfig.ts";
+
+const access = { url: "https://127.0.0.1:6443", authority: "CA", certificate: "CERT", key: "KEY" };
+const foreign = `# mine
+apiVersion: v1
+kind: Config
+preferences: {}
+clusters:
+- name: prod
+  cluster:
+    server: https://prod.example.com
+    insecure-skip-tls-verify: true
+contexts:
+- name: prod
+  context: { cluster: prod, user: prod, namespace: "0123" }
+current-context: prod
+users:
+- name: prod
+  user:
+    token: "yes"
+    auth-provider: { config: { expiry: 2020-01-01T00:00:00Z } }
+`;
+
+interface Config {
+  clusters: { name: string }[];
+  contexts: { name: string }[];
+  users: { name: string }[];
+  "current-context": string;
+}
+let folder: string;
+const at = (name: string) => join(folder, name);
+const config = (path: string) => load(readFileSync(path, "utf8")) as Config;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "coracle-kubeconfig-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("merging and removing", () => {
+  test("a file that was not there appears with mode 0600 and goes again", async () => {
+    const path = at("deep/er/config");
+    const merged = await mergeContext([path], "coracle-local", access);
+    expect(config(path)).toEqual(load(kubeconfigText("coracle-local", access)));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await removeContext(merged);
+    expect(existsSync(path)).toBe(false);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  test("foreign entries survive to the letter, and the current context returns", async () => {
+    const path = at("config");
+    writeFileSync(path, foreign);
+    const merged = await mergeContext([path], "coracle-local", access);
+    const during = config(path);
+    expect(during["current-context"]).toBe("coracle-local");
+    expect(during.contexts.map((entry) => entry.name)).toEqual(["prod", "coracle-local"]);
+    await removeContext(merged);
+    expect(load(readFileSync(path, "utf8"))).toEqual(load(foreign));
+  });
+
+  test("a current context that somebody chose meanwhile stays", async () => {
+    const path = at("config");
+    writeFileSync(path, foreign);
+    const merged = await mergeContext([path], "coracle-local", access);
+    const second = await mergeContext([path], "coracle-other", access);
+    await removeContext(merged);
+    expect(config(path)["current-context"]).toBe("coracle-other");
+    await removeContext(second);
+    expect(config(path)["current-context"]).toBe("");
+  });
+
+  test("a context that a crash left behind is replaced and is nobody's former one", async () => {
+    const path = at("config");
+    await mergeContext([path], "coracle-local", access);
+    const merged = await mergeContext([path], "coracle-local", { ...access, url: "https://127.0.0.1:7777" });
+    expect(config(path).clusters).toHaveLength(1);
+    expect(merged.former).toBe("");
+  });
+
+  test("a symbolic link stays one", async () => {
+    writeFileSync(at("real"), foreign);
+    symlinkSync(at("real"), at("link"));
+    await mergeContext([at("link")], "coracle-local", access);
+    expect(config(at("real")).contexts).toHaveLength(2);
+    expect(statSync(at("link")).ino).toBe(statSync(at("real")).ino);
+  });
+
+  test("with a list of files entries go to the first that exists, and the current context to the one that has it", async () => {
+    writeFileSync(at("b"), "apiVersion: v1\nkind: Config\n");
+    writeFileSync(at("c"), foreign);
+    const merged = await mergeContext([at("a"), at("b"), at("c")], "coracle-local", access);
+    expect(existsSync(at("a"))).toBe(false);
+    expect(config(at("b")).contexts.map((entry) => entry.name)).toEqual(["coracle-local"]);
+    expect(config(at("c"))["current-context"]).toBe("coracle-local");
+    await removeContext(merged);
+    expect(config(at("c"))["current-context"]).toBe("prod");
+    expect(config(at("b")).contexts).toEqual([]);
+  });
+
+  test("two at once both arrive", async () => {
+    const path = at("config");
+    await Promise.all(["coracle-a", "coracle-b", "coracle-c"].map((context) => mergeContext([path], context, access)));
+    expect(config(path).contexts.map((entry) => entry.name).sort()).toEqual(["coracle-a", "coracle-b", "coracle-c"]);
+  });
+});
+
+describe("what cannot be read is named in one line and left alone", () => {
+  test.each([
+    ["broken YAML", "a: [", "is not valid YAML: unexpected end"],
+    ["no mapping", "just text", "is not a kubeconfig"],
+    ["a list that is none", "contexts: 5", `"contexts" is not a list`],
+  ])("%s", async (_name, text, expected) => {
+    const path = at("config");
+    writeFileSync(path, text);
+    const attempt = mergeContext([path], "coracle-local", access);
+    await expect(attempt).rejects.toThrow(Failure);
+    await expect(attempt).rejects.toThrow(expected);
+    expect(() => checkKubeconfig([path])).toThrow(expected);
+    await expect(attempt.catch((error: Error) => error.message)).resolves.not.toContain("\n");
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  test("a folder in its place", async () => {
+    mkdirSync(at("config"));
+    expect(() => checkKubeconfig([at("config")])).toThrow("it is a directory");
+    await expect(mergeContext([at("config")], "coracle-local", access)).rejects.toThrow("it is a directory");
+  });
+
+  test("a lock that somebody keeps", async () => {
+    writeFileSync(at("config"), foreign);
+    writeFileSync(at("config.lock"), "");
+    await expect(mergeContext([at("config")], "coracle-local", access)).rejects.toThrow("is being changed by another program");
+    expect(readFileSync(at("config"), "utf8")).toBe(foreign);
+  });
+
+  test("a path through a file", async () => {
+    writeFileSync(at("file"), "");
+    await expect(mergeContext([at("file/config")], "coracle-local", access)).rejects.toThrow("a part of the path is not a directory");
+  });
+});
+
+test("the files are those that kubectl reads", () => {
+  expect(kubeconfigPaths("/x", { KUBECONFIG: "/a" })).toEqual(["/x"]);
+  expect(kubeconfigPaths(undefined, { KUBECONFIG: "/a::/b" })).toEqual(["/a", "/b"]);
+  expect(kubeconfigPaths(undefined, { HOME: "/home/jane" })).toEqual(["/home/jane/.kube/config"]);
+});

@@ -1,0 +1,207 @@
+/**
+ * Puts a cluster's context into a kubeconfig and takes it out again. Foreign entries stay as they are (comments may go); a file is
+ * replaced whole or not at all; kubectl's own lock file keeps two writers apart. A file that cannot be read or understood is left alone and
+ * named in one line.
+ */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { CORE_SCHEMA, dump, load } from "js-yaml";
+import { codeOf, Failure, reasonOf } from "./failure.ts";
+
+/** What a client needs to reach a cluster as its administrator. */
+export interface Access {
+  readonly url: string;
+  /** PEM. */
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What was done, so that it can be undone. */
+export interface Merged {
+  readonly context: string;
+  readonly path: string;
+  /** The file that holds `current-context`; differs from `path` only with a list in KUBECONFIG. */
+  readonly currentPath: string;
+  /** What `current-context` was, and whether `path` or another file of the list defined it. */
+  readonly former: string;
+  readonly formerElsewhere: boolean;
+  /** The file was not there before. */
+  readonly created: boolean;
+}
+
+type Named = { name?: unknown; [key: string]: unknown };
+interface Config {
+  clusters?: Named[] | null;
+  contexts?: Named[] | null;
+  users?: Named[] | null;
+  "current-context"?: string | null;
+  [key: string]: unknown;
+}
+const lists = ["clusters", "contexts", "users"] as const;
+
+/** How long another writer's lock is waited for. kubectl holds it for milliseconds. */
+const lockMsMax = 2000;
+const lockPauseMs = 20;
+
+/** The files that kubectl would read, first one first: `explicit`, or those of KUBECONFIG, or `~/.kube/config`. */
+export function kubeconfigPaths(explicit: string | undefined, env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  if (explicit !== undefined) return [explicit];
+  const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
+  return listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")];
+}
+
+function parse(path: string, text: string): Config {
+  if (/^(\s*(#.*)?\n?)*$/.test(text)) return {};
+  let value: unknown;
+  try {
+    value = load(text, { schema: CORE_SCHEMA, json: true });
+  } catch (error) {
+    throw new Failure(`kubeconfig ${path} is not valid YAML: ${String((error as Error).message).split("\n")[0]}`, { cause: error });
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw new Failure(`kubeconfig ${path} is not a kubeconfig: it holds no mapping`);
+  const config = value as Config;
+  for (const name of lists) {
+    const list: unknown = config[name] ?? [];
+    const isList = Array.isArray(list) && list.every((entry) => typeof entry === "object" && entry !== null);
+    if (!isList) throw new Failure(`kubeconfig ${path} is not a kubeconfig: "${name}" is not a list of entries`);
+  }
+  return config;
+}
+
+/** The content of a kubeconfig, undefined when there is no file. Throws a Failure when it cannot be read or understood. */
+function read(path: string): Config | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw new Failure(`kubeconfig ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+  return parse(path, text);
+}
+
+/** Throws a Failure unless all files that would be touched can be read and understood. */
+export function checkKubeconfig(paths: readonly string[]): void {
+  for (const path of paths) read(path);
+}
+
+/** Replaces a file whole; a symbolic link keeps pointing where it does. */
+function replace(path: string, config: Config): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const unfinished = `${target}.${process.pid}.tmp`;
+  try {
+    writeFileSync(unfinished, dump(config, { noRefs: true, lineWidth: -1 }), { mode: 0o600 });
+    chmodSync(unfinished, 0o600);
+    renameSync(unfinished, target);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Runs `change` while `<path>.lock` is ours, as kubectl takes it. */
+async function withLock<T>(path: string, change: () => T): Promise<T> {
+  const lock = `${path}.lock`;
+  for (let waited = 0; ; waited += lockPauseMs) {
+    try {
+      closeSync(openSync(lock, "wx"));
+      break;
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+      if (waited >= lockMsMax) throw new Failure(`kubeconfig ${path} is being changed by another program; if none is at work, delete ${lock}`);
+      await wait(lockPauseMs);
+    }
+  }
+  try {
+    return change();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function put(list: Named[] | null | undefined, entry: Named): Named[] {
+  return [...(list ?? []).filter((other) => other.name !== entry.name), entry];
+}
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+/** Cluster, user and context of one cluster, all under the name of the context. */
+function withAccess(config: Config, context: string, access: Access): Config {
+  const cluster = { "certificate-authority-data": base64(access.authority), server: access.url };
+  const user = { "client-certificate-data": base64(access.certificate), "client-key-data": base64(access.key) };
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    ...config,
+    clusters: put(config.clusters, { name: context, cluster }),
+    contexts: put(config.contexts, { name: context, context: { cluster: context, user: context } }),
+    users: put(config.users, { name: context, user }),
+  };
+}
+
+/** A kubeconfig with this one cluster, as text. */
+export function kubeconfigText(context: string, access: Access): string {
+  return dump({ ...withAccess({}, context, access), "current-context": context }, { noRefs: true, lineWidth: -1 });
+}
+
+/**
+ * Adds or replaces the context and makes it the current one. With a list of files the entries go where kubectl would put new ones:
+ * the first file that exists, else the last.
+ */
+export async function mergeContext(paths: readonly string[], context: string, access: Access): Promise<Merged> {
+  const path = paths.find((candidate) => existsSync(candidate)) ?? (paths.at(-1) as string);
+  const currentPath = paths.find((candidate) => read(candidate)?.["current-context"]) ?? path;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+  const created = !existsSync(path);
+  let former = "";
+  let formerElsewhere = false;
+  await withLock(path, () => {
+    const config = read(path) ?? {};
+    former = config["current-context"] ?? "";
+    replace(path, { ...withAccess(config, context, access), ...(currentPath === path ? { "current-context": context } : {}) });
+  });
+  if (currentPath !== path) {
+    await withLock(currentPath, () => {
+      const config = read(currentPath) ?? {};
+      former = config["current-context"] ?? "";
+      replace(currentPath, { ...config, "current-context": context });
+    });
+  }
+  if (former !== "") formerElsewhere = !read(path)?.contexts?.some((entry) => entry.name === former);
+  // A context that a crash left behind is nobody's former one.
+  return { context, path, currentPath, former: former === context ? "" : former, formerElsewhere, created };
+}
+
+/** Takes the context out again; the current context returns to what it was if it is still ours and the former still exists. */
+export async function removeContext(merged: Merged): Promise<void> {
+  const { context, path, currentPath } = merged;
+  if (existsSync(path)) {
+    await withLock(path, () => {
+      const config = read(path) ?? {};
+      for (const name of lists) if (config[name]) config[name] = config[name].filter((entry) => entry.name !== context);
+      restore(config, merged);
+      if (merged.created && lists.every((name) => !config[name]?.length) && !config["current-context"]) rmSync(path, { force: true });
+      else replace(path, config);
+    });
+  }
+  if (currentPath === path || !existsSync(currentPath)) return;
+  await withLock(currentPath, () => {
+    const config = read(currentPath) ?? {};
+    if (restore(config, merged)) replace(currentPath, config);
+  });
+}
+
+function restore(config: Config, merged: Merged): boolean {
+  if (config["current-context"] !== merged.context) return false;
+  const stillThere = merged.formerElsewhere || (config.contexts?.some((entry) => entry.name === merged.former) ?? false);
+  config["current-context"] = stillThere ? merged.former : "";
+  return true;
+}

@@ -1,0 +1,78 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openFileLog } from "./file-log.ts";
+import { claimState, isRunning, processStartTime, readState, recordedClusters, releaseState, stateFolder, writeState } from "./state.ts";
+
+let folder: string;
+let before: string | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "coracle-state-"));
+  before = process.env["XDG_STATE_HOME"];
+  process.env["XDG_STATE_HOME"] = folder;
+});
+afterEach(() => {
+  if (before === undefined) delete process.env["XDG_STATE_HOME"];
+  else process.env["XDG_STATE_HOME"] = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a claim is recorded, completed and released", () => {
+  const { state, stale } = claimState("local", "system");
+  expect(stale).toBeUndefined();
+  expect(readState("local")).toEqual(state);
+  expect(isRunning(state)).toBe(true);
+  writeState({ ...state, access: { url: "https://x", authority: "a", certificate: "c", key: "k" } });
+  expect(readState("local")?.access?.url).toBe("https://x");
+  expect(recordedClusters()).toEqual(["local"]);
+  releaseState("local");
+  expect(readState("local")).toBeUndefined();
+});
+
+test("a name that is in use is refused, another one is not", () => {
+  claimState("local", "system");
+  expect(() => claimState("local", "system")).toThrow(/cluster "local" is already running \(process \d+\)/);
+  expect(() => claimState("other", "system")).not.toThrow();
+});
+
+test("what a dead process left is handed over", async () => {
+  const child = spawn(process.execPath, ["-e", "0"]);
+  const pid = child.pid as number;
+  await new Promise((resolve) => child.once("close", resolve));
+  mkdirSync(stateFolder("local"), { recursive: true });
+  writeFileSync(join(stateFolder("local"), "cluster.json"), JSON.stringify({ name: "local", pid, startTime: "1", clock: "system" }));
+  const { stale } = claimState("local", "system");
+  expect(stale?.pid).toBe(pid);
+  expect(readState("local")?.pid).toBe(process.pid);
+});
+
+test("a later process with the same number is not mistaken for it", () => {
+  expect(isRunning({ name: "local", pid: process.pid, startTime: "1", clock: "system" })).toBe(false);
+  expect(processStartTime(2 ** 22 + 1)).toBeUndefined();
+});
+
+test("a record that was cut off counts as none", () => {
+  mkdirSync(stateFolder("local"), { recursive: true });
+  writeFileSync(join(stateFolder("local"), "cluster.json"), '{"name":"lo');
+  expect(readState("local")).toBeUndefined();
+  expect(() => claimState("local", "system")).not.toThrow();
+});
+
+test("a state folder that cannot be written is named", () => {
+  writeFileSync(join(folder, "coracle"), "");
+  expect(() => claimState("local", "system")).toThrow(/the state folder .* cannot be written: a part of the path is not a directory/);
+});
+
+test("the log keeps its lines, and one older file", () => {
+  const path = join(folder, "log");
+  const log = openFileLog(path, 250);
+  log.debug("dropped");
+  for (let i = 0; i < 4; i++) log.info("message", { i });
+  log.close();
+  log.error("after the end");
+  const lines = [`${path}.1`, path].flatMap((file) => readFileSync(file, "utf8").trim().split("\n")).map((line) => JSON.parse(line) as { i: number; level: string });
+  expect(lines.map((line) => line.i)).toEqual([0, 1, 2, 3].slice(-lines.length));
+  expect(lines.every((line) => line.level === "info")).toBe(true);
+});

@@ -1,0 +1,132 @@
+/**
+ * What `coracle up` leaves for `coracle down` and `coracle time`: a folder per cluster under the state directory, with the process, the
+ * way to reach it and the log. The folder belongs to one process at a time; what a crashed one left behind is recognised by the start time of
+ * its process and taken over.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { codeOf, Failure, reasonOf } from "./failure.ts";
+import type { Access, Merged } from "./kubeconfig.ts";
+
+export interface ClusterState {
+  readonly name: string;
+  readonly pid: number;
+  /** Tells the process from a later one with the same number. */
+  readonly startTime: string;
+  readonly clock: "system" | "virtual";
+  /** Present once the port is open. */
+  readonly access?: Access;
+  /** Present once the context is in the kubeconfig. */
+  readonly merged?: Merged;
+}
+
+/** `$XDG_STATE_HOME/coracle/<name>` */
+export function stateFolder(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const home = env["XDG_STATE_HOME"] || join(env["HOME"] ?? homedir(), ".local", "state");
+  return join(home, "coracle", name);
+}
+
+export const logPath = (name: string): string => join(stateFolder(name), "log");
+const recordPath = (name: string): string => join(stateFolder(name), "cluster.json");
+
+/** When a process began, in a form that only it has; undefined when it is not there. */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    // Field 22 of proc(5) stat; the name in parentheses may hold anything.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch (error) {
+    if (existsSync("/proc/self/stat")) return undefined;
+    if (codeOf(error) !== "ENOENT") return undefined;
+    const ran = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" });
+    return ran.status === 0 ? ran.stdout.trim() : undefined;
+  }
+}
+
+/** A record that was cut off by a crash counts as none. */
+function readRecord(path: string): ClusterState | undefined {
+  const text = readFileSync(path, "utf8");
+  try {
+    return JSON.parse(text) as ClusterState;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRunning(state: ClusterState): boolean {
+  return processStartTime(state.pid) === state.startTime;
+}
+
+/** What is recorded of a cluster, running or not; undefined when nothing is. */
+export function readState(name: string): ClusterState | undefined {
+  try {
+    return readRecord(recordPath(name));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw new Failure(`the state of cluster "${name}" cannot be read: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Names of the clusters that have a record. */
+export function recordedClusters(): readonly string[] {
+  const folder = stateFolder("");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).filter((name) => existsSync(recordPath(name))).sort();
+}
+
+/**
+ * Takes the cluster's folder for this process. Fails when a running process has it; `stale` is what a crashed one left, for the
+ * caller to clean up.
+ */
+export function claimState(name: string, clock: ClusterState["clock"]): { state: ClusterState; stale: ClusterState | undefined } {
+  const state: ClusterState = { name, pid: process.pid, startTime: processStartTime(process.pid) ?? "", clock };
+  try {
+    mkdirSync(stateFolder(name), { recursive: true, mode: 0o700 });
+    const stale = takeOver(name);
+    writeFileSync(recordPath(name), JSON.stringify(state), { mode: 0o600, flag: "wx" });
+    return { state, stale };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (codeOf(error) === "EEXIST") throw inUse(name, readState(name));
+    throw new Failure(`the state folder ${stateFolder(name)} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** Moves a dead process's record away. Of two that try, one finds nothing, or what the other has just written and puts it back. */
+function takeOver(name: string): ClusterState | undefined {
+  const found = readState(name);
+  if (found !== undefined && isRunning(found)) throw inUse(name, found);
+  const aside = `${recordPath(name)}.${process.pid}`;
+  try {
+    renameSync(recordPath(name), aside);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  const moved = readRecord(aside);
+  if (moved !== undefined && isRunning(moved)) {
+    renameSync(aside, recordPath(name));
+    throw inUse(name, moved);
+  }
+  rmSync(aside, { force: true });
+  return moved;
+}
+
+const inUse = (name: string, found: ClusterState | undefined) =>
+  new Failure(`cluster "${name}" is already running (process ${found?.pid ?? "unknown"}): end it with \`coracle down --name ${name}\`, or choose another --name`);
+
+/** Records more of a cluster that this process has claimed; replaced whole. */
+export function writeState(state: ClusterState): void {
+  const path = recordPath(state.name);
+  const unfinished = `${path}.tmp`;
+  writeFileSync(unfinished, JSON.stringify(state), { mode: 0o600 });
+  renameSync(unfinished, path);
+}
+
+/** The record goes, the log stays. */
+export function releaseState(name: string): void {
+  rmSync(recordPath(name), { force: true });
+}
