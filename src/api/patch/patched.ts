@@ -112,3 +112,17 @@ function writeJson(value: JsonValue | undefined, opened: Opened): string {
   if (opened.has(value)) keys.sort();
   return `{${keys.map((key) => `${JSON.stringify(key)}:${writeJson((value as JsonObject)[key], opened)}`).join(",")}}`;
 }
+
+/** A value as Go's `%v` prints it: `map[a:1 b:[x y]]`, keys sorted. */
+export function goPrint(value: unknown): string {
+  if (value === null || value === undefined) return "<nil>";
+  if (value instanceof NumberLiteral) return /^-?\d+$/.test(value.text) ? value.text : goPrint(Number(value.text));
+  if (typeof value === "number" && Math.abs(value) >= 1e21) return String(value);
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(goPrint).join(" ")}]`;
+  const object = value as JsonObject;
+  return `map[${Object.keys(object)
+    .sort()
+    .map((key) => `${key}:${goPrint(object[key])}`)
+    .join(" ")}]`;
+}

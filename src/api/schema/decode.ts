@@ -35,6 +35,11 @@ export class DecodeError extends Error {
 }
 
 export interface DecodeOptions {
+  /**
+   * How Go would get from the data to the struct: from JSON text, or from maps in memory (after a strategic merge patch), which
+   * has other words for what does not fit, takes `2.0` for an integer and lets integers overflow.
+   */
+  readonly from?: "json" | "maps";
   /** Keys that stood twice in the text (`decodeJsonText`). */
   readonly duplicates?: readonly JsonPath[];
 }
@@ -69,7 +74,7 @@ function handledAs(schema: Schema, typeName: string, value: JsonValue): string {
 
 /** Decodes any struct of the schema. Throws DecodeError. */
 export function decodeValue<T = KubeObject>(schema: Schema, typeName: string, value: JsonValue, options: DecodeOptions = {}): Decoded<T> {
-  const decoder = new Decoder(schema);
+  const decoder = new Decoder(schema, options.from === "maps");
   const object = decoder.top(typeName, value);
   const warnings = decoder.warnings;
   for (const path of options.duplicates ?? []) {
@@ -123,9 +128,11 @@ class Decoder {
   private saved: string | undefined;
   /** Above 0: inside a value with a decoder of its own, which does not report unknown fields. */
   private quiet = 0;
+  private readonly fromMaps: boolean;
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, fromMaps: boolean) {
     this.schema = schema;
+    this.fromMaps = fromMaps;
   }
 
   top(typeName: string, value: JsonValue): Json {
@@ -139,25 +146,25 @@ class Decoder {
   private value(node: TypeNode, raw: unknown): unknown {
     switch (node.kind) {
       case "string":
-        return typeof raw === "string" ? raw : this.misfit(raw, node.goType);
+        return typeof raw === "string" ? raw : this.misfit(raw, node);
       case "struct":
-        if (!isObject(raw)) return this.misfit(raw, node.goType);
+        if (!isObject(raw)) return this.misfit(raw, node);
         return this.struct(this.schema.struct(node.structName as string), raw);
       case "list":
-        return Array.isArray(raw) ? this.list(node.item as TypeNode, raw) : this.misfit(raw, node.goType);
+        return Array.isArray(raw) ? this.list(node.item as TypeNode, raw) : this.misfit(raw, node);
       case "map":
-        return isObject(raw) ? this.map(node.item as TypeNode, raw) : this.misfit(raw, node.goType);
+        return isObject(raw) ? this.map(node.item as TypeNode, raw) : this.misfit(raw, node);
       case "boolean":
-        return typeof raw === "boolean" ? raw : this.misfit(raw, node.goType);
+        return typeof raw === "boolean" ? raw : this.misfit(raw, node);
       case "int32":
-        return this.int32(raw, node.goType);
+        return this.isInt32(raw) ? raw + 0 : this.misfitNumber(raw, node);
       case "int64":
-        return this.int64(raw, node.goType);
+        return this.int64(raw, node);
       case "double":
         if (raw instanceof NumberLiteral) return Number(raw.text);
-        return typeof raw === "number" ? raw : this.misfit(raw, node.goType);
+        return typeof raw === "number" ? raw : this.misfit(raw, node);
       case "bytes":
-        return this.bytes(raw, node.goType);
+        return this.bytes(raw, node);
       default:
         return this.special(node, raw);
     }
@@ -268,28 +275,25 @@ class Decoder {
     return out;
   }
 
-  private int32(raw: unknown, goType: string): number | undefined {
-    return this.isInt32(raw) ? raw + 0 : this.misfitNumber(raw, goType);
-  }
-
   private isInt32(raw: unknown): raw is number {
     return typeof raw === "number" && raw >= int32Min && raw <= int32Max && Number.isInteger(raw);
   }
 
-  private int64(raw: unknown, goType: string): number | undefined {
+  private int64(raw: unknown, node: TypeNode): number | undefined {
     if (typeof raw === "number" && Number.isSafeInteger(raw)) return raw + 0;
     const text = raw instanceof NumberLiteral ? raw.text : typeof raw === "number" && Number.isInteger(raw) ? BigInt(raw).toString() : "";
     if (/^-?\d+$/.test(text)) {
       const exact = BigInt(text);
       if (exact >= -int64Limit && exact < int64Limit) return Number(text);
     }
-    return this.misfitNumber(raw, goType);
+    return this.misfitNumber(raw, node);
   }
 
-  private bytes(raw: unknown, goType: string): string | undefined {
-    if (typeof raw !== "string") return this.misfit(raw, goType);
+  private bytes(raw: unknown, node: TypeNode): string | undefined {
+    if (typeof raw !== "string") return this.misfit(raw, node);
     const read = readBase64(raw);
     if ("text" in read) return read.text as string;
+    if (this.fromMaps) return this.stop(`error decoding from json: ${read.error}`);
     this.saved ??= read.error;
     return undefined;
   }
@@ -354,17 +358,23 @@ class Decoder {
       names.push(step.goPrefix + step.name);
       owner = this.owners[i];
     }
-    const place = owner === undefined ? "Go value" : `Go struct field ${owner.goName}.${names.join(".")}`;
+    const place = owner === undefined || this.fromMaps ? "Go value" : `Go struct field ${owner.goName}.${names.join(".")}`;
     return `json: cannot unmarshal ${word} into ${place} of type ${goType}`;
   }
 
-  private misfit(raw: unknown, goType: string): undefined {
-    this.saved ??= this.misfitText(jsonWord(raw), goType);
+  private misfit(raw: unknown, node: TypeNode): undefined {
+    if (this.fromMaps) return this.stop(mapsText(raw, node));
+    this.saved ??= this.misfitText(jsonWord(raw), node.goType);
     return undefined;
   }
 
-  private misfitNumber(raw: unknown, goType: string): undefined {
-    this.saved ??= this.misfitNumberText(raw, goType);
+  private misfitNumber(raw: unknown, node: TypeNode): number | undefined {
+    if (this.fromMaps) {
+      const value = raw instanceof NumberLiteral ? Number(raw.text) : raw;
+      if (typeof value !== "number" || !Number.isInteger(value)) return this.stop(mapsText(raw, node));
+      return Number(BigInt.asIntN(node.kind === "int32" ? 32 : 64, BigInt(value)));
+    }
+    this.saved ??= this.misfitNumberText(raw, node.goType);
     return undefined;
   }
 
@@ -378,6 +388,35 @@ class Decoder {
     throw new DecodeError(message);
   }
 }
+
+/** What Go calls the kind of a value in memory. */
+function mapsWord(raw: unknown): string {
+  if (raw instanceof NumberLiteral) return /^-?\d+$/.test(raw.text) ? "int64" : "float64";
+  if (typeof raw === "number") return Number.isInteger(raw) ? "int64" : "float64";
+  if (typeof raw === "boolean") return "bool";
+  return typeof raw === "object" ? (Array.isArray(raw) ? "slice" : "map") : typeof raw;
+}
+
+/** Why data in memory does not fit, in the words of upstream's converter. */
+function mapsText(raw: unknown, node: TypeNode): string {
+  const word = mapsWord(raw);
+  switch (node.kind) {
+    case "struct":
+      return `cannot restore struct from: ${word}`;
+    case "map":
+      return `cannot restore map from ${word}`;
+    case "list":
+    case "bytes":
+      return `cannot restore slice from ${word}`;
+    default: {
+      const numeric = word === "int64" || word === "float64";
+      const convertible = node.kind === "string" ? word === "int64" : numeric && node.kind !== "boolean";
+      return convertible ? `cannot convert ${word} to ${node.goType}` : `unrecognized type: ${kindWords[node.kind] ?? node.kind}`;
+    }
+  }
+}
+
+const kindWords: { readonly [kind: string]: string } = { boolean: "bool", double: "float64" };
 
 const schemaProps = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
