@@ -1,0 +1,52 @@
+import type { KindDeclaration } from "../declaration.ts";
+import { pods } from "../kinds.ts";
+import type { Pod } from "../types/core-v1.ts";
+import { dnsSubdomainName } from "../validation/names.ts";
+import { defaultPod } from "./pod-defaults.ts";
+import { qosClass } from "./pod-resources.ts";
+import { podTable } from "./pod-table.ts";
+import { preparePodStatus, validatePodStatus } from "./pod-status-update.ts";
+import { validatePodUpdate } from "./pod-update.ts";
+import { validatePod } from "./pod-validation.ts";
+import { podWarnings } from "./pod-warnings.ts";
+
+/** The kind Pod. Its parts stand in the files `pod-*.ts` and `*-validation.ts` beside this one. */
+export const pod: KindDeclaration<Pod> = {
+  ref: pods,
+  nameErrors: dnsSubdomainName,
+  defaults: defaultPod,
+  prepareCreate: (draft) => {
+    draft.status = { phase: "Pending", qosClass: qosClass(draft as Pod) };
+  },
+  prepareUpdate: (draft) => {
+    // What was accepted as negative before is worth one second.
+    const spec = draft.spec;
+    if (spec?.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
+  },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateOnUpdate: false,
+  status: { prepare: preparePodStatus, validate: validatePodStatus },
+  hasGeneration: true,
+  selectableFields: {
+    "spec.nodeName": (object) => object.spec?.nodeName ?? "",
+    "spec.restartPolicy": (object) => object.spec?.restartPolicy ?? "",
+    "spec.schedulerName": (object) => object.spec?.schedulerName ?? "",
+    "spec.serviceAccountName": (object) => object.spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": (object) => String(object.spec?.hostNetwork ?? false),
+    "status.phase": (object) => object.status?.phase ?? "",
+    "status.podIP": (object) => object.status?.podIP ?? "",
+    "status.nominatedNodeName": (object) => object.status?.nominatedNodeName ?? "",
+  },
+  gracePeriodSeconds,
+  table: podTable,
+  warnings: podWarnings,
+};
+
+/** What was asked, else the Pod's own; none for a Pod that never came to a node or has ended. */
+function gracePeriodSeconds(object: Pod, asked: number | undefined): number {
+  if ((object.spec?.nodeName ?? "") === "") return 0;
+  if (object.status?.phase === "Failed" || object.status?.phase === "Succeeded") return 0;
+  const seconds = asked ?? object.spec?.terminationGracePeriodSeconds ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
