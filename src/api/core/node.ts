@@ -29,7 +29,8 @@ export const node: KindDeclaration<Node> = {
     if (podCIDR !== undefined && podCIDR !== "" && podCIDRs?.[0] !== podCIDR) draft.spec.podCIDRs = [podCIDR, ...(podCIDRs ?? []).slice(1)];
     else if (podCIDR === undefined && podCIDRs?.[0] !== undefined) draft.spec.podCIDR = podCIDRs[0];
   },
-  // A kubelet registers its Node together with the status, so a create keeps it.
+  /** A kubelet registers its Node together with the status, so a create keeps it. */
+  prepareCreate() {},
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<Node>["status"];
   },

@@ -42,14 +42,16 @@ export const simTypes: { readonly types: { readonly [name: string]: object } } =
     ...objectTypes("Clock"),
     ...objectTypes("Machine"),
     [`${prefix}ClockSpec`]: {
+      go: goName("ClockSpec"),
       fields: [
         { name: "at", type: "time", omitempty: true, pointer: true },
         { name: "speed", type: "double", omitempty: true, pointer: true },
         { name: "paused", type: "boolean", omitempty: true },
       ],
     },
-    [`${prefix}ClockStatus`]: { fields: [{ name: "now", type: "time", omitempty: true, pointer: true }] },
+    [`${prefix}ClockStatus`]: { go: goName("ClockStatus"), fields: [{ name: "now", type: "time", omitempty: true, pointer: true }] },
     [`${prefix}MachineSpec`]: {
+      go: goName("MachineSpec"),
       fields: [
         { name: "capacity", type: "{}quantity", omitempty: true },
         { name: "labels", type: "{}string", omitempty: true },
@@ -59,6 +61,7 @@ export const simTypes: { readonly types: { readonly [name: string]: object } } =
       ],
     },
     [`${prefix}MachineStatus`]: {
+      go: goName("MachineStatus"),
       fields: [
         { name: "power", type: "string", omitempty: true },
         { name: "address", type: "string", omitempty: true },
@@ -72,6 +75,7 @@ function objectTypes(kind: string): { [name: string]: object } {
   const typeMeta = { inline: true, type: `${meta}TypeMeta`, go: "TypeMeta" };
   return {
     [`${prefix}${kind}`]: {
+      go: goName(kind),
       fields: [
         typeMeta,
         { name: "metadata", type: `${meta}ObjectMeta`, go: "ObjectMeta", omitempty: true },
@@ -80,6 +84,7 @@ function objectTypes(kind: string): { [name: string]: object } {
       ],
     },
     [`${prefix}${kind}List`]: {
+      go: goName(`${kind}List`),
       fields: [
         typeMeta,
         { name: "metadata", type: `${meta}ListMeta`, go: "ListMeta", omitempty: true },
@@ -87,4 +92,9 @@ function objectTypes(kind: string): { [name: string]: object } {
       ],
     },
   };
+}
+
+/** The name by which decoding errors call the type. */
+function goName(type: string): string {
+  return `coracle.dev/sim/${version}.${type}`;
 }
