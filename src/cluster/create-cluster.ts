@@ -14,7 +14,7 @@ import { startClockObject } from "./clock-object.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { administrator, apiServerUser } from "./identities.ts";
 import { Machines } from "./machines.ts";
-import { nodesMax } from "./names.ts";
+import { nodeName, nodesMax } from "./names.ts";
 import { OptionError, defaults } from "./options.ts";
 import type { ClusterHost, ClusterOptions } from "./options.ts";
 import { RunningCluster } from "./running-cluster.ts";
@@ -51,7 +51,8 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const server = await createApiServer({ environment, store, registry, schema, nodeAgents: (name) => machines?.agentOf(name) });
   const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });
   const own = clientOf(apiServerUser, "coracle");
-  const hostName = host.hostName ?? options.name ?? defaults.name;
+  // Upstream's control plane runs on the first node, and its events say so.
+  const hostName = nodeName(options.name ?? defaults.name, 0);
   const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName });
   const { informers } = controlPlane;
   machines = new Machines({ environment, server, client: own, informers, images: options.images ?? {} });

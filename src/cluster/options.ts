@@ -29,8 +29,6 @@ export interface ClusterHost {
   readonly log: Log;
   /** PEM of the certificate authority that kube-root-ca.crt publishes. Absent: the fixed test certificate. */
   readonly caPem?: string;
-  /** The host's name in events of the scheduler. */
-  readonly hostName?: string;
 }
 
 export const defaults = {
