@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createCertificates } from "../node/certificates.ts";
-import { createCluster } from "../node/create-cluster.ts";
+import { startCluster } from "../node/create-cluster.ts";
 import type { NodeCluster } from "../node/create-cluster.ts";
 import { codeOf, Failure, reasonOf } from "../node/failure.ts";
 import { openFileLog } from "../node/file-log.ts";
@@ -56,7 +56,7 @@ function untilTold(): Promise<void> {
   });
 }
 
-/** Runs a cluster until it is told to end. */
+/** Runs a cluster until it is told to end; told in the middle of starting, it stops there. */
 export async function up(options: UpOptions, output: Output): Promise<void> {
   const told = untilTold();
   const undo = new Undo();
@@ -83,11 +83,11 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
 
   const certificates = createCertificates({ names: [nodeName(name, 0), "172.18.0.2"] });
   const { nodes, clock, seed, waitMs } = options;
-  const composed = createCluster({ name, nodes, clock, ...(seed === undefined ? {} : { seed }), log, certificates, onDefect: () => reportDefect(name) });
-  undo.add(async () => (await composed).close());
-  const cluster = await inTime(composed, waitMs, `${nodes} ${nodes === 1 ? "node is" : "nodes are"} not Ready`);
+  const cluster = await startCluster({ name, nodes, clock, ...(seed === undefined ? {} : { seed }), log, certificates, onDefect: () => reportDefect(name) });
+  undo.add(() => cluster.close());
   const listening = await listen(cluster, options.port);
   output.done(`API server at ${emphasis(listening.url)}`);
+  await inTime(cluster.ready(), waitMs, nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`);
   output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
 
   const state: ClusterState = { ...claimed.state, access: listening.access };

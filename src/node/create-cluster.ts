@@ -44,19 +44,39 @@ export interface Listening {
 
 /** Resolves with all nodes Ready. `await using cluster = await createCluster()` closes it at the end of the block. */
 export async function createCluster(options: NodeClusterOptions = {}): Promise<NodeCluster> {
+  const cluster = await startCluster(options);
+  try {
+    await cluster.ready();
+    return cluster;
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+}
+
+/** A cluster whose API server answers and whose machines are not there yet. */
+export interface StartedCluster extends NodeCluster {
+  /** Asks for the machines and resolves when all nodes are Ready. */
+  ready(): Promise<void>;
+}
+
+/** The first half of `createCluster`, for who wants to open the port before the nodes are there. */
+export async function startCluster(options: NodeClusterOptions): Promise<StartedCluster> {
   const { log = silentLog, certificates, onDefect, ...rest } = options;
   const host = nodeHost({ log, ...(onDefect === undefined ? {} : { onDefect }) });
   const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate }) });
   return new ListeningCluster(core, { log, certificates });
 }
 
-class ListeningCluster implements NodeCluster {
-  private readonly core: Cluster;
+type Core = Awaited<ReturnType<typeof composeCluster>>;
+
+class ListeningCluster implements StartedCluster {
+  private readonly core: Core;
   private readonly log: Log;
   private certificates: ClusterCertificates | undefined;
   private readonly listeners = new Set<HttpsListener>();
 
-  constructor(core: Cluster, options: { log: Log; certificates: ClusterCertificates | undefined }) {
+  constructor(core: Core, options: { log: Log; certificates: ClusterCertificates | undefined }) {
     this.core = core;
     this.log = options.log;
     this.certificates = options.certificates;
@@ -77,6 +97,7 @@ class ListeningCluster implements NodeCluster {
   get nodes() {
     return this.core.nodes;
   }
+  ready = (): Promise<void> => this.core.ready();
   now: Cluster["now"] = () => this.core.now();
   apply: Cluster["apply"] = (objects) => this.core.apply(objects);
   advance: Cluster["advance"] = (duration) => this.core.advance(duration);

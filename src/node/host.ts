@@ -2,7 +2,6 @@
  * What a cluster needs of Node: turns of the event loop, the machine's time, a log. This is the only place where the core's time and
  * tasks touch the machine.
  */
-import { hostname } from "node:os";
 import type { Log } from "../base/environment.ts";
 import type { ClusterHost } from "../cluster/options.ts";
 
@@ -37,6 +36,5 @@ export function nodeHost(options: NodeHostOptions): ClusterHost {
       },
     },
     log,
-    hostName: hostname(),
   };
 }

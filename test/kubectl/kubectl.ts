@@ -1,0 +1,60 @@
+/**
+ * The real kubectl for tests: the pinned binary from .cache, in a home of its own, so that nothing of the machine's user is read or
+ * written.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const binFolder = join(import.meta.dirname, "..", "..", ".cache", "bin");
+/** The gate `kubectl` of `npm test` brings it. */
+export const kubectlPath: string = join(binFolder, "kubectl");
+
+export interface KubectlOptions {
+  /** Path of a kubeconfig. */
+  readonly kubeconfig?: string;
+  readonly stdin?: string;
+  readonly cwd?: string;
+  readonly env?: { readonly [name: string]: string };
+  /** A command that runs longer is killed, and its exit code is undefined. Default 20 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface KubectlResult {
+  readonly exit: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const timeoutMsDefault = 20_000;
+
+/** Runs kubectl and resolves when it has ended, however it ended. */
+export async function kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<KubectlResult> {
+  const home = mkdtempSync(join(tmpdir(), "coracle-kubectl-"));
+  try {
+    return await run(args, options, home);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function run(args: readonly string[], options: KubectlOptions, home: string): Promise<KubectlResult> {
+  const env = { HOME: home, PATH: process.env["PATH"] ?? "", TZ: "UTC", ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }), ...options.env };
+  return new Promise((resolve, reject) => {
+    const child = spawn(kubectlPath, args, { env, cwd: options.cwd ?? home });
+    const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? timeoutMsDefault);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+    child.on("error", (error) => reject(new Error(`${kubectlPath} does not start: run \`npm test -- kubectl\` first`, { cause: error })));
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ exit: code ?? undefined, stdout, stderr });
+    });
+    // kubectl may end without reading what it is given.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.stdin ?? "");
+  });
+}
