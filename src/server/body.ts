@@ -1,0 +1,114 @@
+import type { Draft, JsonObject, JsonValue } from "../base/json.ts";
+import { limits } from "../base/limits.ts";
+import { StatusError, badRequest } from "../base/status-error.ts";
+import type { KubeObject } from "../api/kind-ref.ts";
+import type { Kind } from "../api/registry.ts";
+import { decode } from "../api/schema/decode.ts";
+import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
+import type { JsonPath } from "../api/schema/json-text.ts";
+import type { ResourceCall, ServerContext } from "./context.ts";
+import { bodyTooLarge } from "./errors.ts";
+import type { ApiRequest } from "./request.ts";
+
+/** From the body of a request to a draft of an object: media type, size, syntax, kind, strict decoding, defaults. */
+
+/** A body as JSON data; `text` is what errors quote. */
+export interface ParsedBody {
+  readonly value: JsonValue;
+  readonly duplicates: readonly JsonPath[];
+}
+
+/** The media type without parameters. */
+export function mediaType(request: ApiRequest): string {
+  const header = request.headers["content-type"] ?? "";
+  const end = header.indexOf(";");
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+}
+
+/** Throws 413 when the body is larger than the server takes. */
+export function bodyBytes(request: ApiRequest): Uint8Array {
+  const body = request.body;
+  if (body === undefined) return new Uint8Array(0);
+  if (!(body instanceof Uint8Array)) throw new Error("a body of bytes was expected");
+  if (body.length > limits.requestBodyBytesMax) throw bodyTooLarge(limits.requestBodyBytesMax);
+  return body;
+}
+
+/**
+ * Decodes the body as an object of this kind, with its defaults filled in. Warnings go to the call. Throws 400, 413 or 415 in
+ * upstream's words.
+ */
+export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
+  const parsed = parseBody(call.request, kind);
+  return decodeParsed(call, kind, parsed, validation);
+}
+
+export function decodeParsed(call: ResourceCall, kind: Kind, parsed: ParsedBody, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
+  const { facts, ref, declaration } = kind;
+  checkKind(call.server, kind, parsed.value);
+  const { object, warnings } = decode(call.server.schema, facts.type, parsed.value ?? {}, validation, { duplicates: parsed.duplicates });
+  for (const warning of warnings) call.warnings.push(warning);
+  const draft = withKind(object, ref);
+  declaration?.defaults?.(draft);
+  return draft;
+}
+
+/** The same draft with kind and apiVersion first, as upstream writes them. */
+export function withKind(draft: Draft<KubeObject>, ref: { readonly kind: string; readonly apiVersion: string }): Draft<KubeObject> {
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = draft;
+  return { kind: ref.kind, apiVersion: ref.apiVersion, ...rest } as Draft<KubeObject>;
+}
+
+function parseBody(request: ApiRequest, kind: Kind): ParsedBody {
+  const { body } = request;
+  if (body !== undefined && !(body instanceof Uint8Array)) return { value: body as unknown as JsonValue, duplicates: [] };
+  const type = mediaType(request);
+  if (type !== "" && type !== "application/json" && type !== "application/yaml") throw unsupportedMediaType();
+  const bytes = bodyBytes(request);
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
+  }
+}
+
+function parseJson(bytes: Uint8Array): ParsedBody {
+  const document = decodeJsonText(bytes);
+  return { value: document.value, duplicates: document.duplicates };
+}
+
+function unsupportedMediaType(): StatusError {
+  const message = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+  return new StatusError({ code: 415, reason: "UnsupportedMediaType", message });
+}
+
+function unrecognized(kind: Kind, why: string, bytes: Uint8Array): StatusError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind.facts.kind}): ${why} (${excerpt(bytes)})`);
+}
+
+/** The beginning of a body: as it is when it looks like JSON, else in hexadecimal digits. */
+function excerpt(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const head = bytes.subarray(0, 30);
+  const text = bytes[0] === 0x7b ? new TextDecoder().decode(head) : head.reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
+  return bytes.length > 30 ? `${text} ...` : text;
+}
+
+/** The body may leave out its kind; if it names one, it must be this one in this version. */
+function checkKind(server: ServerContext, expected: Kind, value: JsonValue): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return;
+  const body = value as JsonObject;
+  const kind = typeof body["kind"] === "string" && body["kind"] !== "" ? body["kind"] : expected.facts.kind;
+  const apiVersion = typeof body["apiVersion"] === "string" && body["apiVersion"] !== "" ? body["apiVersion"] : expected.ref.apiVersion;
+  if (kind === expected.facts.kind && apiVersion === expected.ref.apiVersion) return;
+  const version = apiVersion.slice(apiVersion.lastIndexOf("/") + 1);
+  const prefix = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.facts.kind}`;
+  const known = server.registry.byKind(apiVersion, kind);
+  if (known === undefined) throw badRequest(`${prefix}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
+  if (known.storage === expected.storage) {
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected.ref.apiVersion})`);
+  }
+  const internal = expected.facts.group === "" ? "core" : (expected.facts.group.split(".")[0] as string);
+  throw badRequest(`${prefix}: converting (${version}.${kind}) to (${internal}.${expected.facts.kind}): unknown conversion`);
+}

@@ -1,0 +1,76 @@
+import type { Draft } from "../base/json.ts";
+import { formatTime } from "../base/time.ts";
+import { uuid, randomSuffix } from "../base/names.ts";
+import { alreadyExists, badRequest, conflict } from "../base/status-error.ts";
+import type { StatusError } from "../base/status-error.ts";
+import type { KubeObject } from "../api/kind-ref.ts";
+import type { ObjectMeta } from "../api/types/meta-v1.ts";
+import { RevisionConflict } from "../store/contract.ts";
+import type { Stored } from "../store/contract.ts";
+import type { AdmissionRequest } from "./admission/admission.ts";
+import type { ResourceCall, ServerContext } from "./context.ts";
+
+/** Steps that every write shares. */
+
+export const modifiedText = "the object has been modified; please apply your changes to the latest version and try again";
+
+/** The name or generateName of an object as upstream's generator makes it: a base of at most 58 characters and five more. */
+export function generatedName(server: ServerContext, base: string): string {
+  return base.slice(0, 58) + randomSuffix(server.environment.random);
+}
+
+/** What the server itself says of a new object. */
+export function fillSystemFields(server: ServerContext, meta: Draft<ObjectMeta>): void {
+  meta.uid = uuid(server.environment.random);
+  meta.creationTimestamp = formatTime(server.environment.clock.now());
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+  delete meta.selfLink;
+}
+
+/** The namespace of the body must be that of the path, or absent. Throws 400. */
+export function adoptNamespace(call: ResourceCall, meta: Draft<ObjectMeta>): void {
+  if (meta.namespace !== undefined && meta.namespace !== "" && meta.namespace !== call.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  if (call.namespace !== "") meta.namespace = call.namespace;
+}
+
+export function admissionRequest(call: ResourceCall, parts: Pick<AdmissionRequest, "operation" | "object" | "old" | "dryRun"> & { name?: string }): AdmissionRequest {
+  return {
+    kind: call.kind.storage,
+    subresource: call.subresource,
+    namespace: call.namespace,
+    name: parts.name ?? call.name,
+    user: call.user,
+    warn: (text) => void call.warnings.push(text),
+    operation: parts.operation,
+    object: parts.object,
+    old: parts.old,
+    dryRun: parts.dryRun,
+  };
+}
+
+/** Writes the revision into the draft, which becomes the committed object. Its metadata must have the field already, for its place. */
+export function sealed(draft: Draft<KubeObject>): (revision: number) => KubeObject {
+  return (revision) => {
+    draft.metadata.resourceVersion = String(revision);
+    return draft as KubeObject;
+  };
+}
+
+/** What a failed commit means to the client. */
+export function commitError(call: ResourceCall, name: string, error: unknown, creating: boolean): unknown {
+  if (!(error instanceof RevisionConflict)) return error;
+  return creating ? alreadyExists(call.kind.facts, name) : conflict(call.kind.facts, name, modifiedText);
+}
+
+/** A Stored that is not in the store: the answer of a dry run. */
+export function unstored(key: string, object: KubeObject): Stored {
+  return { key, object, revision: 0, bytes: () => new TextEncoder().encode(JSON.stringify(object)) };
+}
+
+export function staleUid(call: ResourceCall, key: string, asked: string, actual: string): StatusError {
+  const why = `StorageError: invalid object, Code: 4, Key: /registry/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${actual}`;
+  return conflict(call.kind.facts, call.name, why);
+}

@@ -1,0 +1,46 @@
+import type { Environment } from "../base/environment.ts";
+import type { Kind, KindRegistry } from "../api/registry.ts";
+import type { Schema } from "../api/schema/schema.ts";
+import type { Store } from "../store/contract.ts";
+import type { Admission } from "./admission/admission.ts";
+import type { Authorizer } from "./authorize.ts";
+import type { Discovery } from "./discovery/discovery.ts";
+import type { NodeAgents } from "./node-agent.ts";
+import type { Query } from "./query.ts";
+import type { Representation } from "./negotiate.ts";
+import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
+import type { WatchHub } from "./watch-hub.ts";
+
+/** What all parts of one server share. */
+export interface ServerContext {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly registry: KindRegistry;
+  readonly schema: Schema;
+  readonly nodeAgents: NodeAgents;
+  readonly authorizer: Authorizer;
+  readonly admission: Admission;
+  readonly discovery: Discovery;
+  readonly watches: WatchHub;
+  readonly gitVersion: string;
+  readonly tokens: (token: string) => UserInfo | undefined;
+}
+
+/** One request for a known resource, authenticated and authorized. */
+export interface ResourceCall {
+  readonly server: ServerContext;
+  readonly request: ApiRequest;
+  readonly query: Query;
+  readonly kind: Kind;
+  /** "" at cluster scope and for all namespaces. */
+  readonly namespace: string;
+  /** "" for a collection. */
+  readonly name: string;
+  readonly subresource: string;
+  readonly user: UserInfo;
+  readonly representation: Representation;
+  /** Texts for Warning headers, gathered on the way. */
+  readonly warnings: string[];
+}
+
+export type Handler = (call: ResourceCall) => ApiResponse | Promise<ApiResponse>;

@@ -1,0 +1,108 @@
+import type { Draft } from "../base/json.ts";
+import { formatTime } from "../base/time.ts";
+import { conflict, invalid } from "../base/status-error.ts";
+import { equalJson } from "../api/schema/json-data.ts";
+import type { KubeObject } from "../api/kind-ref.ts";
+import type { ObjectMeta } from "../api/types/meta-v1.ts";
+import type { Kind } from "../api/registry.ts";
+import type { Stored } from "../store/contract.ts";
+import { admissionRequest, adoptNamespace, modifiedText, sealed, staleUid, unstored } from "./commit.ts";
+import type { ResourceCall } from "./context.ts";
+import { orderedMeta } from "./meta.ts";
+import { takeOwnership } from "./ownership.ts";
+import { generationRises, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "./strategy.ts";
+import type { WriteOptions } from "./write-options.ts";
+
+/** How the new state of an object is judged: as the object itself, or as one of its subresources. */
+export interface UpdateRules {
+  readonly prepare: (kind: Kind, draft: Draft<KubeObject>, old: KubeObject) => void;
+  readonly validate: (kind: Kind, object: KubeObject, old: KubeObject) => void;
+  readonly mayRaiseGeneration: boolean;
+}
+
+export const mainRules: UpdateRules = { prepare: prepareUpdate, validate: validateUpdate, mayRaiseGeneration: true };
+export const statusRules: UpdateRules = { prepare: prepareStatusUpdate, validate: validateStatusUpdate, mayRaiseGeneration: false };
+
+/**
+ * From the state that stands and a decoded draft of the next to the committed object: what PUT and PATCH share. Rejects with
+ * RevisionConflict when somebody else was faster.
+ */
+export async function replace(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+  const { server } = call;
+  const kind = call.kind.storage;
+  const old = current.object;
+  checkVersion(call, kind, current, draft.metadata);
+  adoptNamespace(call, draft.metadata);
+  takeOwnership(call, kind, { draft, old, manager: options.manager });
+  server.admission.mutate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
+  const meta = draft.metadata;
+  keepSystemFields(meta, old.metadata);
+  rules.prepare(kind, draft, old);
+  if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  rules.validate(kind, draft as KubeObject, old);
+  for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
+  server.admission.validate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
+  draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
+  if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
+  if (equalJson(draft, old)) return current;
+  if (options.dryRun) return unstored(current.key, draft as KubeObject);
+  return await server.store.put(current.key, current.revision, sealed(draft));
+}
+
+/** The last state, then nothing. */
+async function remove(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, dryRun: boolean): Promise<Stored> {
+  if (dryRun) return unstored(current.key, draft as KubeObject);
+  return await call.server.store.delete(current.key, current.revision, sealed(draft));
+}
+
+/** Deletion was waiting for this object's finalizers, and they are gone. */
+export function isReleased(kind: Kind, object: KubeObject): boolean {
+  const { metadata } = object;
+  if (metadata.deletionTimestamp === undefined || (metadata.finalizers ?? []).length > 0) return false;
+  if (kind.facts.plural === "namespaces" && kind.facts.group === "") {
+    return ((object as unknown as { spec?: { finalizers?: readonly string[] } }).spec?.finalizers ?? []).length === 0;
+  }
+  return (metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+/** Marks an object as being deleted that finalizers still hold. */
+export function markDeleting(meta: Draft<ObjectMeta>, now: number): void {
+  if (meta.deletionTimestamp === undefined) {
+    if ((meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
+    meta.deletionTimestamp = formatTime(now);
+  }
+  meta.deletionGracePeriodSeconds = 0;
+}
+
+/** The uid and the resourceVersion of the draft, if it has any, must be those that stand. */
+function checkVersion(call: ResourceCall, kind: Kind, current: Stored, meta: Draft<ObjectMeta>): void {
+  const standing = current.object.metadata;
+  if (meta.uid !== undefined && meta.uid !== "" && meta.uid !== standing.uid) throw staleUid(call, current.key, meta.uid, standing.uid ?? "");
+  const version = meta.resourceVersion ?? "";
+  if (version === "" || version === "0") {
+    if (kind.declaration?.allowUnconditionalUpdate !== false) return;
+    const error = { type: "FieldValueInvalid", field: "metadata.resourceVersion", message: "Invalid value: 0: must be specified for an update" } as const;
+    throw invalid({ group: kind.facts.group, kind: kind.facts.kind }, meta.name ?? "", [error]);
+  }
+  if (version !== standing.resourceVersion) throw conflict(call.kind.facts, call.name, modifiedText);
+}
+
+/** What clients may leave out but never change. */
+function keepSystemFields(meta: Draft<ObjectMeta>, old: ObjectMeta): void {
+  const fields = meta as { [field: string]: unknown };
+  const keep = (field: keyof ObjectMeta, always: boolean): void => {
+    if (!always && fields[field] !== undefined && fields[field] !== "") return;
+    if (old[field] === undefined) {
+      if (always) delete fields[field];
+    } else fields[field] = old[field];
+  };
+  keep("name", false);
+  keep("generateName", false);
+  keep("uid", false);
+  keep("creationTimestamp", false);
+  keep("resourceVersion", true);
+  keep("generation", true);
+  keep("selfLink", true);
+  if (old.deletionTimestamp !== undefined) keep("deletionTimestamp", true);
+  if (old.deletionGracePeriodSeconds !== undefined) keep("deletionGracePeriodSeconds", false);
+}

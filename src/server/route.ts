@@ -1,0 +1,97 @@
+import { badRequest } from "../base/status-error.ts";
+import type { Verb } from "../api/kind-facts.ts";
+import type { Kind } from "../api/registry.ts";
+import type { Handler, ResourceCall, ServerContext } from "./context.ts";
+import { methodNotAllowed, noSuchResource } from "./errors.ts";
+import { negotiate } from "./negotiate.ts";
+import type { Query } from "./query.ts";
+import { isTrue } from "./request-info.ts";
+import type { ResourceInfo } from "./request-info.ts";
+import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
+import { textResponse } from "./respond.ts";
+import { subresourceHandler } from "./subresources/subresources.ts";
+import { create } from "./verbs/create.ts";
+import { deleteCollection } from "./verbs/delete-collection.ts";
+import { deleteOne } from "./verbs/delete.ts";
+import { get } from "./verbs/get.ts";
+import { list } from "./verbs/list.ts";
+import { patch } from "./verbs/patch.ts";
+import { update } from "./verbs/update.ts";
+import { watch } from "./verbs/watch.ts";
+
+/** From a request that names a resource to the handler of its verb. */
+export interface ResourceRequest {
+  readonly context: ServerContext;
+  readonly request: ApiRequest;
+  readonly query: Query;
+  readonly info: ResourceInfo;
+  readonly user: UserInfo;
+}
+
+const verbHandlers: { readonly [verb in Verb]: Handler } = {
+  create,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+  get,
+  list,
+  patch: (call) => patch(call),
+  update: (call) => update(call),
+  watch,
+};
+
+export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<ApiResponse> {
+  const { context, request, query, info, user } = asked;
+  const kind = context.registry.byResource(info.group, info.version, info.resource);
+  if (kind === undefined) {
+    const known = info.group === "" || context.registry.groups().some((group) => group.name === info.group);
+    if (known) throw noSuchResource();
+    return textResponse(404, "404 page not found\n");
+  }
+  checkShape(kind, info);
+  const handler = info.subresource === "" ? verbHandler(kind, info, request.method) : subresourceHandler(kind, info.subresource, info.verb, request.method);
+  const watching = info.verb === "watch" || (info.verb === "get" && isTrue(query.get("watch")) && info.subresource === "");
+  const representation = negotiate({ accept: request.headers["accept"], convertible: true, pretty: isTrue(query.get("pretty")) });
+  const call: ResourceCall = {
+    server: context,
+    request,
+    query,
+    kind,
+    namespace: kind.facts.namespaced ? info.namespace : "",
+    name: info.name,
+    subresource: info.subresource,
+    user,
+    representation,
+    warnings: [],
+  };
+  checkPathNames(info);
+  return watching && handler === get ? watch(call) : handler(call);
+}
+
+/** Paths that no router knows: a namespace before a cluster-scoped resource, more parts than a subresource has. */
+function checkShape(kind: Kind, info: ResourceInfo): void {
+  const inNamespace = info.namespace !== "" && !(info.resource === "namespaces" && info.group === "");
+  if (inNamespace && !kind.facts.namespaced) throw noSuchResource();
+  if (kind.facts.namespaced && info.namespace === "" && info.name !== "") throw noSuchResource();
+  if (info.subresource === "") return;
+  const facts = kind.facts.subresources?.find(({ name }) => name === info.subresource);
+  if (facts === undefined || (info.rest !== "" && facts.path !== true)) throw noSuchResource();
+}
+
+function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
+  if (method === "HEAD" || method === "OPTIONS") throw methodNotAllowed();
+  const verb = info.verb as Verb;
+  const handler = kind.facts.verbs.includes(verb) ? verbHandlers[verb] : undefined;
+  if (handler === undefined) throw methodNotAllowed();
+  // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.
+  const onCollection = info.name === "";
+  if (onCollection !== (verb === "create" || verb === "list" || verb === "deletecollection" || (verb === "watch" && info.name === ""))) throw methodNotAllowed();
+  if (kind.facts.namespaced && info.namespace === "" && (verb === "create" || verb === "deletecollection")) throw methodNotAllowed();
+  return handler;
+}
+
+function checkPathNames(info: ResourceInfo): void {
+  for (const [what, text] of [["Name", info.name], ["Namespace", info.namespace]] as const) {
+    if (text === "." || text === "..") throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not be '${text}'`);
+    if (text.includes("%")) throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not contain '%'`);
+  }
+}

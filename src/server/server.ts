@@ -1,0 +1,107 @@
+import type { Environment } from "../base/environment.ts";
+import { StatusError, internalError } from "../base/status-error.ts";
+import type { KindRegistry } from "../api/registry.ts";
+import type { Schema } from "../api/schema/schema.ts";
+import type { Store } from "../store/contract.ts";
+import { Admission } from "./admission/admission.ts";
+import { defaultPlugins } from "./admission/plugins.ts";
+import { AdmissionView } from "./admission/view.ts";
+import { authenticate, impersonation } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
+import type { Authorizer } from "./authorize.ts";
+import { bootstrapAuthorizer } from "./bootstrap/authorizer.ts";
+import type { ServerContext } from "./context.ts";
+import { createDiscovery } from "./discovery/discovery.ts";
+import { unauthorized } from "./errors.ts";
+import type { NodeAgents } from "./node-agent.ts";
+import { Query, parseQuery } from "./query.ts";
+import { requestInfo } from "./request-info.ts";
+import type { ApiRequest, ApiResponse, ApiServer, UserInfo } from "./request.ts";
+import { statusResponse, textResponse } from "./respond.ts";
+import { isOpenPath, rootPath } from "./root-paths.ts";
+import { resourceRequest } from "./route.ts";
+import { WatchHub } from "./watch-hub.ts";
+
+export interface ApiServerOptions {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly registry: KindRegistry;
+  readonly schema: Schema;
+  /** Finds the agent of a node, for logs and exec. Absent: no node answers. */
+  readonly nodeAgents?: NodeAgents;
+  /** Default: administrators, and components by upstream's roles. */
+  readonly authorizer?: Authorizer;
+  /** Who a bearer token is; absent: no token is known. */
+  readonly tokens?: (token: string) => UserInfo | undefined;
+  readonly gitVersion?: string;
+}
+
+/**
+ * The API server: one function from a request to an answer.
+ *
+ *   route -> authenticate -> authorize -> decode strictly -> mutate -> validate -> validating admission -> commit -> respond
+ *
+ * It owns no socket, no timer and no thread; what it knows of time and chance comes from the environment, what it keeps is in
+ * the store. Reads are answered within the call, without a turn of the event loop in between.
+ */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { environment, store, registry, schema } = options;
+  const context: ServerContext = {
+    environment,
+    store,
+    registry,
+    schema,
+    nodeAgents: options.nodeAgents ?? (() => undefined),
+    authorizer: options.authorizer ?? bootstrapAuthorizer(),
+    admission: new Admission(defaultPlugins(), new AdmissionView(store, environment.clock)),
+    discovery: createDiscovery(registry),
+    watches: new WatchHub(store),
+    gitVersion: options.gitVersion ?? "v1.36.3",
+    tokens: options.tokens ?? (() => undefined),
+  };
+  return { handle: (request) => handle(context, request) };
+}
+
+async function handle(context: ServerContext, request: ApiRequest): Promise<ApiResponse> {
+  try {
+    return await route(context, request);
+  } catch (error) {
+    if (error instanceof StatusError) return statusResponse(request, error);
+    context.environment.log.error("a request failed on a broken invariant", { method: request.method, path: request.path, error });
+    return statusResponse(request, internalError(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function route(context: ServerContext, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+  const path = decodePath(request.path);
+  const query: Query = parseQuery(request.query);
+  const info = requestInfo(request.method, path, query);
+  const caller = authenticate(request, context.tokens);
+  if (request.credentials.type === "none" && !isOpenPath(path)) throw unauthorized();
+  const user = impersonate(context, request, caller);
+  if (request.credentials.type !== "none") authorize(context.authorizer, user, info);
+  if (path.startsWith("//")) return textResponse(404, "404 page not found\n");
+  if (info.type === "path") return rootPath({ context, request, query, path: info.path });
+  return resourceRequest({ context, request, query, info, user });
+}
+
+/** The user that the request acts as; impersonating needs the right to. */
+function impersonate(context: ServerContext, request: ApiRequest, caller: UserInfo): UserInfo {
+  if (request.headers["impersonate-user"] === undefined && request.headers["impersonate-group"] === undefined) return caller;
+  const target = impersonation(request);
+  if (target === undefined) return caller;
+  const ask = (resource: string, name: string): void =>
+    authorize(context.authorizer, caller, { type: "resource", verb: "impersonate", group: "", version: "v1", namespace: "", resource, subresource: "", name, rest: "", watchPath: false });
+  ask("users", target.name);
+  for (const group of (request.headers["impersonate-group"] ?? "").split(",")) if (group.trim() !== "") ask("groups", group.trim());
+  return target;
+}
+
+function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,85 @@
+import type { FieldError } from "../base/field-error.ts";
+import type { Draft } from "../base/json.ts";
+import { invalid } from "../base/status-error.ts";
+import { equalJson } from "../api/schema/json-data.ts";
+import type { KubeObject } from "../api/kind-ref.ts";
+import type { Kind } from "../api/registry.ts";
+import { dnsSubdomainName } from "../api/validation/names.ts";
+import { checkObjectMeta, checkObjectMetaUpdate } from "../api/validation/object-meta.ts";
+
+/** What a kind's declaration says about its life, with what holds for every kind where it says nothing. */
+type Fields = { [field: string]: unknown };
+
+export function hasSubresource(kind: Kind, name: string): boolean {
+  return kind.facts.subresources?.some((subresource) => subresource.name === name) ?? false;
+}
+
+/** Objects of such kinds carry a generation from creation on. */
+export function hasGeneration(kind: Kind, object: KubeObject): boolean {
+  return kind.declaration?.hasGeneration ?? (hasSubresource(kind, "status") && "spec" in object);
+}
+
+/** Before validation of a create: what a client may not set is dropped. */
+export function prepareCreate(kind: Kind, draft: Draft<KubeObject>): void {
+  const hook = kind.declaration?.prepareCreate;
+  if (hook !== undefined) hook(draft);
+  else if (hasSubresource(kind, "status")) resetStatus(draft, undefined);
+}
+
+/** Before validation of an update of the object itself. */
+export function prepareUpdate(kind: Kind, draft: Draft<KubeObject>, old: KubeObject): void {
+  if (hasSubresource(kind, "status")) resetStatus(draft, (old as unknown as Fields)["status"]);
+  kind.declaration?.prepareUpdate?.(draft, old);
+}
+
+/** Before validation of an update of /status: everything else stays as it was, but for metadata. */
+export function prepareStatusUpdate(kind: Kind, draft: Draft<KubeObject>, old: KubeObject): void {
+  const target = draft as unknown as Fields;
+  const source = old as unknown as Fields;
+  for (const field of new Set([...Object.keys(target), ...Object.keys(source)])) {
+    if (field === "status" || field === "metadata") continue;
+    if (field in source) target[field] = source[field];
+    else delete target[field];
+  }
+  kind.declaration?.status?.prepare?.(draft, old);
+}
+
+function resetStatus(draft: Draft<KubeObject>, status: unknown): void {
+  const fields = draft as unknown as Fields;
+  if (status !== undefined) fields["status"] = status;
+  else if ("status" in fields) fields["status"] = {};
+}
+
+export function validateCreate(kind: Kind, object: KubeObject): void {
+  const errors: FieldError[] = [];
+  checkObjectMeta(object.metadata, { namespaced: kind.facts.namespaced, nameProblems: kind.declaration?.nameErrors ?? dnsSubdomainName }, errors);
+  errors.push(...(kind.declaration?.validate?.(object) ?? []));
+  refuse(kind, object, errors);
+}
+
+export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
+  const errors: FieldError[] = [];
+  checkObjectMetaUpdate(object.metadata, old.metadata, {}, errors);
+  const { declaration } = kind;
+  if (declaration?.validateOnUpdate !== false) errors.push(...(declaration?.validate?.(object) ?? []));
+  errors.push(...(declaration?.validateUpdate?.(object, old) ?? []));
+  refuse(kind, object, errors);
+}
+
+export function validateStatusUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
+  const errors: FieldError[] = [];
+  checkObjectMetaUpdate(object.metadata, old.metadata, {}, errors);
+  errors.push(...(kind.declaration?.status?.validate?.(object, old) ?? []));
+  refuse(kind, object, errors);
+}
+
+/** Whether this update of the object itself counts as a new generation. */
+export function generationRises(kind: Kind, object: KubeObject, old: KubeObject): boolean {
+  if (!hasGeneration(kind, old)) return false;
+  const rule = kind.declaration?.generationRises;
+  return rule === undefined ? !equalJson((object as unknown as Fields)["spec"], (old as unknown as Fields)["spec"]) : rule(object, old);
+}
+
+export function refuse(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: kind.facts.group, kind: kind.facts.kind }, object.metadata.name ?? "", errors);
+}

@@ -1,0 +1,28 @@
+import type { Kind } from "../../api/registry.ts";
+import type { Handler } from "../context.ts";
+import { methodNotAllowed, notImplemented } from "../errors.ts";
+import { statusRules } from "../replace.ts";
+import { get } from "../verbs/get.ts";
+import { patch } from "../verbs/patch.ts";
+import { update } from "../verbs/update.ts";
+import { bind } from "./binding.ts";
+import { finalizeRules } from "./finalize.ts";
+
+/** Handlers by subresource and verb. "/" alone stands for subresources of every kind that lists them. */
+const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
+  status: { get, update: (call) => update(call, statusRules), patch: (call) => patch(call, statusRules) },
+  finalize: { update: (call) => update(call, finalizeRules) },
+  binding: { create: bind },
+};
+
+const methodsOf: { readonly [method: string]: string } = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
+
+/** The kind is known to have the subresource. Throws 405 for a verb it has not, 501 for what is not built. */
+export function subresourceHandler(kind: Kind, subresource: string, _verb: string, method: string): Handler {
+  const facts = kind.facts.subresources?.find(({ name }) => name === subresource);
+  const verb = methodsOf[method];
+  if (facts === undefined || verb === undefined || !(facts.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
+  const handler = handlers[subresource]?.[verb];
+  if (handler === undefined) throw notImplemented(`the subresource ${kind.facts.plural}/${subresource}`);
+  return handler;
+}

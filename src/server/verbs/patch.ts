@@ -1,0 +1,78 @@
+import type { JsonObject } from "../../base/json.ts";
+import type { Draft } from "../../base/json.ts";
+import { StatusError, badRequest, conflict, notFound } from "../../base/status-error.ts";
+import { jsonPatchObject } from "../../api/patch/json-patch.ts";
+import type { JsonPatchOperation } from "../../api/patch/json-patch.ts";
+import { mergePatchObject } from "../../api/patch/merge-patch.ts";
+import type { PatchTarget, Patched } from "../../api/patch/patched.ts";
+import { strategicPatchObject } from "../../api/patch/strategic-merge.ts";
+import type { KubeObject } from "../../api/kind-ref.ts";
+import { RevisionConflict } from "../../store/contract.ts";
+import type { Stored } from "../../store/contract.ts";
+import { bodyBytes, mediaType, withKind } from "../body.ts";
+import { modifiedText } from "../commit.ts";
+import type { ResourceCall } from "../context.ts";
+import { withConversion } from "../conversion.ts";
+import { notImplemented } from "../errors.ts";
+import { keyOf } from "../keys.ts";
+import { mainRules, replace } from "../replace.ts";
+import type { UpdateRules } from "../replace.ts";
+import { servedForm, storedResponse } from "../represent.ts";
+import type { ApiResponse } from "../request.ts";
+import { writeOptions } from "../write-options.ts";
+import type { WriteOptions } from "../write-options.ts";
+
+type PatchBody = Uint8Array | JsonObject;
+type ApplyPatch = (target: PatchTarget, current: KubeObject, body: PatchBody) => Patched;
+
+const patchTypes: { readonly [mediaType: string]: ApplyPatch } = {
+  "application/json-patch+json": (target, current, body) => jsonPatchObject(target, current, body as Uint8Array | readonly JsonPatchOperation[] as Uint8Array),
+  "application/merge-patch+json": mergePatchObject,
+  "application/strategic-merge-patch+json": strategicPatchObject,
+};
+
+const applyType = "application/apply-patch+yaml";
+
+/** Attempts against others who write the same object: upstream's. */
+const attemptsMax = 5;
+
+/** PATCH of an object or, with other rules, of a subresource of it. */
+export async function patch(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
+  const type = mediaType(call.request);
+  const applyPatch = patchTypes[type];
+  if (applyPatch === undefined && type !== applyType) throw new StatusError({ code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: {} });
+  const options = writeOptions("PatchOptions", call.query, call.request, type === applyType);
+  if (applyPatch === undefined) throw notImplemented("server-side apply");
+  const { body } = call.request;
+  const content = body === undefined || body instanceof Uint8Array ? bodyBytes(call.request) : (body as unknown as JsonObject);
+  return storedResponse(call, 200, await patchObject(call, (target, current) => applyPatch(target, current, content), options, rules));
+}
+
+async function patchObject(call: ResourceCall, apply: (target: PatchTarget, current: KubeObject) => Patched, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+  const { server, kind } = call;
+  const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation };
+  const warned = call.warnings.length;
+  for (let attempt = 1; ; attempt++) {
+    const current = server.store.get(keyOf(kind, call.namespace, call.name));
+    if (current === undefined) throw notFound(kind.facts, call.name);
+    call.warnings.length = warned;
+    const draft = patched(call, current, apply, target);
+    try {
+      return await replace(call, current, draft, options, rules);
+    } catch (error) {
+      if (!(error instanceof RevisionConflict)) throw error;
+      if (attempt === attemptsMax) throw conflict(kind.facts, call.name, modifiedText);
+    }
+  }
+}
+
+function patched(call: ResourceCall, current: Stored, apply: (target: PatchTarget, current: KubeObject) => Patched, target: PatchTarget): Draft<KubeObject> {
+  const { kind } = call;
+  const { object, warnings } = apply(target, servedForm(kind, current.object));
+  for (const warning of warnings) call.warnings.push(warning);
+  const draft = withKind(object, kind.ref);
+  const { name } = draft.metadata;
+  if (name !== call.name) throw badRequest(`the name of the object (${name ?? ""}) does not match the name on the URL (${call.name})`);
+  kind.declaration?.defaults?.(draft);
+  return withConversion(kind, draft);
+}

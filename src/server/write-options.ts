@@ -1,0 +1,75 @@
+import { fieldError } from "./option-errors.ts";
+import type { FieldError } from "../base/field-error.ts";
+import { badRequest } from "../base/status-error.ts";
+import { byteLength } from "../api/validation/byte-length.ts";
+import { invalidOptions } from "./errors.ts";
+import type { Query } from "./query.ts";
+import type { ApiRequest } from "./request.ts";
+import { isTrue } from "./request-info.ts";
+
+/** What the query says about a create, update or patch. */
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldValidation: "strict" | "warn" | "ignore";
+  /** Who owns the fields written: the parameter, else the first word of the user agent. */
+  readonly manager: string;
+  readonly force: boolean;
+}
+
+const validations: { readonly [value: string]: WriteOptions["fieldValidation"] } = { "": "warn", Strict: "strict", Warn: "warn", Ignore: "ignore" };
+
+/** Throws 422 in upstream's words. */
+export function writeOptions(kind: "CreateOptions" | "UpdateOptions" | "PatchOptions", query: Query, request: ApiRequest, apply = false): WriteOptions {
+  const errors: FieldError[] = [];
+  const dryRun = query.all("dryRun");
+  const fieldManager = query.get("fieldManager") ?? "";
+  const validation = query.get("fieldValidation") ?? "";
+  if (kind === "PatchOptions") {
+    if (apply && fieldManager === "") errors.push(fieldError("FieldValueRequired", "fieldManager", "Required value: is required for apply patch"));
+    if (!apply && query.has("force")) errors.push(fieldError("FieldValueForbidden", "force", "Forbidden: may not be specified for non-apply patch"));
+  }
+  checkFieldManager(fieldManager, errors);
+  checkDryRun(dryRun, errors);
+  const fieldValidation = validations[validation];
+  if (fieldValidation === undefined) {
+    const text = `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`;
+    errors.push(fieldError("FieldValueNotSupported", "fieldValidation", text));
+  }
+  if (errors.length > 0) throw invalidOptions(kind, errors);
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: fieldValidation as WriteOptions["fieldValidation"],
+    manager: fieldManager === "" ? managerOf(request.headers["user-agent"]) : fieldManager,
+    force: isTrue(query.get("force")),
+  };
+}
+
+export function checkDryRun(dryRun: readonly string[], errors: FieldError[]): void {
+  if (dryRun.some((value) => value !== "All")) {
+    errors.push(fieldError("FieldValueNotSupported", "dryRun", `Unsupported value: [${dryRun.map((value) => JSON.stringify(value)).join(",")}]: supported values: "All"`));
+  }
+}
+
+function checkFieldManager(manager: string, errors: FieldError[]): void {
+  if (byteLength(manager) > 128) errors.push(fieldError("FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes"));
+  for (const character of manager) {
+    if (/[\p{C}]/u.test(character)) {
+      errors.push(fieldError("FieldValueInvalid", "fieldManager", `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`));
+      return;
+    }
+  }
+}
+
+/** `kubectl/v1.36.3 (linux/amd64)` → `kubectl`; without one, "unknown". */
+function managerOf(userAgent: string | undefined): string {
+  const name = (userAgent ?? "").split("/")[0] ?? "";
+  return name === "" ? "unknown" : name.slice(0, 128);
+}
+
+/** An integer parameter, in Go's words when it is none. */
+export function integerParameter(query: Query, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === undefined || text === "") return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
