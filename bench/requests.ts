@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createSecureServer } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import { join } from "node:path";
 import { createCertificates } from "../src/node/certificates.ts";
 import type { Figure } from "./figures.ts";
@@ -15,7 +16,7 @@ const pods = "/api/v1/namespaces/default/pods";
 async function bareServer(body: Buffer): Promise<{ url: string; ca: string; close: () => void }> {
   const certificates = createCertificates();
   const server = createSecureServer({ cert: certificates.server.certificate, key: certificates.server.key });
-  server.on("stream", (stream) => {
+  server.on("stream", (stream: ServerHttp2Stream) => {
     stream.respond({ ":status": 200, "content-type": "application/json" });
     stream.end(body);
   });
