@@ -9,12 +9,13 @@ export function eachContainer(spec: PodSpec, path: FieldPath, visit: (container:
 }
 
 function visitList(
-  containers: readonly (Container | EphemeralContainer)[] | undefined,
+  containers: readonly (Container | EphemeralContainer)[] | null | undefined,
   path: FieldPath,
   field: string,
   visit: (container: Container | EphemeralContainer, path: FieldPath) => void,
 ): void {
-  if (containers === undefined || containers.length === 0) return;
+  // Go writes a missing list of containers as null.
+  if (containers === undefined || containers === null || containers.length === 0) return;
   const listPath = path.child(field);
   for (let i = 0; i < containers.length; i++) {
     const container = containers[i];

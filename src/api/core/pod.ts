@@ -1,6 +1,7 @@
+import type { Draft } from "../../base/json.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { pods } from "../kinds.ts";
-import type { Pod } from "../types/core-v1.ts";
+import type { Pod, PodCondition } from "../types/core-v1.ts";
 import { dnsSubdomainName } from "../validation/names.ts";
 import { defaultPod } from "./pod-defaults.ts";
 import { qosClass } from "./pod-resources.ts";
@@ -16,7 +17,12 @@ export const pod: KindDeclaration<Pod> = {
   nameErrors: dnsSubdomainName,
   defaults: defaultPod,
   prepareCreate: (draft) => {
-    draft.status = { phase: "Pending", qosClass: qosClass(draft as Pod) };
+    const gated = (draft.spec?.schedulingGates ?? []).length > 0;
+    draft.status = {
+      phase: "Pending",
+      ...(gated ? { conditions: [gatedCondition(draft.metadata.creationTimestamp)] } : {}),
+      qosClass: qosClass(draft as Pod),
+    };
   },
   prepareUpdate: (draft) => {
     // What was accepted as negative before is worth one second.
@@ -42,6 +48,19 @@ export const pod: KindDeclaration<Pod> = {
   table: podTable,
   warnings: podWarnings,
 };
+
+/** Known from the first moment: the scheduler does not look at such a Pod. */
+function gatedCondition(now: string): Draft<PodCondition> {
+  return {
+    type: "PodScheduled",
+    status: "False",
+    // Go writes a time that is not set as null.
+    lastProbeTime: null as never,
+    lastTransitionTime: now,
+    reason: "SchedulingGated",
+    message: "Scheduling is blocked due to non-empty scheduling gates",
+  };
+}
 
 /** What was asked, else the Pod's own; none for a Pod that never came to a node or has ended. */
 function gracePeriodSeconds(object: Pod, asked: number | undefined): number {

@@ -146,7 +146,10 @@ function checkFibreChannel(source: FCVolumeSource, path: FieldPath, errors: Fiel
 
 /** The name of a CSI driver, also in PersistentVolumes and CSIDriver objects. */
 export function checkCsiDriverName(name: string, path: FieldPath, errors: FieldError[]): void {
-  if (name === "") errors.push(required(path));
+  if (name === "") {
+    errors.push(required(path));
+    return;
+  }
   if (byteLength(name) > 63) errors.push(tooLong(path, 63));
   pushProblems(errors, path, name, dns1123SubdomainProblems(name.toLowerCase()));
 }
