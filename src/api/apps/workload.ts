@@ -17,12 +17,12 @@ export function checkUnchanged(same: boolean, value: unknown, path: FieldPath, e
 
 /** The selector is there (where it must be), well-formed and not empty. `kind` as upstream names it there. */
 export function checkWorkloadSelector(
-  selector: LabelSelector | undefined,
+  selector: LabelSelector | null | undefined,
   options: { readonly kind: string; readonly required: boolean },
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  if (selector === undefined) {
+  if (selector === undefined || selector === null) {
     if (options.required) errors.push(required(path));
     return;
   }
@@ -32,15 +32,17 @@ export function checkWorkloadSelector(
 
 /** The template's labels are selected. A selector that is wrong in itself is not judged again. */
 export function checkTemplateSelected(
-  selector: LabelSelector | undefined,
+  given: LabelSelector | null | undefined,
   template: PodTemplateSpec | undefined,
   path: FieldPath,
   errors: FieldError[],
 ): void {
+  // A pointer that the type requires decodes to null.
+  const selector = given ?? undefined;
   const problems: FieldError[] = [];
   checkLabelSelector(selector, path, problems);
   if (problems.length > 0) return;
-  const labels = template?.metadata?.labels;
+  const labels = template?.metadata?.labels ?? undefined;
   if (!selectorMatches(selector, labels)) {
     errors.push(invalid(path.child("template").child("metadata").child("labels"), labels, "`selector` does not match template `labels`"));
   }

@@ -50,7 +50,7 @@ export const job: KindDeclaration<Job> = {
     const errors: FieldError[] = [];
     checkGeneratedSelector(object, errors);
     checkJobSpec(object.spec, spec, errors);
-    if (object.spec.selector === undefined) errors.push(required(spec.child("selector")));
+    if ((object.spec.selector ?? undefined) === undefined) errors.push(required(spec.child("selector")));
     else checkLabelSelector(object.spec.selector, spec.child("selector"), errors);
     checkTemplateSelected(object.spec.selector, object.spec.template, spec, errors);
     checkLongestPodName(object, errors);
@@ -59,7 +59,7 @@ export const job: KindDeclaration<Job> = {
   validateUpdate: checkJobUpdate,
   status: { validate: checkJobStatus },
   selectableFields: { "status.successful": (object) => String(object.status.succeeded ?? 0) },
-  warnings: (object, old) => (old === undefined ? nameWarnings(object.metadata.name) : []),
+  warnings: (object, old) => (old === undefined ? nameWarnings(object.metadata.name ?? "") : []),
   table: {
     columns: columns("Name", "Status", "Completions", "Duration", "Age", "Containers*", "Images*", "Selector*"),
     cells: (object, context) => [
@@ -92,7 +92,7 @@ function generateSelector(draft: Draft<Job>): void {
   draft.spec.template.metadata ??= {} as Draft<Job>["metadata"];
   const meta = draft.spec.template.metadata;
   const shared = meta.labels !== undefined && draft.metadata.labels === meta.labels;
-  const { name, uid } = draft.metadata;
+  const { name = "", uid } = draft.metadata;
   const generated = {
     [jobLabels.controllerUid]: uid,
     [jobLabels.jobName]: name,
@@ -107,7 +107,7 @@ function generateSelector(draft: Draft<Job>): void {
 
 function checkGeneratedSelector(object: Job, errors: FieldError[]): void {
   if (object.spec.manualSelector === true || object.spec.selector === undefined) return;
-  const { name, uid } = object.metadata;
+  const { name = "", uid } = object.metadata;
   const expected: { [label: string]: string } = {
     [jobLabels.controllerUid]: uid,
     [jobLabels.jobName]: name,
@@ -133,9 +133,10 @@ function checkGeneratedSelector(object: Job, errors: FieldError[]): void {
 function checkLongestPodName(object: Job, errors: FieldError[]): void {
   const { completionMode, completions = 0 } = object.spec;
   if (completionMode !== "Indexed" || completions <= 0) return;
-  const longest = `${object.metadata.name}-${completions - 1}`;
+  const name = object.metadata.name ?? "";
+  const longest = `${name}-${completions - 1}`;
   if (dns1123LabelProblems(longest).length > 0) {
-    errors.push(invalid("metadata.name", object.metadata.name, `will not able to create pod with invalid DNS name: ${longest}`));
+    errors.push(invalid("metadata.name", name, `will not able to create pod with invalid DNS label: ${longest}`));
   }
 }
 

@@ -18,6 +18,11 @@ const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
 export function checkService(object: Service): FieldError[] {
   const errors: FieldError[] = [];
   const given = object.spec;
+  // Upstream's allocator stumbles over these before it validates.
+  given.clusterIPs?.forEach((ip, i) => {
+    if (ip !== "None") pushProblems(errors, spec.child("clusterIPs").index(i), ip, ipProblems(ip));
+  });
+  if (errors.length > 0) return errors;
   const headless = given.clusterIPs?.[0] === "None";
   if ((given.ports ?? []).length === 0 && !headless && given.type !== "ExternalName") errors.push(required(spec.child("ports")));
   checkByType(given, headless, errors);
@@ -113,12 +118,8 @@ function checkClusterIp(ip: string, given: ServiceSpec, i: number, errors: Field
     return;
   }
   const address = parseIp(ip);
-  if (address === undefined) {
-    pushProblems(errors, path, ip, ipProblems(ip));
-    return;
-  }
   const family = given.ipFamilies?.[i];
-  if (family !== undefined && isIp6(address) !== (family === "IPv6")) {
+  if (address !== undefined && family !== undefined && isIp6(address) !== (family === "IPv6")) {
     errors.push(invalid(path, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
   }
 }

@@ -16,10 +16,11 @@ const noteMax = 1024;
 
 export const eventsEvent: KindDeclaration<Event> = {
   ref: eventsV1,
-  nameErrors: () => [],
   allowCreateOnUpdate: true,
   validate(object) {
-    const errors: FieldError[] = checkRegarding(toStored(object));
+    const errors: FieldError[] = [];
+    // Here an object elsewhere is no mistake, only none at all.
+    if ((object.regarding?.namespace ?? "") === "") errors.push(...checkRegarding(toStored(object)));
     if (object.eventTime === undefined || object.eventTime === null) errors.push(required("eventTime"));
     checkSeries(object, errors);
     checkReporter(object, errors);

@@ -23,7 +23,7 @@ export const priorityClass: KindDeclaration<PriorityClass> = {
   },
   validate(object) {
     const errors: FieldError[] = [];
-    const { name } = object.metadata;
+    const { name = "" } = object.metadata;
     if (name.startsWith(systemPrefix)) {
       if (systemClasses[name] !== object.value) {
         const why = "priority class names with 'system-' prefix are reserved for system use only. error: " + (systemClasses[name] === undefined ? `${name} is not a known system priority class` : `value of ${name} PriorityClass must be ${systemClasses[name]}`);
