@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { startInProcessServer } from "../../test/in-process-server.ts";
+import type { InProcessServer } from "../../test/in-process-server.ts";
+import { events, nodes, pods, priorityClasses } from "../api/kinds.ts";
+import { startScheduler } from "./scheduler.ts";
+
+async function withScheduler(names: readonly string[]): Promise<InProcessServer> {
+  const cluster = await startInProcessServer();
+  for (const name of names) await addNode(cluster, name);
+  startScheduler({ context: cluster.context, client: cluster.client, host: "test" });
+  await cluster.settle();
+  return cluster;
+}
+
+async function addNode(cluster: InProcessServer, name: string, labels: { [key: string]: string } = {}): Promise<void> {
+  await cluster.client.create(nodes, { metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } }, status: { allocatable: { cpu: "4", memory: "8Gi", pods: "110" } } });
+  // Admission taints a new node until it is ready.
+  await cluster.client.patch(nodes, { name }, { type: "merge", body: { spec: { taints: null } } });
+}
+
+async function addPod(cluster: InProcessServer, name: string, cpu: string, more: object = {}): Promise<void> {
+  await cluster.client.create(pods, {
+    metadata: { name, namespace: "default" },
+    spec: { containers: [{ name: "c", image: "x", resources: { requests: { cpu } } }], ...more },
+  });
+}
+
+const nodeOf = async (cluster: InProcessServer, name: string) => (await cluster.client.get(pods, { namespace: "default", name })).spec.nodeName;
+const eventsAbout = async (cluster: InProcessServer, name: string) =>
+  (await cluster.client.list(events, { namespace: "default" })).items.filter((event) => event.involvedObject.name === name).map((event) => `${event.reason}: ${event.message}`);
+
+describe("scheduler", () => {
+  it("binds, writes the event, and never takes the same room twice", async () => {
+    const cluster = await withScheduler(["n1", "n2"]);
+    for (let i = 0; i < 3; i++) await addPod(cluster, `p${i}`, "3");
+    await cluster.settle();
+    const placed = await Promise.all(["p0", "p1", "p2"].map((name) => nodeOf(cluster, name)));
+    expect(placed.slice(0, 2).sort()).toEqual(["n1", "n2"]);
+    expect(placed[2]).toBeUndefined();
+    expect(await eventsAbout(cluster, "p0")).toEqual([`Scheduled: Successfully assigned default/p0 to ${placed[0]}`]);
+    expect(await eventsAbout(cluster, "p2")).toEqual([
+      "FailedScheduling: 0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.",
+    ]);
+    const condition = (await cluster.client.get(pods, { namespace: "default", name: "p2" })).status.conditions?.[0];
+    expect(condition).toMatchObject({ type: "PodScheduled", status: "False", reason: "Unschedulable" });
+  });
+
+  it("wakes a waiting Pod when room appears, and not for what cannot help", async () => {
+    const cluster = await withScheduler(["n1"]);
+    await addPod(cluster, "big", "3");
+    await addPod(cluster, "wants-ssd", "1", { nodeSelector: { disk: "ssd" } });
+    await addPod(cluster, "waits", "2");
+    await cluster.settle();
+    await cluster.advance(60_000);
+    const before = (await eventsAbout(cluster, "waits")).length;
+    await addNode(cluster, "n2", { disk: "hdd" });
+    await cluster.client.delete(pods, { namespace: "default", name: "big" }, { gracePeriodSeconds: 0 });
+    await cluster.advance(11_000);
+    expect(await nodeOf(cluster, "waits")).toBeDefined();
+    expect(await nodeOf(cluster, "wants-ssd")).toBeUndefined();
+    await cluster.client.patch(nodes, { name: "n2" }, { type: "merge", body: { metadata: { labels: { disk: "ssd" } } } });
+    await cluster.advance(11_000);
+    expect(await nodeOf(cluster, "wants-ssd")).toBe("n2");
+    expect(before).toBe(1);
+  });
+
+  it("leaves gated Pods and those of other schedulers alone until that changes", async () => {
+    const cluster = await withScheduler(["n1"]);
+    await addPod(cluster, "gated", "1", { schedulingGates: [{ name: "example.com/g" }] });
+    await addPod(cluster, "foreign", "1", { schedulerName: "other" });
+    await cluster.settle();
+    expect(await nodeOf(cluster, "gated")).toBeUndefined();
+    await cluster.client.patch(pods, { namespace: "default", name: "gated" }, { type: "json", body: [{ op: "remove", path: "/spec/schedulingGates/0" }] });
+    await cluster.settle();
+    expect(await nodeOf(cluster, "gated")).toBe("n1");
+    expect(await nodeOf(cluster, "foreign")).toBeUndefined();
+  });
+
+  it("evicts the least that makes room for a Pod of higher priority", async () => {
+    const cluster = await withScheduler(["n1"]);
+    await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
+    await addPod(cluster, "low-a", "2");
+    await addPod(cluster, "low-b", "2");
+    await cluster.settle();
+    await addPod(cluster, "urgent", "2", { priorityClassName: "high" });
+    await cluster.settle();
+    const left = (await cluster.client.list(pods, { namespace: "default" })).items;
+    const marked = left.filter((pod) => pod.metadata.deletionTimestamp).map((pod) => pod.metadata.name);
+    expect(marked).toHaveLength(1);
+    const victim = left.find((pod) => pod.metadata.name === marked[0]);
+    expect(victim?.status.conditions).toContainEqual(expect.objectContaining({ type: "DisruptionTarget", reason: "PreemptionByScheduler" }));
+    expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status.nominatedNodeName).toBe("n1");
+    await cluster.client.delete(pods, { namespace: "default", name: marked[0] as string }, { gracePeriodSeconds: 0 });
+    await cluster.advance(15_000);
+    expect(await nodeOf(cluster, "urgent")).toBe("n1");
+  });
+
+  it("takes the most important first", async () => {
+    const cluster = await withScheduler([]);
+    await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
+    await addPod(cluster, "first", "3");
+    await addPod(cluster, "important", "3", { priorityClassName: "high" });
+    await cluster.settle();
+    await addNode(cluster, "n1");
+    await cluster.advance(15_000);
+    expect(await nodeOf(cluster, "important")).toBe("n1");
+    expect(await nodeOf(cluster, "first")).toBeUndefined();
+  });
+});
