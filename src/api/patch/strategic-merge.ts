@@ -45,7 +45,7 @@ export function strategicPatchObject(target: PatchTarget, current: KubeObject, b
     throw invalidPatch(goPrint(patch), error.message);
   }
   const duplicates = [...new Set(parsed.duplicates.map((path) => `duplicate field "${pathText(path)}"`))];
-  const warnings = [...duplicates, ...decoded.warnings];
+  const warnings = [...duplicates, ...decoded.warnings.sort()];
   if (target.mode === "strict" && warnings.length > 0) throw invalidPatch(goPrint(patch), `strict decoding error: ${warnings.join(", ")}`);
   // The kind is that of the target, whatever the patch says.
   const object = { ...decoded.object, kind: current.kind, apiVersion: current.apiVersion };
@@ -92,7 +92,8 @@ function mergeMap(original: Json, patch: Json, place: MergePlace): Json {
       setMember(original, key, meta.strategy === "replace" ? value : mergeMap(original[key] as Json, value, meta.place));
     } else if (Array.isArray(value)) {
       const meta = listMeta(place, key);
-      setMember(original, key, meta.strategy === "merge" ? mergeList(original[key] as unknown[], value, { ...meta, isDeletion }) : value);
+      const merges = meta.strategy === "merge" || isDeletion;
+      setMember(original, key, merges ? mergeList(original[key] as unknown[], value, { ...meta, isDeletion }) : value);
     } else {
       put(original, key, value);
     }

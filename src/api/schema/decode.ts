@@ -433,7 +433,8 @@ function isSorted(keys: readonly string[]): boolean {
 function isLeftOut(field: Field, value: unknown): boolean {
   switch (field.node.kind) {
     case "list":
-      return (value as unknown[]).length === 0;
+      // An empty managedFields is a request to forget all owners.
+      return (value as unknown[]).length === 0 && field.name !== "managedFields";
     case "map": {
       for (const _key in value as Json) return false;
       return true;

@@ -48,7 +48,7 @@ const noDuplicates: readonly JsonPath[] = [];
 export function decodeJsonText(input: Uint8Array | string): JsonDocument {
   const text = typeof input === "string" ? input : new TextDecoder("utf-8", { ignoreBOM: true }).decode(input);
   const seen = scan(text);
-  if (seen.depth <= depthMax && !seen.odd) {
+  if (seen.depth <= depthMax && !seen.odd && !(text.includes("\\u") && /\\u[dD][89a-fA-F]/.test(text))) {
     try {
       const value = JSON.parse(text) as JsonValue;
       if (countMembers(value) === seen.members) return { value, duplicates: noDuplicates, hasLiterals: false };
@@ -169,8 +169,9 @@ class SlowParser {
       value = this.value();
     } catch (error) {
       // The host's stack is the tighter limit of nesting on some hosts.
-      if (error instanceof RangeError) throw this.invalid("exceeded max depth");
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      while (this.at < this.text.length && this.text[this.at] !== "{" && this.text[this.at] !== "[") this.at++;
+      throw this.invalid("exceeded max depth");
     }
     this.space();
     if (this.at < this.text.length) throw this.invalid("after top-level value");
@@ -268,7 +269,8 @@ class SlowParser {
       out += this.escape();
     }
     this.at++;
-    return out;
+    // Half a surrogate pair cannot be written as UTF-8.
+    return out.toWellFormed();
   }
 
   private escape(): string {

@@ -1,0 +1,208 @@
+import type { Field, Schema, StructType, TypeNode } from "../schema/schema.ts";
+import type { FieldSet } from "./field-set.ts";
+import { equalJson } from "../schema/json-data.ts";
+import { emptySet, orderedSet } from "./field-set.ts";
+
+/**
+ * What changed between two objects, as sets of field paths: leaves are scalars and everything that the type owns as a whole;
+ * lists of kind map are compared by their keys, sets by value. Something that is null is there; something absent is not.
+ */
+export interface Comparison {
+  /** Added or changed. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+type Json = { readonly [key: string]: unknown };
+
+/** How a place is owned. */
+type Shape = "leaf" | "struct" | "map" | "listMap" | "listSet";
+
+/** Fields of metadata that nobody owns, with kind and apiVersion. */
+const strippedMetadata: ReadonlySet<string> = new Set(["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"]);
+
+/** `reset`: paths below which the request changes nothing, whatever it says (`["status"]`). */
+export function compareObjects(schema: Schema, typeName: string, objects: { old: object; next: object; reset?: readonly (readonly string[])[] }): Comparison {
+  const walk = new Walk(schema);
+  const type = schema.struct(typeName);
+  for (const path of objects.reset ?? []) walk.resets.add(path.join("."));
+  walk.object(type, objects.old as Json, objects.next as Json);
+  return { changed: walk.changed ?? emptySet, removed: walk.removed ?? emptySet };
+}
+
+/** One comparison. `changed` and `removed` are the results of the place that was compared last; undefined when empty. */
+class Walk {
+  changed: FieldSet | undefined;
+  removed: FieldSet | undefined;
+  readonly resets = new Set<string>();
+  private readonly schema: Schema;
+
+  constructor(schema: Schema) {
+    this.schema = schema;
+  }
+
+  object(type: StructType, old: Json, next: Json): void {
+    const collected = new Children();
+    for (const field of type.fields) {
+      const name = field.name;
+      if (name === "apiVersion" || name === "kind" || this.resets.has(name)) continue;
+      if (name === "metadata") this.metadata(field, (old[name] ?? {}) as Json, (next[name] ?? {}) as Json);
+      else if (this.resetsBelow(name)) this.fieldsOf(this.schema.struct(field.node.structName as string), (old[name] ?? {}) as Json, { next: (next[name] ?? {}) as Json, at: name });
+      else this.place(field.node, field, old[name], next[name]);
+      collected.take(`f:${name}`, this);
+    }
+    collected.give(this, { added: false, removed: false });
+  }
+
+  private resetsBelow(name: string): boolean {
+    for (const reset of this.resets) if (reset.startsWith(`${name}.`)) return true;
+    return false;
+  }
+
+  private fieldsOf(type: StructType, old: Json, where: { next: Json; at: string }): void {
+    const collected = new Children();
+    for (const field of type.fields) {
+      if (this.resets.has(`${where.at}.${field.name}`)) continue;
+      this.place(field.node, field, old[field.name], where.next[field.name]);
+      collected.take(`f:${field.name}`, this);
+    }
+    collected.give(this, { added: false, removed: false });
+  }
+
+  private metadata(field: Field, old: Json, next: Json): void {
+    const type = this.schema.struct(field.node.structName as string);
+    const collected = new Children();
+    for (const inner of type.fields) {
+      if (strippedMetadata.has(inner.name) || this.resets.has(`metadata.${inner.name}`)) continue;
+      this.place(inner.node, inner, old[inner.name], next[inner.name]);
+      collected.take(`f:${inner.name}`, this);
+    }
+    collected.give(this, { added: false, removed: false });
+  }
+
+  private place(node: TypeNode, field: Field | undefined, old: unknown, next: unknown): void {
+    this.changed = undefined;
+    this.removed = undefined;
+    if (old === undefined && next === undefined) return;
+    const shape = this.shapeOf(node, field);
+    if (shape === "leaf" || (isVoid(old) && isVoid(next))) return this.leaf(old, next);
+    if (old === next) return;
+    const children = new Children();
+    switch (shape) {
+      case "struct":
+        this.struct(this.schema.struct(node.structName as string), children, (old ?? {}) as Json, (next ?? {}) as Json);
+        break;
+      case "map":
+        this.map(node.item as TypeNode, children, (old ?? {}) as Json, (next ?? {}) as Json);
+        break;
+      default:
+        this.list(node.item as TypeNode, children, { field: field as Field, set: shape === "listSet", old: (old ?? []) as unknown[], next: (next ?? []) as unknown[] });
+    }
+    children.give(this, { added: old === undefined, removed: next === undefined });
+  }
+
+  private shapeOf(node: TypeNode, field: Field | undefined): Shape {
+    switch (node.kind) {
+      case "struct": {
+        const own = field?.structType ?? field?.mapType;
+        if (own !== undefined) return own === "atomic" ? "leaf" : "struct";
+        return this.schema.struct(node.structName as string).mapType === "atomic" ? "leaf" : "struct";
+      }
+      case "map":
+        return field?.mapType === "atomic" ? "leaf" : "map";
+      case "list":
+        return field?.listType === "map" ? "listMap" : field?.listType === "set" ? "listSet" : "leaf";
+      default:
+        return "leaf";
+    }
+  }
+
+  private leaf(old: unknown, next: unknown): void {
+    if (next === undefined) this.removed = emptySet;
+    else if (old === undefined || !equalJson(old, next)) this.changed = emptySet;
+  }
+
+  private struct(type: StructType, children: Children, old: Json, next: Json): void {
+    const byName = type.byName;
+    for (const name in next) {
+      const field = byName.get(name);
+      if (field === undefined) continue;
+      this.place(field.node, field, old[name], next[name]);
+      children.take(`f:${name}`, this);
+    }
+    for (const name in old) {
+      if (next[name] !== undefined) continue;
+      const field = byName.get(name);
+      if (field === undefined) continue;
+      this.place(field.node, field, old[name], undefined);
+      children.take(`f:${name}`, this);
+    }
+  }
+
+  private map(item: TypeNode, children: Children, old: Json, next: Json): void {
+    for (const key of Object.keys(next)) {
+      this.place(item, undefined, Object.hasOwn(old, key) ? old[key] : undefined, next[key]);
+      children.take(`f:${key}`, this);
+    }
+    for (const key of Object.keys(old)) {
+      if (Object.hasOwn(next, key)) continue;
+      this.place(item, undefined, old[key], undefined);
+      children.take(`f:${key}`, this);
+    }
+  }
+
+  private list(item: TypeNode, children: Children, lists: { field: Field; set: boolean; old: readonly unknown[]; next: readonly unknown[] }): void {
+    const elementOf = (value: unknown) => (lists.set ? `v:${JSON.stringify(value)}` : keyElement(this.schema, item, lists.field, value));
+    const before = new Map<string, unknown>();
+    for (const value of lists.old) {
+      const element = elementOf(value);
+      if (!before.has(element)) before.set(element, value);
+    }
+    const seen = new Set<string>();
+    for (const value of lists.next) {
+      const element = elementOf(value);
+      if (seen.has(element)) continue;
+      seen.add(element);
+      this.place(item, undefined, before.get(element), value);
+      children.take(element, this);
+    }
+    for (const [element, value] of before) {
+      if (seen.has(element)) continue;
+      this.place(item, undefined, value, undefined);
+      children.take(element, this);
+    }
+  }
+}
+
+/** `k:{"containerPort":80,"protocol":"TCP"}`: keys that an item lacks have their default, or are null. */
+export function keyElement(schema: Schema, item: TypeNode, field: Field, value: unknown): string {
+  const object = (value ?? {}) as Json;
+  const keys = field.listMapKeys as readonly string[];
+  if (keys.length === 1 && typeof object[keys[0] as string] === "string") return `k:{${JSON.stringify(keys[0])}:${JSON.stringify(object[keys[0] as string])}}`;
+  const type = item.structName === undefined ? undefined : schema.struct(item.structName);
+  const parts = [...keys].sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(object[key] ?? type?.byName.get(key)?.default ?? null)}`);
+  return `k:{${parts.join(",")}}`;
+}
+
+function isVoid(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (typeof value !== "object") return false;
+  for (const _key in value) return false;
+  return true;
+}
+
+/** Gathers the results of the places below one. */
+class Children {
+  private changed: { [element: string]: FieldSet } | undefined;
+  private removed: { [element: string]: FieldSet } | undefined;
+
+  take(element: string, from: Walk): void {
+    if (from.changed !== undefined) (this.changed ??= {})[element] = from.changed;
+    if (from.removed !== undefined) (this.removed ??= {})[element] = from.removed;
+  }
+
+  give(to: Walk, whole: { added: boolean; removed: boolean }): void {
+    to.changed = this.changed === undefined ? (whole.added ? emptySet : undefined) : orderedSet(this.changed, whole.added);
+    to.removed = this.removed === undefined ? (whole.removed ? emptySet : undefined) : orderedSet(this.removed, whole.removed);
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Sets of field paths in the form in which the API writes them (FieldsV1): nested objects whose keys are path elements, `f:name`,
+ * `k:{"name":"a"}`, `v:"x"`. A path is a member when its object is empty or holds `.`. Sets are never changed; operations share
+ * what they can.
+ */
+export interface FieldSet {
+  readonly [element: string]: FieldSet;
+}
+
+export const emptySet: FieldSet = Object.freeze({});
+const self = ".";
+
+export function isEmptySet(set: FieldSet): boolean {
+  for (const _element in set) return false;
+  return true;
+}
+
+/** Whether the path at which this (child) set stands is itself a member. */
+function isMember(set: FieldSet): boolean {
+  return isEmptySet(set) || set[self] !== undefined;
+}
+
+/** Paths of `a` that are not in `b`; `a` itself when none is. */
+export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  return subtract(a, b, false) ?? emptySet;
+}
+
+/** The child set without `b`; undefined when nothing is left. `member`: the path itself is in `a`. */
+function subtract(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
+  const stays = member && !isMember(b);
+  let changed = member && !stays;
+  const out: { [element: string]: FieldSet } = {};
+  let children = 0;
+  for (const element in a) {
+    if (element === self) continue;
+    const child = a[element] as FieldSet;
+    const other = Object.hasOwn(b, element) ? b[element] : undefined;
+    const kept = other === undefined ? child : subtract(child, other, isMember(child));
+    if (kept !== child) changed = true;
+    if (kept === undefined) continue;
+    out[element] = kept;
+    children++;
+  }
+  if (!changed) return a;
+  if (children === 0) return stays ? emptySet : undefined;
+  return stays ? { [self]: emptySet, ...out } : out;
+}
+
+/** Paths of either; `a` itself when it holds all of `b`. */
+export function union(a: FieldSet, b: FieldSet): FieldSet {
+  return unite(a, b, { aMember: false, bMember: false });
+}
+
+function unite(a: FieldSet, b: FieldSet, members: { aMember: boolean; bMember: boolean }): FieldSet {
+  let changed = members.bMember && !members.aMember;
+  const out: { [element: string]: FieldSet } = {};
+  for (const element in a) if (element !== self) out[element] = a[element] as FieldSet;
+  for (const element in b) {
+    if (element === self) continue;
+    const mine = out[element];
+    const theirs = b[element] as FieldSet;
+    const both = mine === undefined ? theirs : unite(mine, theirs, { aMember: isMember(mine), bMember: isMember(theirs) });
+    if (both === mine) continue;
+    out[element] = both;
+    changed = true;
+  }
+  if (!changed) return a;
+  return orderedSet(out, members.aMember || members.bMember);
+}
+
+/** A set with its elements in the order of their text. `member`: the path itself belongs to it. */
+export function orderedSet(children: { [element: string]: FieldSet }, member: boolean): FieldSet {
+  const elements = Object.keys(children);
+  if (elements.length === 0) return emptySet;
+  elements.sort();
+  const out: { [element: string]: FieldSet } = {};
+  if (member) out[self] = emptySet;
+  for (const element of elements) out[element] = children[element] as FieldSet;
+  return out;
+}
