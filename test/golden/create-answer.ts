@@ -10,7 +10,7 @@ import { decodeJsonText } from "../../src/api/schema/json-text.ts";
 import { loadSchema } from "../../src/api/schema/schema.ts";
 import type { Schema } from "../../src/api/schema/schema.ts";
 import type { KubeObject } from "../../src/api/kind-ref.ts";
-import type { Pod } from "../../src/api/types/core-v1.ts";
+import type { Pod, PodSpec } from "../../src/api/types/core-v1.ts";
 import { prepareCreate, validateCreate } from "../../src/server/strategy.ts";
 
 /**
@@ -74,6 +74,11 @@ function admitPod(pod: Draft<Pod>): void {
   }
   spec.priority ??= priorities[className] ?? 0;
   spec.preemptionPolicy ??= "PreemptLowerPriority";
+  admitTolerations(spec);
+}
+
+/** Every Pod stays five minutes on a node that is lost, unless it says otherwise; admission sees to it on updates too. */
+export function admitTolerations(spec: Draft<PodSpec>): void {
   for (const key of ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]) {
     const tolerated = (spec.tolerations ?? []).some(
       (toleration) => (toleration.key === key || (toleration.key ?? "") === "") && (toleration.effect === "NoExecute" || (toleration.effect ?? "") === ""),

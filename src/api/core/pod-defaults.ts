@@ -1,5 +1,5 @@
 import type { Draft } from "../../base/json.ts";
-import type { Container, EphemeralContainer, LifecycleHandler, Pod, PodSpec, PodTemplateSpec, Probe, ResourceRequirements, Volume } from "../types/core-v1.ts";
+import type { Container, EphemeralContainer, LifecycleHandler, Pod, PodSpec, PodStatus, PodTemplateSpec, Probe, ResourceRequirements, Volume } from "../types/core-v1.ts";
 import { imageTag } from "./image-name.ts";
 import { defaultPodResources } from "./pod-resources.ts";
 
@@ -23,6 +23,16 @@ export function defaultPod(pod: Draft<Pod>): void {
     for (const container of spec.containers ?? []) hostPorts(container);
     for (const container of spec.initContainers ?? []) hostPorts(container);
   }
+  if (pod.status !== undefined) alignAddresses(pod.status);
+}
+
+/** The single address and the first of the list are one; where they differ, the single one counts. */
+function alignAddresses(status: Draft<PodStatus>): void {
+  const first = status.podIPs?.[0]?.ip ?? "";
+  const single = status.podIP ?? "";
+  if (single === first) return;
+  if (single === "") status.podIP = first;
+  else status.podIPs = [{ ip: single }];
 }
 
 /** The template inside a workload. */
