@@ -1,0 +1,23 @@
+/** MutatingWebhookConfiguration: HTTP callbacks that may change what is written. */
+import type { KindDeclaration } from "../declaration.ts";
+import { sameData } from "../equality.ts";
+import { mutatingWebhookConfigurations } from "../kinds.ts";
+import { age, columns } from "../table.ts";
+import type { MutatingWebhookConfiguration } from "../types/admissionregistration-v1.ts";
+import { defaultWebhook } from "./defaults.ts";
+
+export const mutatingWebhookConfiguration: KindDeclaration<MutatingWebhookConfiguration> = {
+  ref: mutatingWebhookConfigurations,
+  hasGeneration: true,
+  generationRises: (object, old) => !sameData(object.webhooks, old.webhooks),
+  defaults(draft) {
+    for (const webhook of draft.webhooks ?? []) if (webhook !== null) {
+      defaultWebhook(webhook);
+      webhook.reinvocationPolicy ??= "Never";
+    };
+  },
+  table: {
+    columns: columns("Name", "Webhooks:integer", "Age"),
+    cells: (object, context) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, context)],
+  },
+};

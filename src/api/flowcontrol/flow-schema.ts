@@ -1,0 +1,23 @@
+/** FlowSchema: which requests go to which priority level. */
+import type { KindDeclaration } from "../declaration.ts";
+import { flowSchemas } from "../kinds.ts";
+import { age, columns } from "../table.ts";
+import type { FlowSchema } from "../types/flowcontrol-v1.ts";
+
+export const flowSchema: KindDeclaration<FlowSchema> = {
+  ref: flowSchemas,
+  defaults(draft) {
+    if ((draft.spec.matchingPrecedence ?? 0) === 0) draft.spec.matchingPrecedence = 1000;
+  },
+  table: {
+    columns: columns("Name", "PriorityLevel", "MatchingPrecedence", "DistinguisherMethod", "Age", "MissingPL"),
+    cells: (object, context) => [
+      object.metadata.name,
+      object.spec.priorityLevelConfiguration.name,
+      object.spec.matchingPrecedence ?? 0,
+      object.spec.distinguisherMethod?.type ?? "<none>",
+      age(object, context),
+      object.status.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
+    ],
+  },
+};

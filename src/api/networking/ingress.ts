@@ -1,0 +1,34 @@
+/** Ingress: HTTP from outside to Services. */
+import type { KindDeclaration } from "../declaration.ts";
+import { ingresses } from "../kinds.ts";
+import { age, columns } from "../table.ts";
+import type { Ingress } from "../types/networking-v1.ts";
+
+export const ingress: KindDeclaration<Ingress> = {
+  ref: ingresses,
+  prepareCreate(draft) {
+    draft.status = { loadBalancer: {} };
+  },
+  table: {
+    columns: columns("Name", "Class", "Hosts", "Address", "Ports", "Age"),
+    cells: (object, context) => [
+      object.metadata.name,
+      object.spec.ingressClassName ?? object.metadata.annotations?.["kubernetes.io/ingress.class"] ?? "<none>",
+      hostsText(object),
+      (object.status.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "").join(","),
+      (object.spec.tls ?? []).length > 0 ? "80, 443" : "80",
+      age(object, context),
+    ],
+  },
+};
+
+/** Hosts that are shown before `+ N more...`. */
+const shown = 3;
+
+function hostsText(object: Ingress): string {
+  const rules = object.spec.rules ?? [];
+  const hosts = rules.map(({ host }) => host ?? "").filter((host) => host !== "");
+  if (hosts.length === 0) return "*";
+  const text = hosts.slice(0, shown).join(",");
+  return hosts.length > shown ? `${text} + ${rules.length - shown} more...` : text;
+}

@@ -1,0 +1,39 @@
+/** StorageClass: a kind of storage, and who provides it. */
+import type { FieldError } from "../../base/field-error.ts";
+import { checkUnchanged } from "../apps/workload.ts";
+import type { KindDeclaration } from "../declaration.ts";
+import { sameData } from "../equality.ts";
+import { storageClasses } from "../kinds.ts";
+import { age, columns } from "../table.ts";
+import type { StorageClass } from "../types/storage-v1.ts";
+import { FieldPath } from "../validation/path.ts";
+
+export const storageClass: KindDeclaration<StorageClass> = {
+  ref: storageClasses,
+  defaults(draft) {
+    draft.reclaimPolicy ??= "Delete";
+    draft.volumeBindingMode ??= "Immediate";
+  },
+  validateUpdate(object, old) {
+    const errors: FieldError[] = [];
+    for (const field of ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const) {
+      checkUnchanged(sameData(object[field], old[field]), object[field], FieldPath.of(field), errors);
+    }
+    return errors;
+  },
+  table: {
+    columns: columns("Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"),
+    cells: (object, context) => [
+      isDefault(object.metadata.annotations) ? `${object.metadata.name} (default)` : object.metadata.name,
+      object.provisioner,
+      object.reclaimPolicy ?? "Delete",
+      object.volumeBindingMode ?? "Immediate",
+      object.allowVolumeExpansion ?? false,
+      age(object, context),
+    ],
+  },
+};
+
+function isDefault(annotations: { readonly [key: string]: string } | undefined): boolean {
+  return ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"].some((key) => annotations?.[key] === "true");
+}
