@@ -12,6 +12,8 @@ export interface MergePlace {
 export interface MergeMeta {
   readonly strategy: "merge" | "replace" | "";
   readonly mergeKey: string;
+  /** Patches name the keys that stay (unions). */
+  readonly retainKeys: boolean;
   /** Of a map: its type; of a list: that of its items. */
   readonly place: MergePlace;
 }
@@ -27,21 +29,21 @@ function placeOf(schema: Schema, node: TypeNode | undefined): MergePlace {
 
 /** About the object under `key`. */
 export function structMeta(place: MergePlace, key: string): MergeMeta {
-  if (place.node?.kind === "map") return { strategy: "", mergeKey: "", place: placeOf(place.schema, place.node.item) };
+  if (place.node?.kind === "map") return { strategy: "", mergeKey: "", retainKeys: false, place: placeOf(place.schema, place.node.item) };
   const field = fieldOf(place, key);
   return { ...metaOf(field), place: placeOf(place.schema, field.node) };
 }
 
 /** About the list under `key`. */
 export function listMeta(place: MergePlace, key: string): MergeMeta {
-  if (place.node?.kind === "map") return { strategy: "", mergeKey: "", place: placeOf(place.schema, place.node.item?.item) };
+  if (place.node?.kind === "map") return { strategy: "", mergeKey: "", retainKeys: false, place: placeOf(place.schema, place.node.item?.item) };
   const field = fieldOf(place, key);
   return { ...metaOf(field), place: placeOf(place.schema, field.node.item) };
 }
 
-function metaOf(field: Field): { strategy: MergeMeta["strategy"]; mergeKey: string } {
+function metaOf(field: Field): Omit<MergeMeta, "place"> {
   const strategy = field.patchStrategy.find((word) => word !== "retainKeys") ?? "";
-  return { strategy: strategy as MergeMeta["strategy"], mergeKey: field.patchMergeKey ?? "" };
+  return { strategy: strategy as MergeMeta["strategy"], mergeKey: field.patchMergeKey ?? "", retainKeys: field.patchStrategy.includes("retainKeys") };
 }
 
 function fieldOf(place: MergePlace, key: string): Field {
