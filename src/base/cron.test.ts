@@ -89,6 +89,22 @@ describe("next run", () => {
   });
 });
 
+describe("latest run", () => {
+  it.each([
+    ["*/5 * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:12:00Z", "2026-01-01T00:10:00Z"],
+    ["*/5 * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z", "2026-01-01T00:05:00Z"],
+    ["*/5 * * * *", "2026-01-01T00:00:00Z", "2026-01-01T00:04:59Z", undefined],
+    ["*/5 * * * *", "2026-01-01T00:10:00Z", "2026-01-01T00:12:00Z", undefined],
+    ["0 0 1 1 *", "2020-06-01T00:00:00Z", "2026-06-01T00:00:00Z", "2026-01-01T00:00:00Z"],
+    ["0 0 30 2 *", "2020-06-01T00:00:00Z", "2026-06-01T00:00:00Z", undefined],
+    ["@every 90s", "2026-01-01T00:00:10Z", "2026-01-01T00:05:00Z", "2026-01-01T00:04:40Z"],
+    ["@every 90s", "2026-01-01T00:00:10Z", "2026-01-01T00:01:00Z", undefined],
+  ])("%s between %s and %s", (schedule, since, until, expected) => {
+    const found = parseSchedule(schedule).latest(at(since), at(until));
+    expect(found === undefined ? undefined : formatTime(found)).toBe(expected);
+  });
+});
+
 describe("refused schedules", () => {
   it.each([
     ["", "empty spec string"],

@@ -13,6 +13,8 @@ import { findTimeZone, instantOfLocal, localFields, utc } from "./time-zone.ts";
 export interface Schedule {
   /** The first run after `instant`, or undefined when there is none within five years. */
   next(instant: Instant): Instant | undefined;
+  /** The last run after `since` and not after `until`, or undefined when there is none. */
+  latest(since: Instant, until: Instant): Instant | undefined;
 }
 
 /** What is wrong with a schedule, in the words upstream uses. */
@@ -81,7 +83,12 @@ function parseDescriptor(text: string, zone: TimeZone): Schedule {
   if (!text.startsWith(every)) throw new CronError(`unrecognized descriptor: ${text}`);
   const ms = parseGoDuration(text.slice(every.length), text);
   const delayMs = Math.max(1000, Math.floor(ms / 1000) * 1000);
-  return { next: (instant) => Math.floor(instant / 1000) * 1000 + delayMs };
+  const next = (instant: Instant): Instant => Math.floor(instant / 1000) * 1000 + delayMs;
+  const latest = (since: Instant, until: Instant): Instant | undefined => {
+    const first = next(since);
+    return first > until ? undefined : first + Math.floor((until - first) / delayMs) * delayMs;
+  };
+  return { next, latest };
 }
 
 /** Go's durations know no days; its error says which rule was broken. */
@@ -215,6 +222,16 @@ class FieldSchedule implements Schedule {
       isCut = true;
     }
     return undefined;
+  }
+
+  /** Looks back over spans that double, so that the work does not grow with the time since `since`. */
+  latest(since: Instant, until: Instant): Instant | undefined {
+    for (let spanMs = minuteMs; ; spanMs *= 2) {
+      const from = Math.max(since, until - spanMs);
+      let found: Instant | undefined;
+      for (let run = this.next(from); run !== undefined && run <= until; run = this.next(run)) found = run;
+      if (found !== undefined || from === since) return found;
+    }
   }
 
   private dayMatches(local: Civil): boolean {

@@ -12,6 +12,7 @@ import type { Informer } from "../../client/informer.ts";
 import { keyOf } from "../../client/informer.ts";
 import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
+import { AwaitedStatus } from "../awaited-status.ts";
 import { claimable, controlledBy, indexByOwner, ownerChanged } from "../indexes.ts";
 import { claimAll, controllerOf } from "../owner.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
@@ -59,7 +60,7 @@ class JobController implements Controller {
   private readonly unseen: UnseenWrites;
   private readonly podControl: PodControl;
   private readonly memories = new Map<string, Memory>();
-  private readonly statusWrites = new Map<string, number>();
+  private readonly awaitedStatus: AwaitedStatus;
   private readonly stops: (() => void)[] = [];
 
   constructor(context: ControllerContext) {
@@ -68,6 +69,7 @@ class JobController implements Controller {
     this.client = context.client("job-controller");
     this.recorder = context.recorder("job-controller");
     this.unseen = new UnseenWrites(environment);
+    this.awaitedStatus = new AwaitedStatus(this.unseen);
     this.podControl = new PodControl({ client: this.client, recorder: this.recorder, unseen: this.unseen });
     this.jobs = informers.of(jobs);
     this.pods = informers.of(pods);
@@ -90,7 +92,7 @@ class JobController implements Controller {
   private jobChanged(current: Job | undefined, previous: Job | undefined): void {
     if (previous && current?.metadata.uid !== previous.metadata.uid) this.forget(previous);
     if (!current) return;
-    this.settleStatus(current);
+    this.awaitedStatus.shown(current);
     if (isFinished(current)) this.releasePods(current.metadata.uid);
     if (previous && current.metadata.generation === previous.metadata.generation) this.gather(current);
     else this.queue.add(keyOf(current));
@@ -99,7 +101,7 @@ class JobController implements Controller {
   private forget(job: Job): void {
     const { uid } = job.metadata;
     this.memories.delete(uid);
-    this.statusWrites.delete(uid);
+    this.awaitedStatus.forget(uid);
     this.unseen.forget(uid);
     this.releasePods(uid);
   }
@@ -212,26 +214,8 @@ class JobController implements Controller {
   private async writeStatus(job: Job, status: JobStatus): Promise<Job> {
     if (sameData(status, job.status)) return job;
     const written = await this.client.update(jobs, { ...job, status }, { subresource: "status" });
-    this.awaitStatus(written);
+    this.awaitedStatus.wrote(written, this.jobs.get(keyOf(written)));
     return written;
-  }
-
-  /** The next look waits until the view shows this state of the Job. */
-  private awaitStatus(job: Job): void {
-    const { uid } = job.metadata;
-    const version = Number(job.metadata.resourceVersion);
-    const seen = this.jobs.get(keyOf(job));
-    if (seen?.metadata.uid !== uid || Number(seen.metadata.resourceVersion) >= version) return;
-    this.statusWrites.set(uid, version);
-    this.unseen.announce(uid, statusWrite(uid));
-  }
-
-  private settleStatus(job: Job): void {
-    const { uid, resourceVersion } = job.metadata;
-    const awaited = this.statusWrites.get(uid);
-    if (awaited === undefined || Number(resourceVersion) < awaited) return;
-    this.statusWrites.delete(uid);
-    this.unseen.settle(statusWrite(uid));
   }
 
   private async syncOrphan(key: string): Promise<void> {
@@ -259,8 +243,4 @@ class JobController implements Controller {
 
 function isForeign(job: Job): boolean {
   return job.spec.managedBy !== undefined && job.spec.managedBy !== ownName;
-}
-
-function statusWrite(uid: string): string {
-  return `status ${uid}`;
 }
