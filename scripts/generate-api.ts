@@ -144,14 +144,14 @@ writeFileSync(
 );
 writeFileSync(join(dataFolder, "kinds-text.ts"), banner("Groups and kinds, as JSON text.") + `export const kindsText: string = ${asString(kindsText)};\n`);
 
-/** The schema without what only the extractor's checks read (Go names, protobuf wire facts). */
+/** The schema without what only the extractor's checks read (protobuf names; wire types follow from the types). */
 function stripped(): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(facts.types)) {
     const { proto: _proto, fields, ...rest } = type as unknown as { proto?: string; fields: Record<string, unknown>[] };
     out[name] = {
       ...rest,
-      fields: fields.map(({ pb: _pb, wire: _wire, pbName: _pbName, wrapped: _wrapped, gate: _gate, ...field }) => field),
+      fields: fields.map(({ wire: _wire, pbName: _pbName, gate: _gate, ...field }) => field),
     };
   }
   return out;

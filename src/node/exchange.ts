@@ -6,6 +6,8 @@ import type { Readable, Writable } from "node:stream";
 import { limits } from "../base/limits.ts";
 import type { Log } from "../base/environment.ts";
 import { badRequest, internalError, StatusError } from "../base/status-error.ts";
+import { ProtobufDecoder } from "../api/protobuf/decode-protobuf.ts";
+import { ProtobufError } from "../api/protobuf/wire.ts";
 import type { ApiRequest, ApiResponse, ApiServer, Credentials } from "../server/request.ts";
 import { StreamSink } from "./stream-sink.ts";
 
@@ -30,6 +32,8 @@ export interface Exchanges {
   inFlight: number;
   /** Open streams, to be ended when the listener closes. */
   readonly sinks: Set<{ end(): void }>;
+  /** Made when the first body in protobuf comes. */
+  protobuf: ProtobufDecoder | undefined;
 }
 
 /** A request whose signal is made only when somebody asks for it. */
@@ -37,7 +41,7 @@ export class EdgeRequest implements ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: Headers;
+  headers: Headers;
   credentials: Credentials;
   readonly wants = "bytes";
   body: Uint8Array | undefined = undefined;
@@ -100,10 +104,26 @@ export async function exchange(shared: Exchanges, request: EdgeRequest, input: R
       peer.discard();
       return;
     }
-    request.body = body;
+    try {
+      request.body = translate(shared, request, body);
+    } catch (error) {
+      if (!(error instanceof ProtobufError)) throw error;
+      return answer(shared, refusal(badRequest(error.message)), peer);
+    }
   }
   if (shared.inFlight >= limits.requestsInFlightMax) return answer(shared, refusal(tooMany()), peer);
   answer(shared, await ask(shared, request), peer);
+}
+
+const protobufType = "application/vnd.kubernetes.protobuf";
+
+/** Protobuf becomes the JSON that the same client would have sent; any other body stays as it is. */
+function translate(shared: Exchanges, request: EdgeRequest, body: Uint8Array): Uint8Array {
+  const type = request.headers["content-type"];
+  if (type === undefined || body.length === 0 || type.split(";")[0]?.trim() !== protobufType) return body;
+  shared.protobuf ??= new ProtobufDecoder();
+  request.headers = { ...request.headers, "content-type": "application/json" };
+  return Buffer.from(JSON.stringify(shared.protobuf.decode(body)));
 }
 
 /** The server's answer; a broken invariant is logged and answered with 500. */

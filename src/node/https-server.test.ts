@@ -173,6 +173,18 @@ describe.each([
     expect(answer.status).toBe(200);
   });
 
+  test("protobuf arrives as the JSON of the same object, and what is none is refused", async () => {
+    const headers = { "content-type": "application/vnd.kubernetes.protobuf" };
+    // kubectl create namespace foo
+    const namespace = Buffer.from("6b3873000a0f0a02763112094e616d657370616365121b0a130a03666f6f12001a0022002a0032003800420012001a020a001a002200", "hex");
+    const answer = await send("/echo", { method: "POST", body: namespace, headers });
+    expect(JSON.parse((JSON.parse(answer.body.toString()) as { body: string }).body)).toMatchObject({ apiVersion: "v1", kind: "Namespace", metadata: { name: "foo" }, spec: {} });
+    expect(seen.at(-1)?.headers["content-type"]).toBe("application/json");
+    const garbage = await send("/echo", { method: "POST", body: "garbage", headers });
+    expect(garbage.status).toBe(400);
+    expect(JSON.parse(garbage.body.toString())).toMatchObject({ reason: "BadRequest" });
+  });
+
   test("an exec without an upgrade is a bad request", async () => {
     const answer = await send("/exec", { method: "POST" });
     expect(answer.status).toBe(400);

@@ -147,7 +147,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
 /** Opens the port. Rejects with Node's error when it cannot (EADDRINUSE, EACCES). */
 export function listenHttps(options: HttpsOptions): Promise<HttpsListener> {
   const { certificates, host = "127.0.0.1", port = 0 } = options;
-  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, sinks: new Set() };
+  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, sinks: new Set(), protobuf: undefined };
   const http = createSecureServer({
     allowHTTP1: true,
     key: certificates.server.key,
