@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCluster } from "../../src/node/create-cluster.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
+import { endOf, paced } from "../kubectl/paced.ts";
+import type { Ended } from "../kubectl/paced.ts";
 import waiting from "./waiting.json" with { type: "json" };
 
 /**
@@ -14,18 +16,12 @@ import waiting from "./waiting.json" with { type: "json" };
  * kubectl. Commands run in a real shell in this folder, so `kubectl apply -f manifests/x.yaml | grep y` is written as it stands in the
  * tutorial. The cluster has a virtual clock: it stands still while quick commands run and is moved while one blocks.
  */
-export interface Result {
-  readonly exit: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 export interface Background {
   /** What it has printed so far. */
   readonly stdout: string;
   readonly stderr: string;
   /** Ends it and waits for its end. */
-  stop(): Promise<Result>;
+  stop(): Promise<Ended>;
 }
 
 export interface ScenarioOptions {
@@ -33,14 +29,6 @@ export interface ScenarioOptions {
   readonly cluster: string;
   readonly nodes: number;
 }
-
-/** A command that has not ended by then blocks: time moves for it. */
-const blockingMs = 400;
-/** Virtual time per move while a command blocks, and the host's pause between two moves. */
-const moveMs = 500;
-const pauseMs = 15;
-/** A command that does not end by then has failed. */
-const commandMsMax = 20_000;
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -91,26 +79,13 @@ export class Scenario {
   }
 
   /** Runs a shell command to its end; time moves when it blocks. */
-  async sh(command: string, options: { stdin?: string } = {}): Promise<Result> {
+  async sh(command: string, options: { stdin?: string } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
-    let ended = false;
-    const result = finished(child).finally(() => {
-      ended = true;
+    try {
+      return await paced(child, this.cluster);
+    } finally {
       this.running.delete(child);
-    });
-    const started = Date.now();
-    while (!ended) {
-      await pause(ended ? 0 : pauseMs, result);
-      if (ended) break;
-      const took = Date.now() - started;
-      if (took > commandMsMax) {
-        child.kill("SIGKILL");
-        const { stdout, stderr } = await result;
-        throw new Error(`${command} did not end\n${stdout}${stderr}`);
-      }
-      if (took > blockingMs) await this.cluster.advance(moveMs);
     }
-    return result;
   }
 
   /** As `sh`, and demands exit code 0; the standard output. */
@@ -130,7 +105,7 @@ export class Scenario {
   /** Starts a command that goes on while others run, such as `kubectl get pods -w`. */
   background(command: string): Background {
     const child = this.start(command, undefined);
-    const result = finished(child);
+    const result = endOf(child);
     const text = { stdout: "", stderr: "" };
     child.stdout?.on("data", (bytes: Buffer) => (text.stdout += bytes.toString()));
     child.stderr?.on("data", (bytes: Buffer) => (text.stderr += bytes.toString()));
@@ -178,7 +153,7 @@ export class Scenario {
     const child = spawn("/bin/sh", ["-c", command], {
       cwd: import.meta.dirname,
       env: {
-        PATH: [dirname(kubectlPath()), process.env["PATH"] ?? ""].join(delimiter),
+        PATH: [dirname(kubectlPath), process.env["PATH"] ?? ""].join(delimiter),
         HOME: this.folder,
         KUBECONFIG: this.kubeconfig,
         TMPDIR: this.folder,
@@ -189,29 +164,6 @@ export class Scenario {
     if (stdin !== undefined) child.stdin?.end(stdin);
     return child;
   }
-}
-
-function finished(child: ChildProcess): Promise<Result> {
-  let stdout = "";
-  let stderr = "";
-  child.stdout?.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
-  child.stderr?.on("data", (bytes: Buffer) => (stderr += bytes.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (exit) => resolve({ exit, stdout, stderr }));
-  });
-}
-
-/** Resolves after a pause of the host, or as soon as `ended` does. */
-function pause(ms: number, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    ended.then(done, done);
-  });
 }
 
 /** Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more. */
