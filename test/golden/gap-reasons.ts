@@ -41,3 +41,7 @@ const admitted: { readonly [name: string]: string } = {
 export function defaultsReasonFor(name: string): string {
   return admitted[name] ?? "this kind has no defaults of its own yet";
 }
+
+export function updateReasonFor(kind: string): string {
+  return declared.includes(kind) ? "the update is judged differently" : "this kind has no validation of its own yet";
+}

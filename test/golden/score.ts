@@ -4,11 +4,12 @@ import type { World } from "./create-answer.ts";
 import { compare, lineName } from "./judge.ts";
 import type { Difference } from "./judge.ts";
 import { defaultsDifference, defaultsName } from "./defaults-judge.ts";
-import { defaultsReasonFor, reasonFor } from "./gap-reasons.ts";
+import { readUpdates, updateDifference } from "./update-judge.ts";
+import { defaultsReasonFor, reasonFor, updateReasonFor } from "./gap-reasons.ts";
 
 /**
  * How many of the recorded wrongs are answered as recorded, by kind. Run directly it prints the score:
- * `node test/golden/score.ts [Kind] [--show N] [--write]`: `--show` prints the first N differences, `--write` both lists of gaps.
+ * `node test/golden/score.ts [Kind] [--show N] [--write]`: `--show` prints the first N differences, `--write` all lists of gaps.
  */
 export interface Miss {
   readonly name: string;
@@ -83,6 +84,8 @@ function main(): void {
     const place = world();
     const names = readDefaults().filter((line) => defaultsDifference(place, line) !== undefined).map(defaultsName);
     writeGaps("defaults.gaps.json", Object.fromEntries(names.map((name) => [name, defaultsReasonFor(name)])));
+    const updates = readUpdates().filter((line) => updateDifference(place, line) !== undefined);
+    writeGaps("updates.gaps.json", Object.fromEntries(updates.map((line) => [line.case, updateReasonFor(line.before["kind"] as string)])));
   }
 }
 
