@@ -1,13 +1,13 @@
 import type { ServerContext } from "./context.ts";
+import { healthAnswer, healthPaths } from "./discovery/health.ts";
+import { openApiDocument, openApiIndex } from "./discovery/open-api.ts";
+import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
+import { parseAccept } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 import type { ApiRequest, ApiResponse } from "./request.ts";
-import { textResponse } from "./respond.ts";
+import { bytesResponse, headersFor, jsonBytes, objectResponse, textResponse } from "./respond.ts";
 
-/** Paths that anybody may read. */
-export function isOpenPath(path: string): boolean {
-  return /^\/(healthz|livez|readyz|version)(\/|$)/.test(path);
-}
-
+/** Everything that is no resource: health, version, discovery, the index of paths. */
 export interface RootRequest {
   readonly context: ServerContext;
   readonly request: ApiRequest;
@@ -15,7 +15,121 @@ export interface RootRequest {
   readonly path: string;
 }
 
-export function rootPath({ path }: RootRequest): ApiResponse {
-  if (/^\/(healthz|livez|readyz)$/.test(path)) return textResponse(200, "ok");
-  return textResponse(404, "404 page not found\n");
+/** Paths that anybody may read. */
+export function isOpenPath(path: string): boolean {
+  return /^\/(healthz|livez|readyz|version)(\/|$)/.test(path);
+}
+
+type RootHandler = (root: RootRequest) => ApiResponse | undefined;
+
+/** By the first part of the path. Undefined: there is nothing under this path. */
+const handlers: { readonly [first: string]: RootHandler } = {
+  "": index,
+  healthz: health,
+  livez: health,
+  readyz: health,
+  version: ({ context, request }) => json(request, versionInfo(context.gitVersion)),
+  api: discovery,
+  apis: discovery,
+  openapi: openApi,
+  metrics: () => refuse("/metrics"),
+  flagz: () => refuse("/flagz"),
+  statusz: () => refuse("/statusz"),
+  openid: () => refuse("/openid/v1/jwks"),
+  ".well-known": () => refuse("/.well-known/openid-configuration"),
+};
+
+export function rootPath(root: RootRequest): ApiResponse {
+  const { path, request } = root;
+  const first = path.split("/")[1] ?? "";
+  const handler = Object.hasOwn(handlers, first) ? handlers[first] : undefined;
+  const answer = handler?.(root);
+  if (answer === undefined) return textResponse(404, "404 page not found\n");
+  if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
+  return answer;
+}
+
+function refuse(path: string): never {
+  throw notImplemented(path);
+}
+
+function json(request: ApiRequest, data: object): ApiResponse {
+  if (request.wants === "object") return objectResponse(200, data as never);
+  return bytesResponse(200, headersFor("json", []), [jsonBytes(data)]);
+}
+
+function index({ context, request, path }: RootRequest): ApiResponse | undefined {
+  if (path !== "/" && path !== "") return undefined;
+  const groups = context.registry.groups().filter((group) => group.name !== "");
+  const paths = [
+    "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/flagz", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
+    "/openid/v1/jwks", "/statusz", "/version",
+    ...groups.flatMap((group) => [`/apis/${group.name}`, ...group.versions.map((version) => `/apis/${group.name}/${version}`)]),
+    ...healthPaths(),
+  ];
+  return json(request, { paths: paths.toSorted() });
+}
+
+function health({ path, query }: RootRequest): ApiResponse | undefined {
+  const [endpoint, ...rest] = path.slice(1).split("/") as [string, ...string[]];
+  return healthAnswer(endpoint, rest.join("/"), { verbose: query.has("verbose"), exclude: query.all("exclude") });
+}
+
+/** `v1.36.3` as the version document spells it out. The build fields say that nothing was compiled. */
+function versionInfo(gitVersion: string): object {
+  const [major = "", minor = ""] = gitVersion.slice(1).split(".");
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion,
+    gitCommit: "$Format:%H$",
+    gitTreeState: "",
+    buildDate: "1970-01-01T00:00:00Z",
+    goVersion: "go1.26.8",
+    compiler: "gc",
+    platform: "linux/amd64",
+  };
+}
+
+const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+function discovery({ context, request, path }: RootRequest): ApiResponse | undefined {
+  const { discovery: documents } = context;
+  const root = path.replace(/\/+$/, "");
+  if ((root === "/api" || root === "/apis") && request.wants === "bytes" && wantsAggregated(request.headers["accept"] ?? "")) {
+    const { document, etag } = documents.aggregated(root);
+    const headers = { ...headersFor("json", []), "content-type": aggregatedType, etag, vary: "Accept" };
+    if (request.headers["if-none-match"] === etag) return { status: 304, headers, body: { type: "none" } };
+    return bytesResponse(200, headers, [jsonBytes(document)]);
+  }
+  const document = documents.legacy(root);
+  if (document !== undefined) return json(request, document);
+  // Below a known root, the answer is a Status.
+  const [first, group] = root.slice(1).split("/");
+  if (first === "api" || documents.registry.groups().some(({ name }) => name === group)) throw noSuchResource();
+  return undefined;
+}
+
+/** Whether the aggregated form comes before any plain one that we have. */
+function wantsAggregated(accept: string): boolean {
+  for (const { type, parameters } of parseAccept(accept)) {
+    if (type !== "application/json" && type !== "*/*") continue;
+    if (parameters.get("as") === undefined) return false;
+    if (parameters.get("as") === "APIGroupDiscoveryList" && parameters.get("g") === "apidiscovery.k8s.io" && parameters.get("v") === "v2") return true;
+  }
+  return false;
+}
+
+function openApi({ context, request, path }: RootRequest): ApiResponse | undefined {
+  const { registry, gitVersion } = context;
+  const root = path.replace(/\/+$/, "");
+  if (root === "/openapi/v2") return refuse("/openapi/v2");
+  if (root === "/openapi/v3") return json(request, openApiIndex(registry, gitVersion));
+  if (!root.startsWith("/openapi/v3/")) return undefined;
+  const document = openApiDocument(registry, root.slice("/openapi/v3/".length), gitVersion);
+  return document === undefined ? undefined : json(request, document);
 }

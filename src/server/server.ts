@@ -10,6 +10,7 @@ import { authenticate, impersonation } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import type { Authorizer } from "./authorize.ts";
 import { bootstrapAuthorizer } from "./bootstrap/authorizer.ts";
+import { bootstrap, bootstrapObjects } from "./bootstrap/bootstrap.ts";
 import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
@@ -34,6 +35,10 @@ export interface ApiServerOptions {
   /** Who a bearer token is; absent: no token is known. */
   readonly tokens?: (token: string) => UserInfo | undefined;
   readonly gitVersion?: string;
+  /** Host and port under which clients reach the server, as `/api` tells them. */
+  readonly serverAddress?: string;
+  /** False: the store stays as it is. Default: what a new cluster holds is written if it is missing. */
+  readonly bootstrap?: boolean;
 }
 
 /**
@@ -46,20 +51,24 @@ export interface ApiServerOptions {
  */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { environment, store, registry, schema } = options;
+  const objects = bootstrapObjects();
   const context: ServerContext = {
     environment,
     store,
     registry,
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
-    authorizer: options.authorizer ?? bootstrapAuthorizer(),
+    authorizer: options.authorizer ?? bootstrapAuthorizer(objects),
     admission: new Admission(defaultPlugins(), new AdmissionView(store, environment.clock)),
-    discovery: createDiscovery(registry),
+    discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     watches: new WatchHub(store),
     gitVersion: options.gitVersion ?? "v1.36.3",
     tokens: options.tokens ?? (() => undefined),
   };
-  return { handle: (request) => handle(context, request) };
+  // A store in memory holds everything as soon as this returns; with a durable one, requests wait for it.
+  let ready: Promise<void> | undefined;
+  if (options.bootstrap !== false) ready = bootstrap({ environment, store, registry, objects }).then(() => void (ready = undefined));
+  return { handle: (request) => (ready === undefined ? handle(context, request) : ready.then(() => handle(context, request))) };
 }
 
 async function handle(context: ServerContext, request: ApiRequest): Promise<ApiResponse> {

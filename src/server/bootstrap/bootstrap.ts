@@ -1,0 +1,58 @@
+import type { Draft } from "../../base/json.ts";
+import type { Environment } from "../../base/environment.ts";
+import { uuid } from "../../base/names.ts";
+import { formatTime } from "../../base/time.ts";
+import type { KubeObject } from "../../api/kind-ref.ts";
+import type { Kind, KindRegistry } from "../../api/registry.ts";
+import type { ObjectMeta } from "../../api/types/meta-v1.ts";
+import type { Store } from "../../store/contract.ts";
+import { RevisionConflict } from "../../store/contract.ts";
+import { sealed } from "../commit.ts";
+import { keyOf } from "../keys.ts";
+import { orderedMeta } from "../meta.ts";
+import { bootstrapText } from "./objects-text.ts";
+
+/** What a new cluster holds, by the path of the kind: namespaces, roles, priority classes, the `kubernetes` Service and the like. */
+export type BootstrapObjects = { readonly [path: string]: readonly { readonly metadata: ObjectMeta }[] };
+
+export function bootstrapObjects(): BootstrapObjects {
+  return JSON.parse(bootstrapText) as BootstrapObjects;
+}
+
+/** Writes what is missing, in a fixed order; what is there already is left alone. */
+export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; objects: BootstrapObjects }): Promise<void> {
+  const { environment, store, registry, objects } = options;
+  const random = environment.random.fork("bootstrap");
+  const writes: Promise<unknown>[] = [];
+  for (const path in objects) {
+    const kind = kindOf(registry, path);
+    if (kind === undefined) continue;
+    for (const item of objects[path] ?? []) {
+      const key = keyOf(kind, item.metadata.namespace ?? "", item.metadata.name ?? "");
+      if (store.get(key) !== undefined) continue;
+      const creationTimestamp = formatTime(environment.clock.now());
+      const metadata = orderedMeta({ ...item.metadata, uid: uuid(random), resourceVersion: "0", creationTimestamp } as ObjectMeta);
+      const draft = { kind: kind.facts.kind, apiVersion: kind.ref.apiVersion, ...dated(item, creationTimestamp), metadata } as unknown as Draft<KubeObject>;
+      writes.push(store.put(key, 0, sealed(draft)).catch(alreadyThere));
+    }
+  }
+  await Promise.all(writes);
+}
+
+/** Another server of the same store was faster. */
+function alreadyThere(error: unknown): void {
+  if (!(error instanceof RevisionConflict)) throw error;
+}
+
+function kindOf(registry: KindRegistry, path: string): Kind | undefined {
+  const [root, ...parts] = path.slice(1).split("/") as [string, ...string[]];
+  const [group, version, plural] = root === "api" ? ["", parts[0], parts[1]] : [parts[0], parts[1], parts[2]];
+  return registry.byResource(group as string, version as string, plural as string);
+}
+
+/** The recording's times, moved to the birth of this cluster. */
+function dated<T>(value: T, time: string): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => dated(item as unknown, time)) as T;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, key === "lastTransitionTime" ? time : dated(member as unknown, time)])) as T;
+}

@@ -1,0 +1,15 @@
+import type { KindFacts } from "../../api/kind-facts.ts";
+import { sha256 } from "./sha256.ts";
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The first eight bytes of a hash of group, version and kind, in base64, as upstream names a storage version. */
+export function storageVersionHash(facts: Pick<KindFacts, "group" | "version" | "kind">): string {
+  const bytes = sha256(`${facts.group}/${facts.version}/${facts.kind}`).subarray(0, 8);
+  let text = "";
+  for (let i = 0; i < 9; i += 3) {
+    const triple = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    for (let j = 0; j < 4; j++) text += i * 8 + j * 6 < 64 ? alphabet[(triple >> (18 - 6 * j)) & 63] : "=";
+  }
+  return text;
+}
