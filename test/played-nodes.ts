@@ -22,6 +22,12 @@ export class PlayedNodes {
     return options.ready === false ? node : this.report(name);
   }
 
+  /** A node that reports Ready and has lost the taint of its first moment, as where the node controller runs. */
+  async join(name: string, options: { labels?: { [key: string]: string } } = {}): Promise<Node> {
+    await this.add(name, options);
+    return this.server.client.patch(nodes, { name }, { type: "merge", body: { spec: { taints: null } } });
+  }
+
   /** The kubelet posts its status. */
   async report(name: string, ready: "True" | "False" = "True"): Promise<Node> {
     const now = formatTime(this.server.clock.now());

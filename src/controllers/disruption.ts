@@ -32,7 +32,7 @@ export function disruptionPatch(pod: Pod, mark: DisruptionMark, now: Instant): u
     metadata: { uid: pod.metadata.uid },
     status: {
       ...(failed ? { ...(generation === undefined ? {} : { observedGeneration: generation }), phase: "Failed" } : {}),
-      ...(condition === undefined ? {} : { conditions: [condition] }),
+      ...(condition === undefined ? {} : { "$setElementOrder/conditions": status.conditions?.map(({ type }) => ({ type })), conditions: [condition] }),
     },
   };
 }

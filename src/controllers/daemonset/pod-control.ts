@@ -4,7 +4,8 @@ import { keyOf } from "../../client/informer.ts";
 import { pods } from "../../api/kinds.ts";
 import type { DaemonSet } from "../../api/types/apps-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
-import { StatusError, isStatus } from "../../base/status-error.ts";
+import { isStatus } from "../../base/status-error.ts";
+import { isNamespaceEnding, messageOf, refusalText } from "../creation-failure.ts";
 import { controllerOf } from "../owner.ts";
 import { slowStart } from "../slow-start.ts";
 import type { UnseenWrites } from "../unseen-writes.ts";
@@ -55,7 +56,7 @@ export class PodControl {
         this.unseen.settle(write);
         if (!isStatus(error, "AlreadyExists") || attempt === attemptsMax) {
           if (isNamespaceEnding(error)) return;
-          this.recorder.event(set, "Warning", "FailedCreate", `Error creating: ${refusal(error, name, `${set.metadata.name}-`)}`);
+          this.recorder.event(set, "Warning", "FailedCreate", `Error creating: ${refusalText(error, name, `${set.metadata.name}-`)}`);
           throw error;
         }
       }
@@ -79,7 +80,7 @@ export class PodControl {
     } catch (error) {
       this.unseen.settle(write);
       if (isStatus(error, "NotFound") || isStatus(error, "Conflict")) return undefined;
-      this.recorder.event(set, "Warning", "FailedDelete", `Error deleting: ${error instanceof Error ? error.message : String(error)}`);
+      this.recorder.event(set, "Warning", "FailedDelete", `Error deleting: ${messageOf(error)}`);
       return error;
     }
   }
@@ -98,18 +99,4 @@ function creation(key: string): string {
 
 function deletion(pod: Pod): string {
   return `delete ${pod.metadata.uid}`;
-}
-
-/** The namespace is being deleted: every creation will fail, and nobody needs to be told. */
-function isNamespaceEnding(error: unknown): boolean {
-  return error instanceof StatusError && (error.status.details?.causes ?? []).some((cause) => cause.reason === "NamespaceTerminating");
-}
-
-/**
- * A refusal in upstream's words. Upstream lets the server choose the name, so admission that comes before the choice speaks
- * of the prefix; quota comes after it.
- */
-function refusal(error: unknown, name: string, prefix: string): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return isStatus(error, "Forbidden") && !message.includes("quota: ") ? message.replace(`"${name}"`, `"${prefix}"`) : message;
 }
