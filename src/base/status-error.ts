@@ -100,7 +100,8 @@ export function forbidden(resource: ResourceName, name: string, why: string): St
 /** `kind` and `group` name the object as its validation does: by kind, not by resource. */
 export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
   const qualifiedKind = kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`;
-  const texts = errors.map(fieldErrorText);
+  // Upstream names a thing that it judges twice once here, and twice among the causes.
+  const texts = [...new Set(errors.map(fieldErrorText))];
   const text = texts.length === 1 ? texts[0] : `[${texts.join(", ")}]`;
   return new StatusError({
     code: 422,

@@ -21,8 +21,10 @@ export const controllerRevision: KindDeclaration<ControllerRevision> = {
     checkNonNegative(object.revision, objectPath, "revision", errors);
     return errors;
   },
+  validateOnUpdate: false,
   validateUpdate(object, old) {
     const errors: FieldError[] = [];
+    checkNonNegative(object.revision, objectPath, "revision", errors);
     checkUnchanged(sameData(object.data, old.data), object.data, data, errors);
     return errors;
   },

@@ -1,6 +1,7 @@
 /** What of a Job's spec may change: how many Pods run at once, deadlines, suspension; while suspended also where they run. */
 import type { FieldError } from "../../base/field-error.ts";
-import { checkUnchanged } from "../apps/workload.ts";
+import { checkUnchanged, immutable } from "../apps/workload.ts";
+import { printedPodSpec, printedPodTemplate } from "../core/pod-difference.ts";
 import { sameData } from "../equality.ts";
 import type { Job } from "../types/batch-v1.ts";
 import type { PodTemplateSpec } from "../types/core-v1.ts";
@@ -9,8 +10,7 @@ import { FieldPath } from "../validation/path.ts";
 
 const spec = FieldPath.of("spec");
 
-export function checkJobUpdate(object: Job, old: Job): FieldError[] {
-  const errors: FieldError[] = [];
+export function checkJobUpdate(object: Job, old: Job, errors: FieldError[]): void {
   checkCompletions(object, old, errors);
   checkUnchanged(sameData(object.spec.selector, old.spec.selector), object.spec.selector, spec.child("selector"), errors);
   checkTemplateUpdate(object, old, errors);
@@ -18,7 +18,6 @@ export function checkJobUpdate(object: Job, old: Job): FieldError[] {
     const given = object.spec[field];
     checkUnchanged(sameData(given, old.spec[field]) && (given === undefined) === (old.spec[field] === undefined), shown(field, given), spec.child(field), errors);
   }
-  return errors;
 }
 
 /** Policies print with Go's names; of the one without rules that is all there is. */
@@ -40,10 +39,14 @@ function checkCompletions(object: Job, old: Job, errors: FieldError[]): void {
 
 /** Before its first Pod a suspended Job may still be told where and with what its Pods run. */
 function checkTemplateUpdate(object: Job, old: Job, errors: FieldError[]): void {
-  const suspended = object.spec.suspend === true;
-  const started = old.status.startTime !== undefined;
-  const template = suspended && old.spec.suspend === true && !started ? withSchedulingOf(object.spec.template, old.spec.template) : object.spec.template;
-  checkUnchanged(sameData(template, old.spec.template), object.spec.template, spec.child("template"), errors);
+  const { template, suspend } = object.spec;
+  const path = spec.child("template");
+  if (suspend === true && old.spec.suspend === true && old.status.startTime === undefined) {
+    if (sameData(withSchedulingOf(template, old.spec.template), old.spec.template)) return;
+    errors.push(invalid(path.child("spec"), printedPodSpec(template.spec), immutable));
+  } else if (!sameData(template, old.spec.template)) {
+    errors.push(invalid(path, printedPodTemplate(template), immutable));
+  }
 }
 
 function withSchedulingOf(template: PodTemplateSpec, old: PodTemplateSpec): PodTemplateSpec {

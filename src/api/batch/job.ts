@@ -49,14 +49,17 @@ export const job: KindDeclaration<Job> = {
   validate(object) {
     const errors: FieldError[] = [];
     checkGeneratedSelector(object, errors);
-    checkJobSpec(object.spec, spec, errors);
-    if ((object.spec.selector ?? undefined) === undefined) errors.push(required(spec.child("selector")));
-    else checkLabelSelector(object.spec.selector, spec.child("selector"), errors);
-    checkTemplateSelected(object.spec.selector, object.spec.template, spec, errors);
+    checkSpec(object.spec, errors);
     checkLongestPodName(object, errors);
     return errors;
   },
-  validateUpdate: checkJobUpdate,
+  validateUpdate(object, old) {
+    const errors: FieldError[] = [];
+    // Upstream judges the spec for the second time here, and lists its faults twice among the causes.
+    checkSpec(object.spec, errors);
+    checkJobUpdate(object, old, errors);
+    return errors;
+  },
   status: { validate: checkJobStatus },
   selectableFields: { "status.successful": (object) => String(object.status.succeeded ?? 0) },
   warnings: (object, old) => (old === undefined ? nameWarnings(object.metadata.name ?? "") : []),
@@ -73,6 +76,13 @@ export const job: KindDeclaration<Job> = {
     ],
   },
 };
+
+function checkSpec(given: JobSpec, errors: FieldError[]): void {
+  checkJobSpec(given, spec, errors);
+  if ((given.selector ?? undefined) === undefined) errors.push(required(spec.child("selector")));
+  else checkLabelSelector(given.selector, spec.child("selector"), errors);
+  checkTemplateSelected(given.selector, given.template, spec, errors);
+}
 
 function defaultJobSpec(draft: Draft<JobSpec>): void {
   if (draft.completions === undefined && draft.parallelism === undefined) draft.completions = 1;

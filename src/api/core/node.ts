@@ -124,6 +124,8 @@ function checkPodCidrs(cidrs: readonly string[], errors: FieldError[]): void {
 
 function checkUpdate(object: Node, old: Node): FieldError[] {
   const errors: FieldError[] = [];
+  // Judged by upstream for the second time here.
+  checkTaints(object.spec.taints ?? [], errors);
   const oldCidrs = old.spec.podCIDRs ?? [];
   if (oldCidrs.length > 0 && !sameData(oldCidrs, object.spec.podCIDRs ?? [])) {
     errors.push(forbidden(spec.child("podCIDRs"), 'node updates may not change podCIDR except from "" to valid'));

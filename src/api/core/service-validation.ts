@@ -191,6 +191,10 @@ export function checkServiceUpdate(object: Service, old: Service): FieldError[] 
       if (now !== ip && (i === 0 || now !== undefined)) errors.push(invalid(spec.child("clusterIPs").index(i), object.spec.clusterIPs, "may not change once set"));
     });
   }
+  // Judged by upstream for the second time here.
+  if (object.spec.type !== "LoadBalancer" && object.spec.loadBalancerClass !== undefined) {
+    errors.push(forbidden(spec.child("loadBalancerClass"), onlyLoadBalancer));
+  }
   const balanced = object.spec.type === "LoadBalancer" && old.spec.type === "LoadBalancer";
   if (balanced && object.spec.loadBalancerClass !== old.spec.loadBalancerClass) {
     errors.push(invalid(spec.child("loadBalancerClass"), object.spec.loadBalancerClass, "may not change once set"));

@@ -24,8 +24,8 @@ export const service: KindDeclaration<Service> = {
   },
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<Service>["status"];
-    keepAllocations(draft, old);
     alignClusterIps(draft, old);
+    keepAllocations(draft, old);
     dropUnusable(draft, old);
     defaultFamilies(draft);
   },
@@ -111,10 +111,8 @@ function keepAllocations(draft: Draft<Service>, old: Service): void {
   const usesIp = (type: string | undefined): boolean => type !== "ExternalName";
   const usesNodePorts = (type: string | undefined): boolean => type === "NodePort" || type === "LoadBalancer";
   if (usesIp(before.type) && usesIp(spec.type)) {
-    if (spec.clusterIP === undefined && spec.clusterIPs === undefined && before.clusterIP !== undefined) {
-      spec.clusterIP = before.clusterIP;
-      spec.clusterIPs = [...(before.clusterIPs ?? [])];
-    }
+    if ((spec.clusterIP ?? "") === "" && before.clusterIP !== undefined) spec.clusterIP = before.clusterIP;
+    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === before.clusterIP) spec.clusterIPs = [...(before.clusterIPs ?? [])];
     spec.ipFamilies ??= [...(before.ipFamilies ?? [])];
     if (spec.ipFamilyPolicy === undefined && before.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy = before.ipFamilyPolicy;
   }
