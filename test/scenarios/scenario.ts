@@ -28,6 +28,8 @@ export interface ScenarioOptions {
   /** Name of the cluster; the nodes are called after it. */
   readonly cluster: string;
   readonly nodes: number;
+  /** Where commands run; default this folder. */
+  readonly folder?: string;
 }
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
@@ -151,7 +153,7 @@ export class Scenario {
 
   private start(command: string, stdin: string | undefined): ChildProcess {
     const child = spawn("/bin/sh", ["-c", command], {
-      cwd: import.meta.dirname,
+      cwd: this.options.folder ?? import.meta.dirname,
       env: {
         PATH: [dirname(kubectlPath), process.env["PATH"] ?? ""].join(delimiter),
         HOME: this.folder,

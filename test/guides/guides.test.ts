@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { endOf } from "../kubectl/paced.ts";
+import { Scenario } from "../scenarios/scenario.ts";
+import { normalise } from "../transcripts/normalise.ts";
+
+/** The examples of README and docs/ run as they stand: `console` blocks with the real kubectl, `ts` blocks as one program per guide. */
+const root = join(import.meta.dirname, "..", "..");
+const guides = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+}
+
+function blocksOf(guide: string): Block[] {
+  const text = readFileSync(join(root, guide), "utf8");
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({ language: match[1] as string, text: match[2] as string }));
+}
+
+/** `$ command` lines, each with the lines that it prints. */
+function commandsOf(block: string): { command: string; output: string }[] {
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => ({ command: part.slice(0, part.indexOf("\n")), output: part.slice(part.indexOf("\n") + 1) }));
+}
+
+/** What a guide shows with names of its own that vary from run to run. */
+function shown(text: string): string {
+  return normalise(text).trim();
+}
+
+for (const guide of guides) {
+  const blocks = blocksOf(guide);
+  const consoles = blocks.filter((block) => block.language === "console").flatMap((block) => commandsOf(block.text));
+  if (consoles.length > 0) {
+    describe(`commands of ${guide}`, () => {
+      const s = new Scenario(guide, { cluster: "local", nodes: 3, folder: root });
+      beforeAll(() => s.open(), 60_000);
+      afterAll(() => s.close(), 60_000);
+      for (const { command, output } of consoles) {
+        it(command, async () => expect(shown((await s.ok(command)).split("\n").filter((line) => !line.startsWith("Waiting for ")).join("\n"))).toBe(shown(output)), 60_000);
+      }
+    });
+  }
+  const programs = blocks.filter((block) => block.language === "ts");
+  if (programs.length > 0) {
+    it(`the program of ${guide} runs`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "coracle-guide-"));
+      try {
+        const path = join(folder, "guide.ts");
+        const url = (file: string): string => pathToFileURL(join(root, file)).href;
+        const text = programs
+          .map((block) => block.text)
+          .join("\n")
+          .replaceAll('"coracle"', JSON.stringify(url("src/node/create-cluster.ts")))
+          .replaceAll('"coracle/kinds"', JSON.stringify(url("src/api/kinds.ts")));
+        writeFileSync(path, text);
+        const { exit, stderr } = await endOf(spawn(process.execPath, [path], { stdio: ["ignore", "pipe", "pipe"] }));
+        expect(exit, stderr).toBe(0);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }, 60_000);
+  }
+}
