@@ -122,20 +122,24 @@ function checkLabelKeys(keys: readonly string[] | undefined, selector: LabelSele
 function checkKeysApart(term: PodAffinityTerm, path: FieldPath, errors: FieldError[]): void {
   const matching = term.matchLabelKeys ?? [];
   if (matching.length === 0) return;
-  if (term.labelSelector !== undefined) {
-    // Admission has added one expression per key: a second mention is the author's own.
-    const seen = new Set(Object.keys(term.labelSelector.matchLabels ?? {}));
-    for (const { key } of term.labelSelector.matchExpressions ?? []) {
-      const i = matching.lastIndexOf(key);
-      if (i >= 0 && seen.has(key)) errors.push(invalid(path.index(i), key, "exists in both matchLabelKeys and labelSelector"));
-      seen.add(key);
-    }
-  }
+  // Upstream counts from the term itself.
+  checkNamedOnce(matching, term.labelSelector, path, errors);
   matching.forEach((key, i) => {
     if (term.mismatchLabelKeys?.includes(key) === true) {
       errors.push(invalid(path.child("matchLabelKeys").index(i), key, "exists in both matchLabelKeys and mismatchLabelKeys"));
     }
   });
+}
+
+/** Creation has added one requirement per key to the selector: a second one is the author's own. */
+function checkNamedOnce(keys: readonly string[], selector: LabelSelector | undefined, path: FieldPath, errors: FieldError[]): void {
+  if (selector === undefined) return;
+  const seen = new Set(Object.keys(selector.matchLabels ?? {}));
+  for (const { key } of selector.matchExpressions ?? []) {
+    const i = keys.lastIndexOf(key);
+    if (i >= 0 && seen.has(key)) errors.push(invalid(path.index(i), key, "exists in both matchLabelKeys and labelSelector"));
+    seen.add(key);
+  }
 }
 
 export function checkTopologySpread(constraints: readonly TopologySpreadConstraint[] | undefined, path: FieldPath, errors: FieldError[]): void {
@@ -172,11 +176,7 @@ function checkInclusionPolicy(policy: string | undefined, path: FieldPath, error
 function checkSpreadKeys(constraint: TopologySpreadConstraint, path: FieldPath, errors: FieldError[]): void {
   const keys = constraint.matchLabelKeys ?? [];
   if (keys.length === 0) return;
-  const selector = constraint.labelSelector;
-  if (selector === undefined) errors.push(forbidden(path, "must not be specified when labelSelector is not set"));
-  const selected = new Set([...Object.keys(selector?.matchLabels ?? {}), ...(selector?.matchExpressions ?? []).map(({ key }) => key)]);
-  keys.forEach((key, i) => {
-    checkLabelKey(key, path.index(i), errors);
-    if (selected.has(key)) errors.push(invalid(path.index(i), key, "exists in both matchLabelKeys and labelSelector"));
-  });
+  if (constraint.labelSelector === undefined) errors.push(forbidden(path, "must not be specified when labelSelector is not set"));
+  keys.forEach((key, i) => checkLabelKey(key, path.index(i), errors));
+  checkNamedOnce(keys, constraint.labelSelector, path, errors);
 }

@@ -1,6 +1,6 @@
 import type { FieldError } from "../../base/field-error.ts";
 import type { Draft } from "../../base/json.ts";
-import type { ContainerStatus, Pod, PodResourceClaimStatus } from "../types/core-v1.ts";
+import type { ContainerStatus, Pod, PodResourceClaimStatus, PodStatus } from "../types/core-v1.ts";
 import { duplicate, forbidden, invalid, pushProblems } from "../validation/errors.ts";
 import { ipProblems, isIp6, parseIp } from "../validation/ip.ts";
 import { dns1123SubdomainProblems, qualifiedNameProblems } from "../validation/names.ts";
@@ -10,11 +10,28 @@ import { checkAnnotationUpdate } from "./pod-update.ts";
 
 /** Updates of a Pod's status: what the writer cannot change, and which transitions do not happen. */
 export function preparePodStatus(draft: Draft<Pod>, old: Pod): void {
-  draft.spec = old.spec as Draft<Pod["spec"]>;
-  // Owners belong to metadata, which kubelets write here too.
-  if (draft.status === undefined) draft.status = {};
-  const quality = draft.status.qosClass ?? old.status?.qosClass;
-  if (quality !== undefined) draft.status.qosClass = quality;
+  // Kubelets once corrupted owners through this door.
+  if (old.metadata.ownerReferences === undefined) delete draft.metadata.ownerReferences;
+  else draft.metadata.ownerReferences = old.metadata.ownerReferences as Draft<Pod>["metadata"]["ownerReferences"] & object;
+  const status = (draft.status ??= {});
+  const quality = (status.qosClass ?? "") === "" ? old.status?.qosClass : status.qosClass;
+  if (quality !== undefined) status.qosClass = quality;
+  keepObservedGenerations(status, old.status ?? {});
+}
+
+/** A writer that does not know which generation it saw leaves what the one before it said. */
+function keepObservedGenerations(status: Draft<PodStatus>, old: PodStatus): void {
+  const before = old.observedGeneration ?? 0;
+  if ((status.observedGeneration ?? 0) === 0 && before !== 0) status.observedGeneration = before;
+  if (status.conditions === undefined || old.conditions === undefined) return;
+  const seen = new Map<string, number>();
+  for (const condition of status.conditions) {
+    // Types may repeat: the second of a type takes over from the second.
+    const position = seen.get(condition.type) ?? 0;
+    seen.set(condition.type, position + 1);
+    const generation = old.conditions.filter(({ type }) => type === condition.type)[position]?.observedGeneration ?? 0;
+    if ((condition.observedGeneration ?? 0) === 0 && generation !== 0) condition.observedGeneration = generation;
+  }
 }
 
 const systemConditions: readonly string[] = ["PodScheduled", "Ready", "Initialized"];

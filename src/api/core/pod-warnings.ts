@@ -1,7 +1,7 @@
 import { milliValue } from "../../base/quantity.ts";
 import type { Container, EphemeralContainer, NodeSelectorTerm, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume } from "../types/core-v1.ts";
 import type { ObjectMeta } from "../types/meta-v1.ts";
-import { goQuote } from "../validation/go-text.ts";
+import { goList, goQuote } from "../validation/go-text.ts";
 import { dns1123LabelProblems } from "../validation/names.ts";
 import { objectPath } from "../validation/path.ts";
 import type { FieldPath } from "../validation/path.ts";
@@ -11,7 +11,11 @@ import { eachContainer } from "./pod-containers.ts";
 export function podWarnings(object: Pod): string[] {
   const spec = object.spec ?? { containers: [] };
   const warnings: string[] = [];
-  warnNames(object.metadata.name ?? "", spec, warnings);
+  const problems = dns1123LabelProblems(object.metadata.name ?? "");
+  if (problems.length > 0) {
+    const rule = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
+    warnings.push(`metadata.name: ${rule}: ${goList(problems)}`);
+  }
   warnAll(spec, object.metadata, objectPath, { template: false }, warnings);
   return warnings;
 }
@@ -20,11 +24,6 @@ export function podTemplateWarnings(template: { readonly metadata?: ObjectMeta; 
   const warnings: string[] = [];
   if (template?.spec !== undefined) warnAll(template.spec, template.metadata, path, { template: true }, warnings);
   return warnings;
-}
-
-function warnNames(name: string, spec: PodSpec, warnings: string[]): void {
-  const problems = spec.hostname === undefined && name !== "" ? dns1123LabelProblems(name) : [];
-  if (problems.length > 0) warnings.push(`metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`);
 }
 
 type Context = { readonly template: boolean };

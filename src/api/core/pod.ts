@@ -4,6 +4,7 @@ import { pods } from "../kinds.ts";
 import type { Pod, PodCondition } from "../types/core-v1.ts";
 import { dnsSubdomainName } from "../validation/names.ts";
 import { defaultPod } from "./pod-defaults.ts";
+import { applyLabelKeys } from "./pod-label-keys.ts";
 import { qosClass } from "./pod-resources.ts";
 import { podTable } from "./pod-table.ts";
 import { preparePodStatus, validatePodStatus } from "./pod-status-update.ts";
@@ -23,11 +24,7 @@ export const pod: KindDeclaration<Pod> = {
       ...(gated ? { conditions: [gatedCondition(draft.metadata.creationTimestamp)] } : {}),
       qosClass: qosClass(draft as Pod),
     };
-  },
-  prepareUpdate: (draft) => {
-    // What was accepted as negative before is worth one second.
-    const spec = draft.spec;
-    if (spec?.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
+    applyLabelKeys(draft);
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,
@@ -41,12 +38,13 @@ export const pod: KindDeclaration<Pod> = {
     "spec.serviceAccountName": (object) => object.spec?.serviceAccountName ?? "",
     "spec.hostNetwork": (object) => String(object.spec?.hostNetwork ?? false),
     "status.phase": (object) => object.status?.phase ?? "",
-    "status.podIP": (object) => object.status?.podIP ?? "",
+    "status.podIP": (object) => object.status?.podIPs?.[0]?.ip ?? "",
     "status.nominatedNodeName": (object) => object.status?.nominatedNodeName ?? "",
   },
   gracePeriodSeconds,
   table: podTable,
-  warnings: podWarnings,
+  // Not on updates: people hardly write to Pods, and the writes are many.
+  warnings: (object, old) => (old === undefined ? podWarnings(object) : []),
 };
 
 /** Known from the first moment: the scheduler does not look at such a Pod. */

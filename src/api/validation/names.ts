@@ -78,7 +78,10 @@ function judge(text: string, max: number, tooLong: string, pattern: RegExp, wron
 }
 
 export function dns1123LabelProblems(text: string): Problems {
-  return judge(text, 63, tooManyCharacters(63), dns1123LabelPattern, dns1123Label);
+  if (text.length <= 63 && dns1123LabelPattern.test(text)) return none;
+  // A subdomain that is no label has a dot too many.
+  const wrong = dns1123SubdomainPattern.test(text) ? "must not contain dots" : dns1123Label;
+  return judge(text, 63, tooManyCharacters(63), dns1123LabelPattern, wrong);
 }
 
 export function dns1123SubdomainProblems(text: string): Problems {
