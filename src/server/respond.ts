@@ -8,7 +8,7 @@ type Headers = { readonly [name: string]: string | readonly string[] };
 
 const jsonHeaders: Headers = Object.freeze({ "content-type": "application/json", "cache-control": "no-cache, private" });
 const yamlHeaders: Headers = Object.freeze({ "content-type": "application/yaml", "cache-control": "no-cache, private" });
-const textHeaders: Headers = Object.freeze({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private", "x-content-type-options": "nosniff" });
+export const textHeaders: Headers = Object.freeze({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private", "x-content-type-options": "nosniff" });
 const encoder = new TextEncoder();
 
 export function headersFor(encoding: "json" | "yaml", warnings: readonly string[]): Headers {

@@ -10,67 +10,72 @@ export type PendingEvent =
   | { readonly type: "BOOKMARK"; readonly revision: number; readonly initialEnd: boolean }
   | { readonly type: "ERROR"; readonly error: StatusError };
 
+export interface Taken {
+  readonly count: number;
+  readonly lagging: boolean;
+}
+
 /** Where events go: an in-process listener, or bytes to a reader who may lag. */
 export interface WatchTarget {
-  /** Takes some events in order, at least one; answers how many. Calls `again` when it can take more if it left any. */
-  take(events: readonly PendingEvent[], again: () => void): number;
+  /** Takes some events in order, at least one. When its reader lags it says so and calls `again` once there is room. */
+  take(events: readonly PendingEvent[], again: () => void): Taken;
   end(): void;
   closed(then: () => void): void;
 }
 
+/** Events handed over in one step: 1,000 encodings of about 10 µs hold the event loop for 10 ms. */
+const eventsPerStepMax = 1000;
+
 /**
  * One watch from its request to its end: a queue between commits and the reader. Commits only append; a step of the runner
- * hands over what has gathered. Invariant: `queue` holds, in order, what the target has not taken; `posted` is true while a
- * hand-over is due.
+ * hands over what has gathered. Invariants: `queue` holds, in order, what the target has not taken, of which the last `live`
+ * came from commits; `posted` is true while a hand-over is due.
  */
 export class WatchSession {
   /** Where changes come from; stopped at the end. */
   source: { stop(): void } | undefined;
   private readonly call: ResourceCall;
-  private readonly bookmarks: boolean;
   private readonly deadline: Timer;
   private bookmarkTimer: Timer | undefined;
   private queue: PendingEvent[] = [];
+  private live = 0;
   private target: WatchTarget | undefined;
   private posted = false;
   private lagging = false;
   private over = false;
   /** Ends once the queue is empty. */
   private ending = false;
-  /** The newest revision that this watch has been told of or passed by. */
-  private seen = 0;
 
   constructor(call: ResourceCall, options: { timeoutMs: number; bookmarks: boolean }) {
     const { clock } = call.server.environment;
     this.call = call;
-    this.bookmarks = options.bookmarks;
     this.deadline = clock.after(options.timeoutMs, () => this.finish());
-    if (this.bookmarks) this.armBookmark();
+    if (options.bookmarks) this.armBookmark();
     call.request.signal?.addEventListener("abort", () => this.close(), { once: true });
     if (call.request.signal?.aborted) this.close();
   }
 
-  push(event: PendingEvent): void {
-    if (this.over || this.ending) return;
-    if (event.type !== "BOOKMARK" && event.type !== "ERROR") this.seen = Math.max(this.seen, event.stored.revision);
-    this.queue.push(event);
-    if (this.target === undefined ? false : this.queue.length > limits.watchBacklogMax) this.cutOff();
+  /** What is there when the watch begins; before any change. */
+  pushInitial(events: readonly PendingEvent[]): void {
+    this.queue = [...events];
     this.wake();
   }
 
-  /** The watch has been brought up to this revision without an event. */
-  pass(revision: number): void {
-    this.seen = revision;
-  }
-
-  pushInitialEnd(revision: number): void {
-    this.push({ type: "BOOKMARK", revision, initialEnd: true });
-    this.seen = revision;
+  /** A change that has just been committed. A reader who lags too far behind must list anew. */
+  push(event: PendingEvent): void {
+    if (this.over || this.ending) return;
+    this.queue.push(event);
+    this.live++;
+    if (this.live > limits.watchBacklogMax) {
+      this.queue = [];
+      this.fail(expired(`too old resource version: the watch fell more than ${limits.watchBacklogMax} events behind`));
+    } else this.wake();
   }
 
   /** The watch answers with an error event and ends. */
   fail(error: StatusError): void {
-    this.push({ type: "ERROR", error });
+    if (this.over || this.ending) return;
+    this.queue.push({ type: "ERROR", error });
     this.finish();
   }
 
@@ -99,14 +104,9 @@ export class WatchSession {
     this.wake();
   }
 
-  /** The reader lags too far behind: it must list anew. */
-  private cutOff(): void {
-    this.queue = [{ type: "ERROR", error: expired(`too old resource version: the watch fell more than ${limits.watchBacklogMax} events behind`) }];
-    this.finish();
-  }
-
   private wake(): void {
     if (this.posted || this.lagging || this.over || this.target === undefined) return;
+    if (this.queue.length === 0 && !this.ending) return;
     this.posted = true;
     this.call.server.environment.runner.post(() => {
       this.posted = false;
@@ -118,28 +118,26 @@ export class WatchSession {
     const target = this.target;
     if (this.over || target === undefined) return;
     if (this.queue.length > 0) {
-      const events = this.queue;
-      this.queue = [];
-      const taken = target.take(events, () => {
+      const events = this.queue.length > eventsPerStepMax ? this.queue.slice(0, eventsPerStepMax) : this.queue;
+      const { count, lagging } = target.take(events, () => {
         this.lagging = false;
         this.wake();
       });
-      if (taken < events.length) {
-        this.lagging = true;
-        this.queue = [...events.slice(taken), ...this.queue];
-        return;
-      }
+      this.queue = this.queue.slice(count);
+      this.live = Math.min(this.live, this.queue.length);
+      this.lagging = lagging;
     }
-    if (!this.ending || this.queue.length > 0) return;
+    if (this.queue.length > 0 || !this.ending) return this.wake();
+    if (this.lagging) return;
     this.close();
     target.end();
   }
 
+  /** Everything up to the store's revision has been offered to this watch, whether or not it concerned it. */
   private armBookmark(): void {
     this.bookmarkTimer = this.call.server.environment.clock.after(limits.bookmarkMs, () => {
       if (this.over || this.ending) return;
-      // Everything up to the store's revision has been delivered to the queue, whether or not it concerned this watch.
-      this.push({ type: "BOOKMARK", revision: Math.max(this.seen, this.call.server.store.revision), initialEnd: false });
+      this.push({ type: "BOOKMARK", revision: this.call.server.store.revision, initialEnd: false });
       this.armBookmark();
     });
   }

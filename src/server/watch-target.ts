@@ -16,7 +16,7 @@ export function eventTarget(call: ResourceCall, sink: WatchSink): WatchTarget {
         else if (event.type === "ERROR") sink.event({ type: "ERROR", object: event.error.status as unknown as KubeObject });
         else sink.event({ type: event.type, object: servedForm(call.kind, event.stored.object) });
       }
-      return events.length;
+      return { count: events.length, lagging: false };
     },
     end: () => sink.end(),
     closed: (then) => sink.closed(then),
@@ -41,12 +41,12 @@ export function byteTarget(call: ResourceCall, sink: ByteSink): WatchTarget {
             size += part.length;
           }
         }
-        if (!sink.write(joined(parts, size)) && taken < events.length) {
+        if (!sink.write(joined(parts, size))) {
           sink.drained(again);
-          return taken;
+          return { count: taken, lagging: true };
         }
       }
-      return taken;
+      return { count: taken, lagging: false };
     },
     end: () => sink.end(),
     closed: (then) => sink.closed(then),

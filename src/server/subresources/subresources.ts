@@ -6,13 +6,18 @@ import { get } from "../verbs/get.ts";
 import { patch } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { bind } from "./binding.ts";
+import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
+import { log } from "./log.ts";
 
-/** Handlers by subresource and verb. "/" alone stands for subresources of every kind that lists them. */
+/** Handlers by subresource and verb. A subresource means the same for every kind that lists it. */
 const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
   status: { get, update: (call) => update(call, statusRules), patch: (call) => patch(call, statusRules) },
   finalize: { update: (call) => update(call, finalizeRules) },
   binding: { create: bind },
+  log: { get: log },
+  exec: { get: exec, create: exec },
+  attach: { get: attach, create: attach },
 };
 
 const methodsOf: { readonly [method: string]: string } = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };

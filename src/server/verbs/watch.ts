@@ -1,5 +1,5 @@
 import { limits } from "../../base/limits.ts";
-import { StatusError, expired } from "../../base/status-error.ts";
+import { expired } from "../../base/status-error.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import { CompactedError } from "../../store/contract.ts";
 import type { Change, Stored } from "../../store/contract.ts";
@@ -40,14 +40,14 @@ function open(call: ResourceCall, parameters: ListParameters, selection: Selecti
   const fromNow = parameters.sendInitialEvents ?? asked === 0;
   const after = parameters.sendInitialEvents === false && asked === 0 ? newest : fromNow ? Math.max(asked, newest) : asked;
   if (fromNow) {
-    for (const stored of initialState(call, selection)) session.push({ type: "ADDED", stored });
-    if (parameters.sendInitialEvents && parameters.allowWatchBookmarks) session.pushInitialEnd(newest);
+    const initial: PendingEvent[] = initialState(call, selection).map((stored) => ({ type: "ADDED", stored }));
+    if (parameters.sendInitialEvents && parameters.allowWatchBookmarks) initial.push({ type: "BOOKMARK", revision: newest, initialEnd: true });
+    session.pushInitial(initial);
   }
   try {
     session.source = server.watches.watch({ kind: storage, namespace: call.namespace, selection }, after, (change) => {
       const event = eventOf(change, selection, call);
-      if (event === undefined) session.pass(change.current.revision);
-      else session.push(event);
+      if (event !== undefined) session.push(event);
     });
   } catch (error) {
     if (!(error instanceof CompactedError)) throw error;
@@ -83,8 +83,4 @@ function lastSeen(previous: Stored, revision: number): Stored {
 function timeoutMs(call: ResourceCall, seconds: number | undefined): number {
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   return limits.watchMsMin + call.server.environment.random.below(limits.watchMsMin);
-}
-
-export function isExpired(error: unknown): boolean {
-  return error instanceof StatusError && error.status.code === 410;
 }
