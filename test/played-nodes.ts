@@ -79,8 +79,7 @@ export class PlayedNodes {
       return true;
     }
     if (!pod.spec.nodeName) {
-      const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace }, target: { apiVersion: "v1", kind: "Node", name: await this.nodeFor(pod) } };
-      await client.create({ ...pods, kind: "Binding" } as never, binding as never, { subresource: "binding" });
+      await this.bind(pod);
       return true;
     }
     const isReady = pod.status.conditions?.find((condition) => condition.type === "Ready")?.status === "True";
@@ -88,6 +87,13 @@ export class PlayedNodes {
     if (pod.status.phase === "Running" && isReady === ready(pod)) return false;
     await this.become(pod, { phase: "Running", ready: ready(pod) });
     return true;
+  }
+
+  /** The scheduler's part. */
+  async bind(pod: Pod): Promise<void> {
+    const { name, namespace } = pod.metadata;
+    const binding = { apiVersion: "v1", kind: "Binding", metadata: { name, namespace }, target: { apiVersion: "v1", kind: "Node", name: await this.nodeFor(pod) } };
+    await this.server.client.create({ ...pods, kind: "Binding" } as never, binding as never, { subresource: "binding" });
   }
 
   /** Sets a Pod's phase, as its kubelet would. */
