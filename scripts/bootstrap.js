@@ -2,7 +2,7 @@
 /**
  * Makes a fresh clone ready, before `npm start` and `npm test`: plain JavaScript that any Node from 20 on runs. Installs what the
  * lock file names when that is not what stands in node_modules, and with it the pinned Node under which everything else runs.
- * Says in one line what it does; a second run does nothing and says nothing.
+ * Says in one line what it does; a second run does nothing and says nothing. With `--bundle` it prepares a quick start as well.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -77,6 +77,11 @@ async function install() {
   process.stdout.write(`coracle: ready with Node ${version} after ${((Date.now() - start) / 1000).toFixed(1)} s\n`);
 }
 
+/** A convenience: when it fails, the sources run as they are. */
+function bundle() {
+  spawnSync(pinnedNode, [join(root, "scripts", "bundle.js")], { stdio: "ignore" });
+}
+
 const major = Number(process.versions.node.split(".")[0]);
 if (!(major >= 20)) fail(`Node ${process.versions.node} is too old to begin with: Node 20 or newer is needed`);
 const upToDate = existsSync(stampPath) && readFileSync(stampPath, "utf8") === wantedStamp() && existsSync(pinnedNode);
@@ -85,3 +90,4 @@ const version = upToDate && major === wantedMajor ? process.version : pinnedVers
 if (!version?.startsWith(`v${wantedMajor}.`)) {
   fail(`node_modules/.bin/node is ${version ?? "missing"}, Node ${wantedMajor} is needed: delete node_modules and run this again`);
 }
+if (process.argv.includes("--bundle")) bundle();

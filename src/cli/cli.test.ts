@@ -1,0 +1,206 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const program = join(import.meta.dirname, "..", "..", "bin", "coracle");
+let folder: string;
+let kubeconfig: string;
+const started = new Set<ChildProcess>();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "coracle-cli-"));
+  kubeconfig = join(folder, "kubeconfig");
+});
+afterEach(async () => {
+  for (const child of started) child.kill("SIGKILL");
+  started.clear();
+  await run(["down"]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function launch(args: readonly string[]): { child: ChildProcess; ended: Promise<Ended>; output: () => string } {
+  const env = { PATH: process.env["PATH"], HOME: folder, XDG_STATE_HOME: join(folder, "state"), KUBECONFIG: kubeconfig };
+  const child = spawn(program, args, { env });
+  started.add(child);
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on("close", (code) => {
+      started.delete(child);
+      resolve({ code, stdout, stderr });
+    }),
+  );
+  return { child, ended, output: () => stdout + stderr };
+}
+
+const run = (args: readonly string[]): Promise<Ended> => launch(args).ended;
+
+/** Starts `coracle up` and resolves when it says what to type next. */
+async function upWith(args: readonly string[] = []) {
+  const running = launch(["up", ...args]);
+  let failed: Ended | undefined;
+  void running.ended.then((ended) => (failed = ended));
+  await expect.poll(() => failed?.stderr ?? running.output(), { timeout: 20_000 }).toContain("Next:");
+  return running;
+}
+
+const portOf = (output: string): number => Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+describe("a wrong command line gets one line and exit code 2", () => {
+  test.each([
+    [["up", "--frob"], "unknown option '--frob'"],
+    [["frob"], "unknown command 'frob'"],
+    [["up", "extra"], "too many arguments"],
+    [["up", "--nodes", "many"], '--nodes takes a whole number from 1 to 10000, not "many"'],
+    [["up", "--nodes", "0"], "--nodes takes a whole number"],
+    [["up", "--port", "70000"], "--port takes a whole number from 0 to 65535"],
+    [["up", "--clock", "sundial"], '--clock takes system or virtual, not "sundial"'],
+    [["up", "--seed", "x"], "--seed takes a whole number"],
+    [["up", "--wait", "soon"], "--wait takes a duration such as 90s"],
+    [["up", "--name", "Big_Name"], "--name takes lower-case letters"],
+    [["time"], "which command?"],
+    [["time", "advance"], "missing required argument 'duration'"],
+    [["time", "advance", "-5m"], "unknown option"],
+    [["time", "advance", "0s"], "takes a duration such as 90s"],
+  ])("%j", async (args, expected) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`coracle: `);
+    expect(stderr).toContain(expected);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+});
+
+describe("what cannot be gets one line and exit code 1, and changes nothing", () => {
+  const refused = async (args: readonly string[], expected: string) => {
+    const { code, stderr } = await run(args);
+    expect(stderr).toContain(expected);
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(code).toBe(1);
+  };
+
+  test("an unknown cluster", async () => {
+    await refused(["down", "--name", "ghost"], 'there is no cluster "ghost"');
+    await refused(["time", "show", "--name", "ghost"], 'there is no cluster "ghost"');
+    await refused(["time", "advance", "1h", "--name", "ghost"], 'there is no cluster "ghost"');
+  });
+
+  test("a kubeconfig that cannot be understood", async () => {
+    writeFileSync(kubeconfig, "clusters: [");
+    await refused(["up"], "is not valid YAML");
+    await refused(["up", "--detach"], "is not valid YAML");
+    expect(readFileSync(kubeconfig, "utf8")).toBe("clusters: [");
+  });
+
+  test("a taken port", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await refused(["up", "--port", String(port)], `port ${port} is taken`);
+    expect(existsSync(kubeconfig)).toBe(false);
+    server.close();
+  });
+
+  test("a name in use, until its cluster ends", async () => {
+    const first = await upWith(["--nodes", "1"]);
+    const before = readFileSync(kubeconfig, "utf8");
+    await refused(["up"], 'cluster "local" is already running');
+    expect(readFileSync(kubeconfig, "utf8")).toBe(before);
+    first.child.kill("SIGTERM");
+    expect((await first.ended).code).toBe(0);
+  });
+});
+
+describe("up", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("serves until %s and leaves nothing", async (signal) => {
+    const { child, ended, output } = await upWith(["--nodes", "2"]);
+    const port = portOf(output());
+    expect(output()).toContain("2 nodes Ready");
+    expect(readFileSync(kubeconfig, "utf8")).toContain("coracle-local");
+    expect(await isOpen(port)).toBe(true);
+    child.kill(signal);
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(existsSync(kubeconfig)).toBe(false);
+    expect(await isOpen(port)).toBe(false);
+    expect((await run(["down"])).stderr).toContain('there is no cluster "local"');
+  });
+
+  test("detached, returns when the cluster is up, and down ends it", async () => {
+    const { code, stdout, stderr } = await run(["up", "--detach", "--nodes", "1", "--name", "far"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("1 node Ready");
+    const port = portOf(stdout);
+    expect(await isOpen(port)).toBe(true);
+    const down = await run(["down", "--name", "far"]);
+    expect(down).toEqual({ code: 0, stdout: "cluster far has ended\n", stderr: "" });
+    expect(await isOpen(port)).toBe(false);
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+
+  test("what a killed cluster left is cleared away by down, or by the next up", async () => {
+    const first = await upWith(["--nodes", "1"]);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    expect(readFileSync(kubeconfig, "utf8")).toContain("coracle-local");
+    const second = await upWith(["--nodes", "1"]);
+    second.child.kill("SIGKILL");
+    await second.ended;
+    expect((await run(["down"])).stdout).toContain("cleared away");
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+});
+
+describe("time", () => {
+  test("moves a virtual clock and waits until it is there", async () => {
+    const { child, ended } = await upWith(["--nodes", "1", "--clock", "virtual"]);
+    const before = (await run(["time", "show"])).stdout.trim();
+    expect(before).toMatch(/^2026-01-01T00:\d\d:/);
+    const moved = await run(["time", "advance", "7d"]);
+    expect({ code: moved.code, stderr: moved.stderr }).toEqual({ code: 0, stderr: "" });
+    const after = (await run(["time", "show"])).stdout.trim();
+    expect(Date.parse(after) - Date.parse(before)).toBe(7 * 24 * 3600 * 1000);
+    child.kill("SIGINT");
+    await ended;
+  });
+
+  test("of the machine is shown and not moved", async () => {
+    const { child, ended } = await upWith(["--nodes", "1"]);
+    expect((await run(["time", "show"])).stdout).toContain("the machine's clock");
+    const refused = await run(["time", "advance", "1h"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("follows the machine's clock");
+    child.kill("SIGINT");
+    await ended;
+  });
+});
+
+test("version and help", async () => {
+  expect((await run(["version"])).stdout).toMatch(/^coracle \d+\.\d+\.\d+ \(Kubernetes v1\.36\.\d+, Node v26\.\d+\.\d+\)\n$/);
+  expect((await run([])).stdout).toContain("start a cluster");
+  expect((await run(["up", "--help"])).stdout).toContain("--kubeconfig");
+});
