@@ -1,4 +1,6 @@
 import type { FieldError } from "../../base/field-error.ts";
+import { requirementHolds } from "../label-selector.ts";
+import type { Operator } from "../label-selector.ts";
 import type { LabelSelector, LabelSelectorRequirement } from "../types/meta-v1.ts";
 import { forbidden, invalid, pushProblems, required } from "./errors.ts";
 import { labelValueProblems } from "./names.ts";
@@ -40,23 +42,7 @@ export function selectorMatches(selector: LabelSelector | undefined, labels: { r
   const wanted = selector.matchLabels;
   for (const key in wanted) if (labels?.[key] !== wanted[key]) return false;
   for (const requirement of selector.matchExpressions ?? []) {
-    const value = labels !== undefined && Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined;
-    if (!requirementMatches(requirement, value)) return false;
+    if (!requirementHolds({ key: requirement.key, operator: requirement.operator as Operator, values: requirement.values ?? [] }, labels)) return false;
   }
   return true;
-}
-
-function requirementMatches(requirement: LabelSelectorRequirement, value: string | undefined): boolean {
-  switch (requirement.operator) {
-    case "In":
-      return value !== undefined && (requirement.values ?? []).includes(value);
-    case "NotIn":
-      return value === undefined || !(requirement.values ?? []).includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    default:
-      return false;
-  }
 }
