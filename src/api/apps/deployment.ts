@@ -42,7 +42,7 @@ export const deployment: KindDeclaration<Deployment> = {
   validate(object) {
     const errors: FieldError[] = [];
     checkNonNegative(object.spec.replicas, spec, "replicas", errors);
-    checkWorkloadSelector(object.spec.selector, { kind: "deployment", required: true }, spec.child("selector"), errors);
+    checkWorkloadSelector(object.spec.selector, { kind: "deployment", required: true, malformed: "invalid label selector" }, spec.child("selector"), errors);
     checkTemplateSelected(object.spec.selector, object.spec.template, spec, errors);
     checkLongRunningTemplate(object.spec.template, { kind: "ReplicaSet" }, spec.child("template"), errors);
     checkStrategy(object.spec.strategy, spec.child("strategy"), errors);

@@ -32,7 +32,7 @@ export const replicaSet: KindDeclaration<ReplicaSet> = {
     checkNonNegative(object.spec.replicas, spec, "replicas", errors);
     checkNonNegative(object.spec.minReadySeconds, spec, "minReadySeconds", errors);
     // Upstream speaks of a deployment here.
-    checkWorkloadSelector(object.spec.selector, { kind: "deployment", required: true }, spec.child("selector"), errors);
+    checkWorkloadSelector(object.spec.selector, { kind: "deployment", required: true, malformed: "invalid label selector" }, spec.child("selector"), errors);
     checkTemplateSelected(object.spec.selector, object.spec.template, spec, errors);
     checkLongRunningTemplate(object.spec.template, { kind: "ReplicaSet" }, spec.child("template"), errors);
     return errors;

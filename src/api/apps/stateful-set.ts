@@ -94,7 +94,7 @@ function checkSpec(given: StatefulSetSpec, errors: FieldError[]): void {
     pushProblems(errors, spec.child("serviceName"), given.serviceName, dns1123LabelProblems(given.serviceName));
   }
   given.volumeClaimTemplates?.forEach((claim, i) => checkClaimSpec(claim.spec, spec.child("volumeClaimTemplates").index(i).child("spec"), errors));
-  checkWorkloadSelector(given.selector, { kind: "statefulset", required: true }, spec.child("selector"), errors);
+  checkWorkloadSelector(given.selector, { kind: "statefulset", required: true, malformed: "" }, spec.child("selector"), errors);
   checkTemplateSelected(given.selector, given.template, spec, errors);
   checkLongRunningTemplate(withClaims(given), { kind: "StatefulSet" }, spec.child("template"), errors);
 }

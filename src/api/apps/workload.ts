@@ -15,10 +15,10 @@ export function checkUnchanged(same: boolean, value: unknown, path: FieldPath, e
   if (!same) errors.push(invalid(path, value, immutable));
 }
 
-/** The selector is there (where it must be), well-formed and not empty. `kind` as upstream names it there. */
+/** The selector is there (where it must be), well-formed and not empty. `kind` as upstream names it there; `malformed`: what it adds to the faults within. */
 export function checkWorkloadSelector(
   selector: LabelSelector | null | undefined,
-  options: { readonly kind: string; readonly required: boolean },
+  options: { readonly kind: string; readonly required: boolean; readonly malformed?: string },
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -26,7 +26,9 @@ export function checkWorkloadSelector(
     if (options.required) errors.push(required(path));
     return;
   }
+  const before = errors.length;
   checkLabelSelector(selector, path, errors);
+  if (errors.length > before && options.malformed !== undefined) errors.push(invalid(path, selector, options.malformed));
   if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${options.kind}`));
 }
 

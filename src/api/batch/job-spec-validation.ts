@@ -80,6 +80,7 @@ function checkTemplate(spec: JobSpec, path: FieldPath, errors: FieldError[]): vo
   const restartPath = path.child("spec").child("restartPolicy");
   const policy = spec.template.spec?.restartPolicy ?? "Always";
   if (policy === "Always") errors.push(required(restartPath, 'valid values: "OnFailure", "Never"'));
+  else if (policy !== "OnFailure" && policy !== "Never") errors.push(notSupported(restartPath, policy, ["OnFailure", "Never"]));
   else if (policy === "OnFailure" && spec.podFailurePolicy !== undefined) {
     errors.push(invalid(restartPath, policy, 'only "Never" is supported when podFailurePolicy is specified'));
   }

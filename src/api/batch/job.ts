@@ -12,7 +12,7 @@ import { age, columns, containerCells } from "../table.ts";
 import type { Job, JobSpec } from "../types/batch-v1.ts";
 import { invalid, required } from "../validation/errors.ts";
 import { checkLabelSelector, selectorMatches } from "../validation/label-selector.ts";
-import { dns1123LabelProblems } from "../validation/names.ts";
+import { dns1123LabelProblems, labelValueProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkJobSpec } from "./job-spec-validation.ts";
 import { checkJobStatus, hasCondition } from "./job-status-validation.ts";
@@ -110,7 +110,9 @@ function generateSelector(draft: Draft<Job>): void {
     [jobLabels.legacyJobName]: name,
   };
   meta.labels = { ...generated, ...meta.labels };
-  if (shared || Object.keys(draft.metadata.labels ?? {}).length === 0) draft.metadata.labels = { ...meta.labels };
+  // A name that is no label is refused at the template alone: upstream fills the Job's own labels in later.
+  const own = Object.keys(draft.metadata.labels ?? {}).length === 0 && labelValueProblems(name).length === 0;
+  if (shared || own) draft.metadata.labels = { ...meta.labels };
   draft.spec.selector ??= {};
   draft.spec.selector.matchLabels = { [jobLabels.controllerUid]: uid, ...draft.spec.selector.matchLabels };
 }
