@@ -74,7 +74,7 @@ function main(): void {
   const words = process.argv.slice(2);
   const shown = words.indexOf("--show");
   const count = shown < 0 ? 0 : Number(words[shown + 1] ?? 20);
-  const kind = words.find((word, i) => !word.startsWith("--") && i !== shown + 1);
+  const kind = words.find((word, i) => !word.startsWith("--") && (shown < 0 || i !== shown + 1));
   const result = score(world(), kind);
   console.log(scoreText(result));
   for (const miss of result.misses.slice(0, count)) console.log(`\n${miss.name}\n   ${miss.difference.what}: ${miss.difference.text}`);

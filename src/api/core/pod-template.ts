@@ -1,6 +1,7 @@
 import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { podTemplates } from "../kinds.ts";
+import { labelsText } from "../label-text.ts";
 import { columns, containerCells } from "../table.ts";
 import type { PodTemplate, PodTemplateSpec } from "../types/core-v1.ts";
 import { forbidden } from "../validation/errors.ts";
@@ -9,8 +10,7 @@ import { checkAnnotations, checkLabels } from "../validation/object-meta.ts";
 import { FieldPath } from "../validation/path.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
 import { checkPodAnnotations, checkPodSpec } from "./pod-validation.ts";
-
-export { defaultPodTemplate } from "./pod-defaults.ts";
+import { podTemplateWarnings } from "./pod-warnings.ts";
 
 /** What every workload does with the template of its Pods: defaults and validation; and the kind PodTemplate, which holds nothing else. */
 export function validatePodTemplate(template: PodTemplateSpec | undefined, path: FieldPath): FieldError[] {
@@ -36,16 +36,9 @@ export const podTemplate: KindDeclaration<PodTemplate> = {
     defaultPodTemplate(draft.template);
   },
   validate: (object) => validatePodTemplate(object.template, FieldPath.of("template")),
+  warnings: (object) => podTemplateWarnings(object.template, FieldPath.of("template")),
   table: {
     columns: columns("Name", "Containers", "Images", "Pod Labels"),
     cells: (object) => [object.metadata.name, ...containerCells(object.template?.spec), labelsText(object.template?.metadata?.labels)],
   },
 };
-
-function labelsText(labels: { readonly [key: string]: string } | undefined): string {
-  const text = Object.keys(labels ?? {})
-    .sort()
-    .map((key) => `${key}=${labels?.[key]}`)
-    .join(",");
-  return text === "" ? "<none>" : text;
-}

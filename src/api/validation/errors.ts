@@ -65,10 +65,6 @@ export function tooMany(path: Where, actual: number, itemsMax: number): FieldErr
   };
 }
 
-export function typeInvalid(path: Where, value: unknown, detail: string): FieldError {
-  return { type: "FieldValueTypeInvalid", field: path.toString(), message: withValue("Invalid value", value, detail) };
-}
-
 /** One `invalid` per problem. */
 export function pushProblems(errors: FieldError[], path: Where, value: unknown, problems: readonly string[]): void {
   for (const problem of problems) errors.push(invalid(path, value, problem));

@@ -11,14 +11,12 @@ const none: Problems = Object.freeze([]);
 const dns1123LabelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const dns1123SubdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const dns1123UnderscorePattern = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
-const dns1035LabelPattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const qualifiedNamePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const labelValuePattern = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const configKeyPattern = /^[-._a-zA-Z0-9]+$/;
 const httpHeaderPattern = /^[-A-Za-z0-9]+$/;
 const portNamePattern = /^[-a-z0-9]+$/;
 const percentPattern = /^[0-9]+%$/;
-const cIdentifierPattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const dns1123Label = regexText(
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
@@ -35,12 +33,6 @@ const dns1123Underscore = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
   dns1123UnderscorePattern,
   "example.com",
-);
-const dns1035Label = regexText(
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
-  dns1035LabelPattern,
-  "my-name",
-  "abc-123",
 );
 const qualifiedName = regexText(
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
@@ -91,10 +83,6 @@ export function dns1123SubdomainProblems(text: string): Problems {
 /** Domains to search in, which may name services with underscores. */
 export function dns1123SubdomainWithUnderscoreProblems(text: string): Problems {
   return judge(text, 253, tooManyCharacters(253), dns1123UnderscorePattern, dns1123Underscore);
-}
-
-export function dns1035LabelProblems(text: string): Problems {
-  return judge(text, 63, tooManyCharacters(63), dns1035LabelPattern, dns1035Label);
 }
 
 export function labelValueProblems(text: string): Problems {
@@ -184,12 +172,6 @@ export function envVarNameProblems(text: string): Problems {
   return /^[ -<>-~]+$/.test(text) ? none : ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
 }
 
-export function cIdentifierProblems(text: string): Problems {
-  return cIdentifierPattern.test(text)
-    ? none
-    : [regexText("a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'", cIdentifierPattern, "my_name", "MY_NAME", "MyName")];
-}
-
 export function percentProblems(text: string): Problems {
   return percentPattern.test(text)
     ? none
@@ -220,8 +202,4 @@ export function dnsSubdomainName(name: string, prefix: boolean): string[] {
 
 export function dnsLabelName(name: string, prefix: boolean): string[] {
   return [...dns1123LabelProblems(prefix ? maskTrailingDash(name) : name)];
-}
-
-export function dns1035LabelName(name: string, prefix: boolean): string[] {
-  return [...dns1035LabelProblems(prefix ? maskTrailingDash(name) : name)];
 }
