@@ -9,7 +9,7 @@ import { KindRegistry } from "./registry.ts";
 const registry = KindRegistry.default();
 const schema = loadSchema();
 
-function made(apiVersion: string, kind: string, rest: JsonObject): Draft<KubeObject> & { [field: string]: any } {
+function made(apiVersion: string, kind: string, rest: JsonObject): Draft<KubeObject> {
   const found = registry.byKind(apiVersion, kind);
   if (found === undefined) throw new Error(`no kind ${kind}`);
   const metadata = { name: "x", uid: "u-1", ...(rest["metadata"] as JsonObject | undefined) };
@@ -18,16 +18,26 @@ function made(apiVersion: string, kind: string, rest: JsonObject): Draft<KubeObj
   return object;
 }
 
-function created(apiVersion: string, kind: string, rest: JsonObject): ReturnType<typeof made> {
+function created(apiVersion: string, kind: string, rest: JsonObject): Draft<KubeObject> {
   const object = made(apiVersion, kind, rest);
   registry.byKind(apiVersion, kind)?.declaration?.prepareCreate?.(object);
   return object;
 }
 
-function updated(apiVersion: string, kind: string, old: KubeObject, rest: JsonObject): ReturnType<typeof made> {
+function updated(apiVersion: string, kind: string, old: KubeObject, rest: JsonObject): Draft<KubeObject> {
   const object = made(apiVersion, kind, rest);
   registry.byKind(apiVersion, kind)?.declaration?.prepareUpdate?.(object, old);
   return object;
+}
+
+/** The value at a path such as `spec.ports.0`. */
+function at(object: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, field) => (value as { [field: string]: unknown })[field], object);
+}
+
+function set(object: unknown, path: string, value: unknown): void {
+  const last = path.lastIndexOf(".");
+  (at(object, path.slice(0, last)) as { [field: string]: unknown })[path.slice(last + 1)] = value;
 }
 
 function copy<T>(value: T): T {
@@ -40,8 +50,8 @@ describe("Job", () => {
   it("gets a selector for its uid and labels on Job and template", () => {
     const job = created("batch/v1", "Job", { spec: { template: pod } });
     const labels = { "batch.kubernetes.io/controller-uid": "u-1", "batch.kubernetes.io/job-name": "x", "controller-uid": "u-1", "job-name": "x" };
-    expect(job["spec"].selector).toEqual({ matchLabels: { "batch.kubernetes.io/controller-uid": "u-1" } });
-    expect(job["spec"].template.metadata.labels).toEqual(labels);
+    expect(at(job, "spec.selector")).toEqual({ matchLabels: { "batch.kubernetes.io/controller-uid": "u-1" } });
+    expect(at(job, "spec.template.metadata.labels")).toEqual(labels);
     expect(job.metadata.labels).toEqual(labels);
     expect(registry.byKind("batch/v1", "Job")?.declaration?.validate?.(job as KubeObject)).toEqual([]);
   });
@@ -50,18 +60,18 @@ describe("Job", () => {
     const spec = { manualSelector: true, selector: { matchLabels: { a: "b" } }, template: { ...pod, metadata: { labels: { a: "b" } } } };
     const job = created("batch/v1", "Job", { metadata: { labels: { mine: "1" } }, spec });
     expect(job.metadata.labels).toEqual({ mine: "1" });
-    expect(job["spec"].selector).toEqual({ matchLabels: { a: "b" } });
-    expect(job["spec"].template.metadata.labels).toEqual({ a: "b" });
+    expect(at(job, "spec.selector")).toEqual({ matchLabels: { a: "b" } });
+    expect(at(job, "spec.template.metadata.labels")).toEqual({ a: "b" });
   });
 
   it("lets a suspended Job be moved, not changed", () => {
     const old = copy(created("batch/v1", "Job", { spec: { suspend: true, template: pod } })) as KubeObject;
     const rules = registry.byKind("batch/v1", "Job")?.declaration;
-    const moved = copy(old) as ReturnType<typeof made>;
-    moved["spec"].template.spec.nodeSelector = { disk: "ssd" };
+    const moved = copy(old);
+    set(moved, "spec.template.spec.nodeSelector", { disk: "ssd" });
     expect(rules?.validateUpdate?.(moved as KubeObject, old)).toEqual([]);
-    const changed = copy(old) as ReturnType<typeof made>;
-    changed["spec"].template.spec.containers[0].image = "other";
+    const changed = copy(old);
+    set(changed, "spec.template.spec.containers.0.image", "other");
     expect(rules?.validateUpdate?.(changed as KubeObject, old).map(({ field }) => field)).toEqual(["spec.template.spec"]);
   });
 });
@@ -85,22 +95,22 @@ describe("Namespace", () => {
   it("gets its name as a label, a finalizer and its phase", () => {
     const namespace = created("v1", "Namespace", { metadata: { labels: { environment: "qa" } }, status: { phase: "Terminating" } });
     expect(namespace.metadata.labels).toEqual({ environment: "qa", "kubernetes.io/metadata.name": "x" });
-    expect(namespace["spec"]).toEqual({ finalizers: ["kubernetes"] });
-    expect(namespace["status"]).toEqual({ phase: "Active" });
+    expect(at(namespace, "spec")).toEqual({ finalizers: ["kubernetes"] });
+    expect(at(namespace, "status")).toEqual({ phase: "Active" });
   });
 
   it("keeps the finalizers on an ordinary update", () => {
     const old = copy(created("v1", "Namespace", {})) as KubeObject;
-    expect(updated("v1", "Namespace", old, { spec: { finalizers: [] } })["spec"].finalizers).toEqual(["kubernetes"]);
+    expect(at(updated("v1", "Namespace", old, { spec: { finalizers: [] } }), "spec.finalizers")).toEqual(["kubernetes"]);
   });
 });
 
 describe("Secret", () => {
   it("takes texts as data, the text winning", () => {
     const secret = created("v1", "Secret", { data: { a: "b2xk", z: "eg==" }, stringData: { a: "new", é: "ü" } });
-    expect(secret["data"]).toEqual({ a: "bmV3", z: "eg==", é: "w7w=" });
+    expect(at(secret, "data")).toEqual({ a: "bmV3", z: "eg==", é: "w7w=" });
     expect("stringData" in secret).toBe(false);
-    expect(secret["type"]).toBe("Opaque");
+    expect(at(secret, "type")).toBe("Opaque");
   });
 });
 
@@ -108,17 +118,16 @@ describe("Service", () => {
   it("keeps its address and node port when a client leaves them out", () => {
     const old = copy(created("v1", "Service", { spec: { type: "NodePort", clusterIP: "10.96.0.9", ports: [{ port: 80, nodePort: 30001 }] } })) as KubeObject;
     const now = updated("v1", "Service", old, { spec: { type: "NodePort", ports: [{ port: 80 }] } });
-    expect(now["spec"].clusterIPs).toEqual(["10.96.0.9"]);
-    expect(now["spec"].ports[0].nodePort).toBe(30001);
+    expect(at(now, "spec.clusterIPs")).toEqual(["10.96.0.9"]);
+    expect(at(now, "spec.ports.0.nodePort")).toBe(30001);
   });
 
   it("drops them when its type no longer has them", () => {
     const old = copy(created("v1", "Service", { spec: { type: "NodePort", clusterIP: "10.96.0.9", ports: [{ port: 80, nodePort: 30001 }] } })) as KubeObject;
     const inner = updated("v1", "Service", old, { spec: { type: "ClusterIP", ports: [{ port: 80, nodePort: 30001 }] } });
-    expect(inner["spec"].ports[0]).not.toHaveProperty("nodePort");
-    const outer = copy(old) as ReturnType<typeof made>;
-    const named = updated("v1", "Service", old, { spec: { ...outer["spec"], type: "ExternalName", externalName: "example.com", ports: [] } });
-    expect(named["spec"]).not.toHaveProperty("clusterIP");
+    expect(at(inner, "spec.ports.0")).not.toHaveProperty("nodePort");
+    const named = updated("v1", "Service", old, { spec: { ...(at(old, "spec") as JsonObject), type: "ExternalName", externalName: "example.com", ports: [] } });
+    expect(at(named, "spec")).not.toHaveProperty("clusterIP");
   });
 });
 
@@ -146,10 +155,10 @@ describe("conversions", () => {
     const cpu = { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } };
     const spec = { scaleTargetRef: { kind: "Deployment", name: "d" }, minReplicas: 1, maxReplicas: 3, metrics: [cpu, memory] };
     const stored = created("autoscaling/v2", "HorizontalPodAutoscaler", { spec });
-    const served = kind?.conversion?.toServed(stored as KubeObject) as ReturnType<typeof made>;
-    expect(served["spec"]).toEqual({ scaleTargetRef: { kind: "Deployment", name: "d" }, minReplicas: 1, maxReplicas: 3, targetCPUUtilizationPercentage: 70 });
-    const back = kind?.conversion?.toStored(served) as ReturnType<typeof made>;
-    expect(back["spec"]).toEqual(spec);
+    const served = kind?.conversion?.toServed(stored as KubeObject) as Draft<KubeObject>;
+    expect(at(served, "spec")).toEqual({ scaleTargetRef: { kind: "Deployment", name: "d" }, minReplicas: 1, maxReplicas: 3, targetCPUUtilizationPercentage: 70 });
+    const back = kind?.conversion?.toStored(served) as Draft<KubeObject>;
+    expect(at(back, "spec")).toEqual(spec);
     expect(back.metadata).toEqual(stored.metadata);
   });
 });
