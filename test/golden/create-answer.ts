@@ -54,8 +54,10 @@ function create(schema: Schema, kind: Kind, body: JsonObject): KubeObject {
   target.declaration?.defaults?.(stored);
   prepareCreate(target, stored);
   if (target.facts.kind === "Pod") admitPod(stored as unknown as Draft<Pod>);
-  validateCreate(target, stored as KubeObject);
-  return (kind.conversion === undefined ? stored : kind.conversion.toServed(stored as KubeObject)) as KubeObject;
+  // A version that is stored in another's form is judged by its own rules.
+  const served = (kind.conversion === undefined ? stored : kind.conversion.toServed(stored as KubeObject)) as KubeObject;
+  validateCreate(kind, served);
+  return served;
 }
 
 const priorities: { readonly [name: string]: number } = { "system-cluster-critical": 2000000000, "system-node-critical": 2000001000 };

@@ -27,12 +27,50 @@ export interface UpdateCase {
   readonly after: JsonObject;
 }
 
-export function readUpdates(): UpdateCase[] {
-  return gunzipSync(readFileSync(new URL("updates.jsonl.gz", import.meta.url)))
-    .toString("utf8")
+interface Recorded {
+  readonly case: string;
+  readonly note: string;
+  readonly before?: JsonObject;
+  readonly request: { readonly method: string; readonly path: string; readonly contentType: string; readonly body: JsonValue };
+  readonly status: number;
+  readonly after: JsonObject;
+}
+
+function readLines(file: string): Recorded[] {
+  const bytes = readFileSync(new URL(`patches/${file}`, import.meta.url));
+  const text = (file.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  return text
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as UpdateCase);
+    .map((line) => JSON.parse(line) as Recorded);
+}
+
+/** Custom kinds need their definitions. */
+const customKinds: readonly unknown[] = ["Widget", "Gadget"];
+
+/** Every PUT, and the patches of Pods, that were accepted or found invalid: of objects and of their status. */
+export function readUpdates(): UpdateCase[] {
+  const cases: UpdateCase[] = [];
+  for (const file of ["json-patch.jsonl", "json-merge-patch.jsonl", "strategic-merge-patch.jsonl.gz", "update.jsonl.gz"]) {
+    for (const { case: id, note, before, request, status, after } of readLines(file)) {
+      const kind = before?.["kind"];
+      if (before === undefined || kind === undefined || customKinds.includes(kind)) continue;
+      if (kind !== "Pod" && file !== "update.jsonl.gz") continue;
+      const subresource = subresourceOf(request.path);
+      const counted = (status === 200 || status === 422) && (request.method === "PUT" || request.method === "PATCH");
+      if (!counted || (subresource !== "" && subresource !== "status")) continue;
+      cases.push({ case: id, note, subresource, before, method: request.method as "PUT" | "PATCH", contentType: request.contentType, body: request.body, status, after });
+    }
+  }
+  return cases;
+}
+
+/** What stands behind the name in `/api/v1/namespaces/n/pods/name/status`. */
+function subresourceOf(path: string): string {
+  const steps = path.split("/").filter((step) => step !== "");
+  const afterVersion = steps.slice(steps[0] === "api" ? 2 : 3);
+  const rest = afterVersion[0] === "namespaces" && afterVersion.length > 2 && afterVersion[2] !== "status" && afterVersion[2] !== "finalize" ? afterVersion.slice(2) : afterVersion;
+  return rest[2] ?? "";
 }
 
 function kindOf({ registry }: World, line: UpdateCase): Kind {
