@@ -11,6 +11,8 @@ import type { NodeCluster } from "../../src/node/create-cluster.ts";
  * deleted Pod ends 0.8 s later and is removed 0.1 s after that.
  */
 const startMs = 700;
+/** Pods that come together start one after the other, as they did: each writes on its own. */
+const staggerMs = 12;
 const jobMs = 1000;
 const endMs = 800;
 const removeMs = 100;
@@ -27,6 +29,7 @@ export class FakeKubelets {
   private readonly addresses = new Map<string, string>();
   private readonly podCounts = new Map<string, number>();
   private readonly scheduled = new Set<string>();
+  private lastAt = 0;
 
   constructor(cluster: NodeCluster) {
     this.cluster = cluster;
@@ -133,7 +136,11 @@ export class FakeKubelets {
     const id = `${pod.metadata.uid}/${stage}`;
     if (this.scheduled.has(id)) return;
     this.scheduled.add(id);
-    this.cluster.environment.clock.after(delayMs, () => void act().catch(() => undefined));
+    const { clock } = this.cluster.environment;
+    // Never two at one instant.
+    this.lastAt = Math.max(clock.now() + delayMs, this.lastAt + staggerMs);
+    if (this.lastAt > clock.now() + delayMs + 20 * staggerMs) this.lastAt = clock.now() + delayMs;
+    clock.at(this.lastAt, () => void act().catch(() => undefined));
   }
 
   private current(pod: Pod): Pod | undefined {

@@ -12,8 +12,10 @@ import { createCluster } from "../../src/node/create-cluster.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
 import { paced } from "../kubectl/paced.ts";
+import type { Pod } from "../../src/api/types/core-v1.ts";
 import { FakeKubelets } from "./fake-kubelets.ts";
 import { normalise, sortedLines } from "./normalise.ts";
+import { PodNames } from "./pod-names.ts";
 
 /**
  * Replays a recorded topic: the same commands of the real kubectl at the same instants of the cluster's time, with the kubelet's part played
@@ -102,9 +104,11 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
     await cluster.advance(60_000);
     const { kubeconfig } = await cluster.listen();
     const statuses = watchStatuses(cluster);
+    const names = new PodNames(cluster, recorded.watch.filter((line) => line.type === "ADDED" && line.kind === "Pod").map((line) => line.object as unknown as Pod));
     const findings: Finding[] = [];
     const made = new Set<string>();
-    for (const step of recorded.steps) {
+    for (const asRecorded of recorded.steps) {
+      const step = asRecorded.argv ? { ...asRecorded, argv: asRecorded.argv.map((arg) => names.translate(arg)) } : asRecorded;
       const at = start + Math.round(step.t * 1000);
       if (cluster.now() < at) await cluster.advance(at - cluster.now());
       if (step.note !== undefined) await play(step.note, kubelets);
@@ -161,7 +165,7 @@ async function hang(child: ChildProcess, cluster: NodeCluster, ms: number): Prom
 
 function judge(step: Step, got: { exit: number | null; stdout: string; stderr: string }): Finding {
   const argv = step.argv ?? [];
-  const isTable = argv[0] === "get" && !argv.some((arg) => /^(-o|--output)/.test(arg) && !/wide|name/.test(arg)) && !/^(yaml|json)/.test(argv[argv.indexOf("-o") + 1] ?? "");
+  const isTable = argv[0] === "get" && !/(-o|--output)[ =]?(yaml|json|go-template|custom-columns)/.test(argv.join(" "));
   const form = (one: { exit?: number | null; stdout?: string; stderr?: string }): string => {
     const stdout = normalise(one.stdout ?? "");
     return `exit ${one.exit}\n${isTable || ["delete", "rollout"].includes(argv[0] ?? "") ? sortedLines(stdout) : stdout}\n--- stderr\n${normalise(one.stderr ?? "")}`;
