@@ -6,6 +6,7 @@ import { controllerRevisions, daemonSets, events, nodes, pods } from "../../api/
 import type { DaemonSet } from "../../api/types/apps-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { Partially } from "../../base/json.ts";
+import { hashSuffix } from "../../base/names.ts";
 import { startDaemonSetController } from "./controller.ts";
 
 let server: InProcessServer;
@@ -109,6 +110,24 @@ describe("making Pods", () => {
     expect((await status()).desiredNumberScheduled).toBe(2);
     expect((await told())[0]).toMatch(/^Warning FailedCreate Error creating: pods "agent-" is forbidden: no PriorityClass with name nope was found/);
   });
+});
+
+test("two nodes whose Pods would have the same name both get one", async () => {
+  startDaemonSetController(server.context);
+  const { uid } = (await server.client.create(daemonSets, manifest())).metadata;
+  const nodeOf = new Map<string, string>();
+  for (let i = 0; ; i++) {
+    const suffix = hashSuffix(`${uid}/n${i}/`);
+    const other = nodeOf.get(suffix);
+    nodeOf.set(suffix, `n${i}`);
+    if (other === undefined) continue;
+    await played.join(other);
+    await played.join(`n${i}`);
+    break;
+  }
+  await played.rounds();
+  expect(await daemonPods()).toHaveLength(2);
+  expect((await status()).numberAvailable).toBe(2);
 });
 
 describe("replacing Pods", () => {

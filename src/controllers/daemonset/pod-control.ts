@@ -9,12 +9,12 @@ import { isNamespaceEnding, messageOf, refusalText } from "../creation-failure.t
 import { controllerOf } from "../owner.ts";
 import { slowStart } from "../slow-start.ts";
 import type { UnseenWrites } from "../unseen-writes.ts";
-import { daemonPod, daemonPodName } from "./daemon-pod.ts";
+import { daemonPod, daemonPodName, targetNode } from "./daemon-pod.ts";
 import type { DaemonPlan, Removal } from "./plan.ts";
 
 /** At most so many Pods are made, and so many deleted, in one go (upstream's BurstReplicas); the rest follows at the next look. */
 const burstMax = 250;
-/** Names tried when a stranger has the one that the view gives. */
+/** Names tried when another Pod has the one that the view gives: of 5,000 nodes two meet in one of 14 million names at even odds. */
 const attemptsMax = 10;
 
 /** Makes and deletes the Pods of DaemonSets, and tells about it in events. Every write is announced as unseen first. */
@@ -61,7 +61,7 @@ export class PodControl {
         }
       }
       const existing = await this.client.get(pods, { namespace, name });
-      if (controllerOf(existing)?.uid === set.metadata.uid) return;
+      if (controllerOf(existing)?.uid === set.metadata.uid && targetNode(existing) === node) return;
     }
   }
 
