@@ -54,9 +54,9 @@ function create(schema: Schema, kind: Kind, body: JsonObject): KubeObject {
   target.declaration?.defaults?.(stored);
   prepareCreate(target, stored);
   if (target.facts.kind === "Pod") admitPod(stored as unknown as Draft<Pod>);
-  // A version that is stored in another's form is judged by its own rules.
+  // A version that is stored in another's form is judged by its own rules, under the name of the stored one.
   const served = (kind.conversion === undefined ? stored : kind.conversion.toServed(stored as KubeObject)) as KubeObject;
-  validateCreate(kind, served);
+  validateCreate({ ...target, declaration: kind.declaration }, served);
   return served;
 }
 
