@@ -133,10 +133,11 @@ function isInPath(program: string): boolean {
   });
 }
 
-/** The kubectl that a person can type: their own, or the one that the tests brought. */
+/** The kubectl that a person can type: their own, the one that the tests brought, or the script that brings it. */
 function kubectl(): string {
+  if (isInPath("kubectl")) return "kubectl";
   const brought = join(import.meta.dirname, "..", "..", ".cache", "bin", "kubectl");
-  return !isInPath("kubectl") && existsSync(brought) ? brought : "kubectl";
+  return existsSync(brought) ? brought : "npm run --silent kubectl --";
 }
 
 function nextSteps(options: UpOptions): string[] {
