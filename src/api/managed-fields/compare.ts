@@ -153,25 +153,40 @@ class Walk {
 
   private list(item: TypeNode, children: Children, lists: { field: Field; set: boolean; old: readonly unknown[]; next: readonly unknown[] }): void {
     const elementOf = (value: unknown) => (lists.set ? `v:${JSON.stringify(value)}` : keyElement(this.schema, item, lists.field, value));
-    const before = new Map<string, unknown>();
-    for (const value of lists.old) {
-      const element = elementOf(value);
-      if (!before.has(element)) before.set(element, value);
-    }
-    const seen = new Set<string>();
-    for (const value of lists.next) {
-      const element = elementOf(value);
-      if (seen.has(element)) continue;
-      seen.add(element);
-      this.place(item, undefined, before.get(element), value);
+    const before = grouped(lists.old, elementOf);
+    const after = grouped(lists.next, elementOf);
+    for (const [element, items] of after) {
+      const old = before.get(element);
+      if (items.length === 1 && (old === undefined || old.length === 1)) this.place(item, undefined, old?.[0], items[0]);
+      else this.repeated(item, old ?? [], items);
       children.take(element, this);
     }
-    for (const [element, value] of before) {
-      if (seen.has(element)) continue;
-      this.place(item, undefined, value, undefined);
+    for (const [element, items] of before) {
+      if (after.has(element)) continue;
+      this.place(item, undefined, items[0], undefined);
       children.take(element, this);
     }
   }
+
+  /** Items that share a key are owned as one whole. */
+  private repeated(item: TypeNode, old: readonly unknown[], next: readonly unknown[]): void {
+    this.changed = undefined;
+    this.removed = undefined;
+    if (equalJson(old, next)) return;
+    if (old.length > 0) this.place(item, undefined, old[0], undefined);
+    this.changed = emptySet;
+  }
+}
+
+function grouped(items: readonly unknown[], elementOf: (item: unknown) => string): Map<string, unknown[]> {
+  const groups = new Map<string, unknown[]>();
+  for (const item of items) {
+    const element = elementOf(item);
+    const group = groups.get(element);
+    if (group === undefined) groups.set(element, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 /** `k:{"containerPort":80,"protocol":"TCP"}`: keys that an item lacks have their default, or are null. */
