@@ -26,6 +26,7 @@ const declared: readonly string[] = [
 export function reasonFor(miss: Miss): string {
   if (!declared.includes(miss.kind)) return "this kind has no validation of its own yet";
   if (miss.difference.what === "message") return "decoding words this error differently";
+  if (/missing .*Invalid value: (\{\}|\[\]): /.test(miss.difference.text)) return "decoding drops an empty map or list, which then prints as null";
   if (miss.difference.what === "code") return "accepted here and refused upstream, or the other way round";
   return "other causes than upstream's";
 }

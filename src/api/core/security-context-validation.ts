@@ -6,8 +6,8 @@ import { checkLocalDescendingPath } from "../validation/file-paths.ts";
 import { dns1123SubdomainProblems } from "../validation/names.ts";
 import { checkId } from "../validation/numbers.ts";
 import type { FieldPath } from "../validation/path.ts";
-import { goSecurityContext } from "./pod-go-values.ts";
 import { eachContainer } from "./pod-containers.ts";
+import { printedSecurityContext } from "./pod-print.ts";
 
 /** Validation of what Pods and containers say about users, capabilities, profiles and kernel parameters. */
 const localhostProfileBytesMax = 4095; // PATH_MAX - 1
@@ -114,13 +114,12 @@ export function checkSecurityContext(context: SecurityContext | undefined, path:
   }
   checkSeccompProfile(context.seccompProfile, path.child("seccompProfile"), errors);
   if (context.allowPrivilegeEscalation === false) {
-    const printed = goSecurityContext(context);
     if (context.privileged === true) {
-      errors.push(invalid(path, printed, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
+      errors.push(invalid(path, printedSecurityContext(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"));
     }
     for (const capability of context.capabilities?.add ?? []) {
       if (capability === "CAP_SYS_ADMIN") {
-        errors.push(invalid(path, printed, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
+        errors.push(invalid(path, printedSecurityContext(context), "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"));
       }
     }
   }
@@ -149,7 +148,6 @@ function checkWindowsOptions(options: WindowsSecurityContextOptions | undefined,
 
 function windowsUserProblems(text: string): string[] {
   if (text === "") return ["runAsUserName cannot be an empty string"];
-  // eslint-disable-next-line no-control-regex
   if (/\p{Cc}/u.test(text)) return ["runAsUserName cannot contain control characters"];
   const parts = text.split("\\");
   if (parts.length > 2) return ["runAsUserName cannot contain more than one backslash"];

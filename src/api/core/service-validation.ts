@@ -8,6 +8,7 @@ import { checkPortNumberOrName, inRangeText, portProblems } from "../validation/
 import { checkLabels } from "../validation/object-meta.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkNodePorts } from "./service-ports-validation.ts";
+import { specialIpProblems } from "./special-ip.ts";
 
 const spec = FieldPath.of("spec");
 const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
@@ -122,24 +123,6 @@ function checkClusterIp(ip: string, given: ServiceSpec, i: number, errors: Field
   if (address !== undefined && family !== undefined && isIp6(address) !== (family === "IPv6")) {
     errors.push(invalid(path, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
   }
-}
-
-/** Addresses that mean something to every machine. */
-function specialIpProblems(ip: string): string[] {
-  const problems: string[] = [];
-  const address = parseIp(ip) ?? new Uint8Array();
-  const all = (value: number): boolean => address.every((byte) => byte === value);
-  const [a = 0, b = 0] = address;
-  const four = address.length === 4;
-  if (all(0)) problems.push("may not be unspecified (0.0.0.0 or ::)");
-  if (four ? a === 127 : address.at(-1) === 1 && address.slice(0, -1).every((byte) => byte === 0)) {
-    problems.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
-  }
-  if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) problems.push("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-  if (four ? a === 224 && b === 0 && address[2] === 0 : a === 0xff && (b & 0x0f) === 2) {
-    problems.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
-  }
-  return problems;
 }
 
 function checkLoadBalancer(given: ServiceSpec, errors: FieldError[]): void {

@@ -1,5 +1,5 @@
 import { loadSchema } from "../schema/schema.ts";
-import type { PodSpec, PodTemplateSpec } from "../types/core-v1.ts";
+import type { PodSpec, PodTemplateSpec, SecurityContext } from "../types/core-v1.ts";
 import { unifiedDifference } from "../validation/difference.ts";
 import { goValue } from "../validation/go-value.ts";
 
@@ -21,4 +21,8 @@ export function printedPodSpec(spec: PodSpec): unknown {
 /** As above; the metadata of a template stands among its fields. */
 export function printedPodTemplate(template: PodTemplateSpec): unknown {
   return { ...template.metadata, Spec: printedPodSpec(template.spec) };
+}
+
+export function printedSecurityContext(context: SecurityContext): unknown {
+  return goValue(loadSchema(), "io.k8s.api.core.v1.SecurityContext", context);
 }
