@@ -28,11 +28,6 @@ export function controllerReference(owner: KubeObject, kind: KindRef): OwnerRefe
   };
 }
 
-/** For an informer's index: the uid of the controlling owner, or "" for orphans. */
-export function controllerUid(object: KubeObject): string {
-  return controllerOf(object)?.uid ?? "";
-}
-
 /** For an informer's index: owned objects under the owner's uid, orphans under `orphans/<namespace>`. */
 export function ownerIndex(object: KubeObject): readonly string[] {
   return [controllerOf(object)?.uid ?? orphansOf(object.metadata.namespace)];

@@ -14,7 +14,7 @@ import { isStatus } from "../../base/status-error.ts";
 import { indexByNode, podsOn } from "../indexes.ts";
 import { podCondition } from "../pod-status.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { conditionTaints, evictingTaint, hasEvictingTaint, labelChanges, notReadyTaint, readyCondition, silentConditions, unreachableTaint, withEvictingTaint } from "./plan.ts";
+import { annotationChanges, conditionTaints, evictingTaint, hasEvictingTaint, labelChanges, notReadyTaint, readyCondition, silentConditions, unreachableTaint, withEvictingTaint } from "./plan.ts";
 import { PodCidrs } from "./pod-cidr.ts";
 import { Zones, zoneOf } from "./zones.ts";
 
@@ -155,10 +155,9 @@ class NodeLifecycleController implements Controller {
     this.announce(name, seen);
     if (!seen) return undefined;
     try {
-      let node = await this.giveAddresses(seen);
+      let node = await this.furnish(seen);
       node = await this.declareSilence(node);
       node = await this.writeTaints(node, conditionTaints(node, this.environment.clock.now()));
-      node = await this.writeLabels(node);
       if (this.unmarked.has(name)) await this.markPods(name);
       return await this.empty(node);
     } catch (error) {
@@ -184,18 +183,22 @@ class NodeLifecycleController implements Controller {
     this.recorder.eventFor({ kind: "Node", name, uid, apiVersion: "v1" }, "Normal", reason, message);
   }
 
-  private async giveAddresses(node: Node): Promise<Node> {
-    if (node.spec.podCIDR) return node;
+  /** Gives a node what it lacks: Pod addresses, the old names of labels, the annotation for its kubelet's caches. One write. */
+  private async furnish(node: Node): Promise<Node> {
     const { name, uid } = node.metadata;
-    const podCIDR = this.cidrs.take(name);
-    if (podCIDR === undefined) {
-      this.tell(name, uid, "CIDRNotAvailable", `Node ${name} status is now: CIDRNotAvailable`);
-      return node;
-    }
+    const podCIDR = node.spec.podCIDR ? undefined : this.cidrs.take(name);
+    if (!node.spec.podCIDR && podCIDR === undefined) this.tell(name, uid, "CIDRNotAvailable", `Node ${name} status is now: CIDRNotAvailable`);
+    const labels = labelChanges(node);
+    const annotations = annotationChanges(node, this.zones.size);
+    if (podCIDR === undefined && !labels && !annotations) return node;
+    const body = {
+      metadata: { uid, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+      ...(podCIDR === undefined ? {} : { spec: { podCIDR, podCIDRs: [podCIDR] } }),
+    };
     try {
-      return await this.client.patch(nodes, { name }, { type: "strategic", body: { metadata: { uid }, spec: { podCIDR, podCIDRs: [podCIDR] } } });
+      return await this.client.patch(nodes, { name }, { type: "strategic", body });
     } catch (error) {
-      this.cidrs.release(name, podCIDR);
+      if (podCIDR !== undefined) this.cidrs.release(name, podCIDR);
       throw error;
     }
   }
@@ -221,12 +224,6 @@ class NodeLifecycleController implements Controller {
     const { name, resourceVersion } = node.metadata;
     const body = { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } };
     return this.client.patch(nodes, { name }, { type: "strategic", body });
-  }
-
-  private async writeLabels(node: Node): Promise<Node> {
-    const labels = labelChanges(node);
-    if (!labels) return node;
-    return this.client.patch(nodes, { name: node.metadata.name }, { type: "strategic", body: { metadata: { labels } } });
   }
 
   private async markPods(name: string): Promise<void> {

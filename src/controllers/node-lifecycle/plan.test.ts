@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Node, NodeCondition, Taint } from "../../api/types/core-v1.ts";
 import { parseTime } from "../../base/time.ts";
-import { conditionTaints, evictingTaint, labelChanges, silentConditions, withEvictingTaint } from "./plan.ts";
+import { annotationChanges, conditionTaints, evictingTaint, labelChanges, silentConditions, withEvictingTaint } from "./plan.ts";
 
 const now = parseTime("2026-01-01T00:01:00Z") as number;
 const added = "2026-01-01T00:01:00Z";
@@ -79,4 +79,10 @@ test("the old labels follow the new ones", () => {
   expect(labelChanges(node())).toBeUndefined();
   expect(labelChanges(node({ labels: { "kubernetes.io/os": "linux", "beta.kubernetes.io/os": "windows" } }))).toEqual({ "beta.kubernetes.io/os": "linux" });
   expect(labelChanges(node({ labels: { "kubernetes.io/arch": "arm64", "beta.kubernetes.io/arch": "arm64" } }))).toBeUndefined();
+});
+
+test("a new node is told how long its kubelet may trust its caches", () => {
+  expect([1, 100, 101, 5000].map((size) => annotationChanges(node(), size)?.["node.alpha.kubernetes.io/ttl"])).toEqual(["0", "0", "15", "300"]);
+  const told = node();
+  expect(annotationChanges({ ...told, metadata: { ...told.metadata, annotations: { "node.alpha.kubernetes.io/ttl": "15" } } }, 1)).toBeUndefined();
 });

@@ -101,3 +101,20 @@ export function labelChanges(node: Node): { readonly [key: string]: string } | u
   }
   return Object.keys(changes).length === 0 ? undefined : changes;
 }
+
+/** How long kubelets of a cluster of this size may use secrets and config maps from their caches, in seconds (upstream's TTL controller). */
+const cacheSecondsBySize: readonly (readonly [nodesMax: number, seconds: number])[] = [
+  [100, 0],
+  [500, 15],
+  [1000, 30],
+  [2000, 60],
+  [Infinity, 300],
+];
+const ttlAnnotation = "node.alpha.kubernetes.io/ttl";
+
+/** The annotation that a new node gets; undefined when it has it. It is a hint, so it does not follow the size of the cluster. */
+export function annotationChanges(node: Node, clusterSize: number): { readonly [key: string]: string } | undefined {
+  if (node.metadata.annotations?.[ttlAnnotation] !== undefined) return undefined;
+  const seconds = cacheSecondsBySize.find(([nodesMax]) => clusterSize <= nodesMax)?.[1] ?? 0;
+  return { [ttlAnnotation]: String(seconds) };
+}

@@ -32,6 +32,11 @@ export class Zones {
   private readonly members = new Map<string, { readonly zone: string; readonly ready: boolean }>();
   private readyZones = 0;
 
+  /** Nodes in all zones. */
+  get size(): number {
+    return this.members.size;
+  }
+
   /** No node of the cluster is ready. */
   get disrupted(): boolean {
     return this.readyZones === 0;
