@@ -56,7 +56,14 @@ export const deployment: KindDeclaration<Deployment> = {
     checkUnchanged(sameData(object.spec.selector, old.spec.selector), object.spec.selector, spec.child("selector"), errors);
     return errors;
   },
-  status: { validate: checkStatus },
+  status: {
+    prepare(draft, old) {
+      // Other kinds take labels here; upstream's Deployments do not.
+      if (old.metadata.labels === undefined) delete draft.metadata.labels;
+      else draft.metadata.labels = { ...old.metadata.labels };
+    },
+    validate: checkStatus,
+  },
   table: {
     columns: columns("Name", "Ready", "Up-to-date", "Available", "Age", "Containers*", "Images*", "Selector*"),
     cells: (object, context) => [

@@ -6,6 +6,8 @@ import { sameData } from "../equality.ts";
 import { storageClasses } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { StorageClass } from "../types/storage-v1.ts";
+import { notSupported, pushProblems, required } from "../validation/errors.ts";
+import { qualifiedNameProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
 
 export const storageClass: KindDeclaration<StorageClass> = {
@@ -13,6 +15,17 @@ export const storageClass: KindDeclaration<StorageClass> = {
   defaults(draft) {
     draft.reclaimPolicy ??= "Delete";
     draft.volumeBindingMode ??= "Immediate";
+  },
+  validate(object) {
+    const errors: FieldError[] = [];
+    const { provisioner = "", reclaimPolicy, volumeBindingMode } = object;
+    if (provisioner === "") errors.push(required("provisioner"));
+    else pushProblems(errors, "provisioner", provisioner.toLowerCase(), qualifiedNameProblems(provisioner.toLowerCase()));
+    const policies = ["Delete", "Retain"];
+    if (reclaimPolicy !== undefined && !policies.includes(reclaimPolicy)) errors.push(notSupported("reclaimPolicy", reclaimPolicy, policies));
+    const modes = ["Immediate", "WaitForFirstConsumer"];
+    if (volumeBindingMode !== undefined && !modes.includes(volumeBindingMode)) errors.push(notSupported("volumeBindingMode", volumeBindingMode, modes));
+    return errors;
   },
   validateUpdate(object, old) {
     const errors: FieldError[] = [];
