@@ -2,7 +2,14 @@ import { leases, nodes, pods } from "../src/api/kinds.ts";
 import type { Node, Pod } from "../src/api/types/core-v1.ts";
 import { formatMicroTime, formatTime } from "../src/base/time.ts";
 import { isStatus } from "../src/base/status-error.ts";
+import type { ControllerContext } from "../src/client/controller-context.ts";
 import type { InProcessServer } from "./in-process-server.ts";
+
+/** What controllers are given in a cluster: each acts under its own service account, with upstream's rights. */
+export function controllerContext(server: InProcessServer): ControllerContext {
+  const groups = ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"];
+  return { ...server.context, client: (name) => server.as({ name: `system:serviceaccount:kube-system:${name}`, groups }) };
+}
 
 /**
  * Plays scheduler and kubelets for tests of controllers: what it does, it does at once and only when told. Pods go to the node

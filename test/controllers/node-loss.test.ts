@@ -9,7 +9,7 @@ import { startPodGcController } from "../../src/controllers/pod-gc/controller.ts
 import { startTaintEvictionController } from "../../src/controllers/taint-eviction/controller.ts";
 import { startInProcessServer } from "../in-process-server.ts";
 import type { InProcessServer } from "../in-process-server.ts";
-import { PlayedNodes } from "../played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../played-nodes.ts";
 
 /** DaemonSets, node life cycle, taint eviction and Pod garbage collection together, as recorded from Kubernetes 1.36.3. */
 let server: InProcessServer;
@@ -40,10 +40,10 @@ async function taint(node: string, ...taints: Taint[]): Promise<void> {
 beforeEach(async () => {
   server = await startInProcessServer();
   played = new PlayedNodes(server);
-  startNodeLifecycleController(server.context);
-  startTaintEvictionController(server.context);
-  startPodGcController(server.context);
-  startDaemonSetController(server.context);
+  startNodeLifecycleController(controllerContext(server));
+  startTaintEvictionController(controllerContext(server));
+  startPodGcController(controllerContext(server));
+  startDaemonSetController(controllerContext(server));
   for (const node of ["a", "b", "c"]) await played.add(node);
   await server.client.create(daemonSets, manifest);
   await played.rounds();

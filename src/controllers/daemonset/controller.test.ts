@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
-import { PlayedNodes } from "../../../test/played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../../../test/played-nodes.ts";
 import { controllerRevisions, daemonSets, events, nodes, pods } from "../../api/kinds.ts";
 import type { DaemonSet } from "../../api/types/apps-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
@@ -27,7 +27,7 @@ function manifest(options: { image?: string; spec?: object; strategy?: object; s
 
 async function begin(count: number, set: Partially<DaemonSet> | undefined = manifest()): Promise<void> {
   for (const each of ["a", "b", "c", "d"].slice(0, count)) await played.join(each);
-  startDaemonSetController(server.context);
+  startDaemonSetController(controllerContext(server));
   if (set) await server.client.create(daemonSets, set);
   await played.rounds();
 }
@@ -113,7 +113,7 @@ describe("making Pods", () => {
 });
 
 test("two nodes whose Pods would have the same name both get one", async () => {
-  startDaemonSetController(server.context);
+  startDaemonSetController(controllerContext(server));
   const { uid } = (await server.client.create(daemonSets, manifest())).metadata;
   const nodeOf = new Map<string, string>();
   for (let i = 0; ; i++) {

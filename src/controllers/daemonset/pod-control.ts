@@ -60,8 +60,8 @@ export class PodControl {
           throw error;
         }
       }
-      const existing = await this.client.get(pods, { namespace, name });
-      if (controllerOf(existing)?.uid === set.metadata.uid && targetNode(existing) === node) return;
+      const [existing] = (await this.client.list(pods, { namespace, fieldSelector: `metadata.name=${name}` })).items;
+      if (existing && controllerOf(existing)?.uid === set.metadata.uid && targetNode(existing) === node) return;
     }
   }
 

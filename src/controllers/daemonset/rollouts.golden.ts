@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
-import { PlayedNodes } from "../../../test/played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../../../test/played-nodes.ts";
 import { controllerRevisions, daemonSets, namespaces, pods, serviceAccounts } from "../../api/kinds.ts";
 import type { ControllerRevision, DaemonSet, DaemonSetStatus } from "../../api/types/apps-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
@@ -55,7 +55,7 @@ async function replay(rollout: Rollout): Promise<{ statuses: (readonly number[])
   await client.create(namespaces, { metadata: { name: namespace } });
   await client.create(serviceAccounts, { metadata: { namespace, name: "default" } });
   for (const name of nodeNames) await played.join(name);
-  startDaemonSetController(server.context);
+  startDaemonSetController(controllerContext(server));
   const statuses: (readonly number[])[] = [];
   const revisions: Partially<ControllerRevision>[] = [];
   const made: Partially<Pod>[] = [];

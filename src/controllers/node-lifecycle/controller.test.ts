@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
-import { PlayedNodes } from "../../../test/played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../../../test/played-nodes.ts";
 import { events, nodes, pods } from "../../api/kinds.ts";
 import type { Node } from "../../api/types/core-v1.ts";
 import { startNodeLifecycleController } from "./controller.ts";
@@ -33,7 +33,7 @@ async function pass(seconds: number, ...alive: string[]): Promise<void> {
 beforeEach(async () => {
   server = await startInProcessServer();
   played = new PlayedNodes(server);
-  startNodeLifecycleController(server.context);
+  startNodeLifecycleController(controllerContext(server));
 });
 
 describe("a new node", () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
-import { PlayedNodes } from "../../../test/played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../../../test/played-nodes.ts";
 import { nodes, pods } from "../../api/kinds.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import { startPodGcController } from "./controller.ts";
@@ -21,7 +21,7 @@ beforeEach(async () => {
   played = new PlayedNodes(server);
   await played.add("a");
   await played.add("b");
-  startPodGcController(server.context);
+  startPodGcController(controllerContext(server));
 });
 
 test("the Pods of a node that is gone are failed and removed after 40 seconds", async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
-import { PlayedNodes } from "../../../test/played-nodes.ts";
+import { PlayedNodes, controllerContext } from "../../../test/played-nodes.ts";
 import { events, nodes, pods } from "../../api/kinds.ts";
 import type { Taint, Toleration } from "../../api/types/core-v1.ts";
 import { startTaintEvictionController } from "./controller.ts";
@@ -32,7 +32,7 @@ beforeEach(async () => {
   server = await startInProcessServer();
   played = new PlayedNodes(server);
   await played.add("a");
-  startTaintEvictionController(server.context);
+  startTaintEvictionController(controllerContext(server));
 });
 
 test("a Pod that does not tolerate the taint leaves at once, marked and told", async () => {
