@@ -31,3 +31,10 @@ test("a merge patch removes with null and keeps null items of lists", () => {
   expect(applyMergePatch(document, { b: { c: null, e: { f: null, g: 1 } }, a: [null], d: { x: null } })).toEqual({ a: [null], b: { e: { g: 1 } }, d: {} });
   expect(document).toEqual({ a: [1, 2, 3], b: { c: "x" }, d: null });
 });
+
+test("copies of copies end where texts do", () => {
+  const copies = Array.from({ length: 14 }, (_, index) => ({ op: "copy", from: "/b", path: `/b/${"c/".repeat(index)}c` }));
+  const doubling = Array.from({ length: 12 }, (_, index) => ({ op: "copy", from: "/b", path: `/b${"/n".repeat(2 ** index)}` }));
+  expect(() => applyJsonPatch({ b: {} }, doubling)).toThrow("the server rejected our request");
+  expect(() => applyJsonPatch({ b: {} }, copies.slice(0, 1))).not.toThrow();
+});

@@ -5,7 +5,7 @@ import type { Patched, PatchTarget } from "./patched.ts";
 import { limits } from "../../base/limits.ts";
 import { StatusError, badRequest } from "../../base/status-error.ts";
 import { equalJson } from "../schema/json-data.ts";
-import { NumberLiteral, decodeJsonText, pathText, setMember } from "../schema/json-text.ts";
+import { NumberLiteral, decodeJsonText, isTooDeep, pathText, setMember } from "../schema/json-text.ts";
 import { decodePatched, jsonWord, undecodable } from "./patched.ts";
 
 /**
@@ -87,6 +87,7 @@ function apply(document: JsonValue, operations: readonly JsonPatchOperation[]): 
   const patching = new Patching(document);
   try {
     for (const operation of operations) patching.run(operation ?? {});
+    if (isTooDeep(patching.root)) throw new DoesNotApply();
   } catch (error) {
     if (!(error instanceof DoesNotApply)) throw error;
     throw new StatusError({ code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request", details: {} });
@@ -120,6 +121,7 @@ class Patching {
       }
       case "copy": {
         const value = this.get(operation.from);
+        if (isTooDeep(value)) throw new DoesNotApply();
         this.copiedBytes += JSON.stringify(value).length;
         if (this.copiedBytes > copiedBytesMax) throw new DoesNotApply();
         return this.add(operation.path, snapshot(value));

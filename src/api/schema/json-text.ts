@@ -37,8 +37,11 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** Nesting beyond this is refused, as Go's decoder does. */
-const depthMax = 10_000;
+/**
+ * Nesting beyond this is refused. Go's decoder takes 10,000; here everything that walks an object is recursive, and a host's
+ * stack of 1 MB holds some 5,000 frames of 200 bytes, at most five of them a level.
+ */
+export const jsonDepthMax = 1000;
 /** Integers of more digits may lose some in a double. */
 const exactDigits = 15;
 
@@ -48,7 +51,7 @@ const noDuplicates: readonly JsonPath[] = [];
 export function decodeJsonText(input: Uint8Array | string): JsonDocument {
   const text = typeof input === "string" ? input : new TextDecoder("utf-8", { ignoreBOM: true }).decode(input);
   const seen = scan(text);
-  if (seen.depth <= depthMax && !seen.odd && !(text.includes("\\u") && /\\u[dD][89a-fA-F]/.test(text))) {
+  if (seen.depth <= jsonDepthMax && !seen.odd && !(text.includes("\\u") && /\\u[dD][89a-fA-F]/.test(text))) {
     try {
       const value = JSON.parse(text) as JsonValue;
       if (countMembers(value) === seen.members) return { value, duplicates: noDuplicates, hasLiterals: false };
@@ -73,6 +76,14 @@ export function plainJson(value: JsonValue): JsonValue {
 export function setMember(object: { [key: string]: unknown }, key: string, value: unknown): void {
   if (key === "__proto__") Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   else object[key] = value;
+}
+
+/** Whether data that did not come from a text nests deeper than a text may. */
+export function isTooDeep(value: JsonValue | undefined, levels = jsonDepthMax): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isTooDeep((value as { readonly [key: string]: JsonValue })[key], levels - 1)) return true;
+  return false;
 }
 
 /** `spec.containers[0].image`. */
@@ -208,7 +219,7 @@ class SlowParser {
   }
 
   private enter(): void {
-    if (++this.depth > depthMax) throw this.invalid("exceeded max depth");
+    if (++this.depth > jsonDepthMax) throw this.invalid("exceeded max depth");
     this.at++;
     this.space();
   }
