@@ -6,6 +6,7 @@ import type { Kind } from "../api/registry.ts";
 import { decode } from "../api/schema/decode.ts";
 import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import type { JsonPath } from "../api/schema/json-text.ts";
+import { YamlError, parseYamlDocuments } from "../api/yaml.ts";
 import type { ResourceCall, ServerContext } from "./context.ts";
 import { bodyTooLarge } from "./errors.ts";
 import type { ApiRequest } from "./request.ts";
@@ -66,16 +67,26 @@ function parseBody(request: ApiRequest, kind: Kind): ParsedBody {
   if (type !== "" && type !== "application/json" && type !== "application/yaml") throw unsupportedMediaType();
   const bytes = bodyBytes(request);
   try {
-    return parseJson(bytes);
+    const parsed = type === "application/yaml" ? parseYaml(bytes) : decodeJsonText(bytes);
+    const { value } = parsed;
+    if (value !== null && (typeof value !== "object" || Array.isArray(value))) throw new JsonSyntaxError(notAnObject(value));
+    return parsed;
   } catch (error) {
-    if (!(error instanceof JsonSyntaxError)) throw error;
-    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
+    if (error instanceof YamlError) throw unrecognized(kind, error.message, bytes);
+    if (error instanceof JsonSyntaxError) throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
+    throw error;
   }
 }
 
-function parseJson(bytes: Uint8Array): ParsedBody {
-  const document = decodeJsonText(bytes);
-  return { value: document.value, duplicates: document.duplicates };
+/** Of several documents, the first. */
+function parseYaml(bytes: Uint8Array): ParsedBody {
+  return { value: parseYamlDocuments(new TextDecoder().decode(bytes))[0] ?? null, duplicates: [] };
+}
+
+/** Go's words when it looks for the kind in something else than an object. */
+function notAnObject(value: JsonValue): string {
+  const what = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value === "string" ? "string" : "number";
+  return `json: cannot unmarshal ${what} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
 }
 
 function unsupportedMediaType(): StatusError {

@@ -1,3 +1,4 @@
+import { printYaml } from "../api/yaml.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Stored } from "../store/contract.ts";
 import type { Kind } from "../api/registry.ts";
@@ -37,7 +38,7 @@ export function dataAnswer(call: ResourceCall, status: number, data: object): Ap
   const { representation, request, warnings } = call;
   if (request.wants === "object") return objectResponse(status, data as KubeObject | ObjectList, warnings);
   const headers = headersFor(representation.encoding, warnings);
-  if (representation.encoding === "yaml") return bytesResponse(status, headers, [encodeText(JSON.stringify(data))]);
+  if (representation.encoding === "yaml") return bytesResponse(status, headers, [encodeText(printYaml(data as never))]);
   return bytesResponse(status, headers, [representation.pretty ? encodeText(`${JSON.stringify(data, null, 2)}\n`) : jsonBytes(data)]);
 }
 

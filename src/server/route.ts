@@ -2,7 +2,7 @@ import { badRequest } from "../base/status-error.ts";
 import type { Verb } from "../api/kind-facts.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Handler, ResourceCall, ServerContext } from "./context.ts";
-import { methodNotAllowed, noSuchResource } from "./errors.ts";
+import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
 import { negotiate } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 import { isTrue } from "./request-info.ts";
@@ -82,6 +82,7 @@ function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   const verb = info.verb as Verb;
   const handler = kind.facts.verbs.includes(verb) ? verbHandlers[verb] : undefined;
   if (handler === undefined) throw methodNotAllowed();
+  if (kind.facts.verbs.length === 1) throw notImplemented(`the kind ${kind.facts.kind}`);
   // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.
   const onCollection = info.name === "";
   if (onCollection !== (verb === "create" || verb === "list" || verb === "deletecollection" || (verb === "watch" && info.name === ""))) throw methodNotAllowed();

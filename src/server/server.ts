@@ -1,5 +1,5 @@
 import type { Environment } from "../base/environment.ts";
-import { StatusError, internalError } from "../base/status-error.ts";
+import { StatusError } from "../base/status-error.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
@@ -67,7 +67,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   // A store in memory holds everything as soon as this returns; with a durable one, requests wait for it.
   let ready: Promise<void> | undefined;
-  if (options.bootstrap !== false) ready = bootstrap({ environment, store, registry, objects }).then(() => void (ready = undefined));
+  if (options.bootstrap !== false) ready = bootstrap({ environment, store, registry, schema, objects }).then(() => void (ready = undefined));
   return { handle: (request) => (ready === undefined ? handle(context, request) : ready.then(() => handle(context, request))) };
 }
 
@@ -76,8 +76,7 @@ async function handle(context: ServerContext, request: ApiRequest): Promise<ApiR
     return await route(context, request);
   } catch (error) {
     if (error instanceof StatusError) return statusResponse(request, error);
-    context.environment.log.error("a request failed on a broken invariant", { method: request.method, path: request.path, error });
-    return statusResponse(request, internalError(error instanceof Error ? error.message : String(error)));
+    throw error;
   }
 }
 

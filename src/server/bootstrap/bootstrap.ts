@@ -2,8 +2,10 @@ import type { Draft } from "../../base/json.ts";
 import type { Environment } from "../../base/environment.ts";
 import { uuid } from "../../base/names.ts";
 import { formatTime } from "../../base/time.ts";
+import { ownCreate } from "../../api/managed-fields/managed-fields.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Kind, KindRegistry } from "../../api/registry.ts";
+import type { Schema } from "../../api/schema/schema.ts";
 import type { ObjectMeta } from "../../api/types/meta-v1.ts";
 import type { Store } from "../../store/contract.ts";
 import { RevisionConflict } from "../../store/contract.ts";
@@ -20,8 +22,8 @@ export function bootstrapObjects(): BootstrapObjects {
 }
 
 /** Writes what is missing, in a fixed order; what is there already is left alone. */
-export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; objects: BootstrapObjects }): Promise<void> {
-  const { environment, store, registry, objects } = options;
+export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; schema: Schema; objects: BootstrapObjects }): Promise<void> {
+  const { environment, store, registry, schema, objects } = options;
   const random = environment.random.fork("bootstrap");
   const writes: Promise<unknown>[] = [];
   for (const path in objects) {
@@ -31,8 +33,12 @@ export async function bootstrap(options: { environment: Environment; store: Stor
       const key = keyOf(kind, item.metadata.namespace ?? "", item.metadata.name ?? "");
       if (store.get(key) !== undefined) continue;
       const creationTimestamp = formatTime(environment.clock.now());
-      const metadata = orderedMeta({ ...item.metadata, uid: uuid(random), resourceVersion: "0", creationTimestamp } as ObjectMeta);
-      const draft = { kind: kind.facts.kind, apiVersion: kind.ref.apiVersion, ...dated(item, creationTimestamp), metadata } as unknown as Draft<KubeObject>;
+      const object = { kind: kind.facts.kind, apiVersion: kind.ref.apiVersion, ...dated(item, creationTimestamp) } as unknown as KubeObject;
+      // The spec of a Namespace is filled in by its own strategy, so nobody owns it.
+      const reset = kind.facts.kind === "Namespace" ? [["spec"], ["status"]] : [["status"]];
+      const managedFields = ownCreate(schema, kind.facts.type, object, { manager: "kube-apiserver", apiVersion: kind.ref.apiVersion, time: creationTimestamp, reset });
+      const metadata = orderedMeta({ ...item.metadata, uid: uuid(random), resourceVersion: "0", creationTimestamp, managedFields } as ObjectMeta);
+      const draft = { ...object, metadata } as unknown as Draft<KubeObject>;
       writes.push(store.put(key, 0, sealed(draft)).catch(alreadyThere));
     }
   }

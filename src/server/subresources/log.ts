@@ -16,7 +16,7 @@ export async function log(call: ResourceCall): Promise<ApiResponse> {
   const options = logOptions(call);
   const pod = podOf(call);
   const container = chooseContainer(pod, call.query.get("container") ?? "");
-  if ((pod.spec?.nodeName ?? "") === "") return { status: 204, headers: {}, body: { type: "none" } };
+  if ((pod.spec?.nodeName ?? "") === "") return { status: 204, headers: { "cache-control": "no-cache, private" }, body: { type: "none" } };
   const agent = agentOf(call, pod, "containerLogs");
   const stream = new StartedStream(call.request.signal);
   const done = agent.logs(targetOf(call, pod, container), options, stream);

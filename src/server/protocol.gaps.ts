@@ -1,0 +1,17 @@
+/** Lines of protocol.jsonl that are not answered as recorded yet, with the reason. The list only shrinks. */
+export const gaps: { readonly [line: number]: string } = {
+  36: "decoding reports keys that stand twice after unknown ones, not in the order of the text",
+  37: "decoding reports keys that stand twice after unknown ones, not in the order of the text",
+  40: "the YAML parser words this error differently",
+  41: "the YAML parser does not report keys that stand twice",
+  101: "the projected token volume is not added to Pods yet",
+  134: "eviction is not built yet",
+  135: "eviction is not built yet",
+  138: "reviews are not built yet",
+  139: "reviews are not built yet",
+  140: "reviews are not built yet",
+  141: "reviews are not built yet",
+  142: "service account tokens are not built yet",
+  144: "the projected token volume is not added to Pods yet",
+  152: "the projected token volume is not added to Pods yet",
+};
