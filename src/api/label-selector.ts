@@ -1,4 +1,5 @@
 import type { LabelSelector } from "./types/meta-v1.ts";
+import { labelValueProblems, qualifiedNameProblems } from "./validation/names.ts";
 
 /**
  * Label selectors in both forms: the text of query parameters (`app=web,tier notin (a,b),!x`) and the LabelSelector of objects.
@@ -150,11 +151,38 @@ export function parseLabelSelector(text: string): readonly Requirement[] {
   for (;;) {
     const lexeme = look();
     if (!isWord(lexeme) && lexeme.token !== "!") throw new SelectorError(`found '${lexeme.text}', expected: !, identifier, or 'end of string'`);
-    requirements.push(requirement());
+    requirements.push(checked(requirement));
     const next = look();
     if (next.token === "end") return requirements;
     if (next.token !== ",") throw new SelectorError(`found '${next.text}', expected: ',' or 'end of string'`);
     at++;
     if (!isWord(look()) && look().token !== "!") throw new SelectorError(`found '${look().text}', expected: identifier after ','`);
   }
+}
+
+/** One requirement, read and then judged as a whole; both kinds of error say that they are about a requirement. */
+function checked(read: () => Requirement): Requirement {
+  try {
+    const requirement = read();
+    const problem = requirementProblem(requirement);
+    if (problem !== undefined) throw new SelectorError(problem);
+    return requirement;
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    throw new SelectorError(`unable to parse requirement: ${error.message}`);
+  }
+}
+
+/** What is wrong with a requirement's key or values; the key comes first. */
+function requirementProblem({ key, operator, values }: Requirement): string | undefined {
+  const [wrongKey] = qualifiedNameProblems(key);
+  if (wrongKey !== undefined) return `<nil>: Invalid value: ${JSON.stringify(key)}: ${wrongKey}`;
+  if ((operator === "Gt" || operator === "Lt") && !/^[+-]?\d+$/.test(values[0] ?? "")) {
+    return `values[0]: Invalid value: ${JSON.stringify(values[0] ?? "")}: for 'Gt', 'Lt' operators, the value must be an integer`;
+  }
+  for (const [i, value] of values.entries()) {
+    const [wrong] = labelValueProblems(value);
+    if (wrong !== undefined) return `values[${i}][${key}]: Invalid value: ${JSON.stringify(value)}: ${wrong}`;
+  }
+  return undefined;
 }
