@@ -44,5 +44,6 @@ export function defaultsReasonFor(name: string): string {
 }
 
 export function updateReasonFor(kind: string): string {
+  if (kind === "Lease") return "the server itself asks for a resourceVersion before declarations are heard";
   return declared.includes(kind) ? "the update is judged differently" : "this kind has no validation of its own yet";
 }

@@ -88,9 +88,12 @@ function asked({ schema }: World, line: UpdateCase, typeName: string): JsonValue
 }
 
 /** What the server puts back before it judges. */
-function putBack({ metadata: now }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
+function putBack(kind: Kind, { metadata: now }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
   for (const field of ["creationTimestamp", "generation"] as const) now[field] = old[field] as never;
-  for (const field of ["uid", "resourceVersion", "namespace"] as const) if ((now[field] ?? "") === "") now[field] = old[field] as never;
+  for (const field of ["uid", "resourceVersion", "namespace"] as const) {
+    if (field === "resourceVersion" && kind.declaration?.allowUnconditionalUpdate === false) continue;
+    if ((now[field] ?? "") === "") now[field] = old[field] as never;
+  }
   if (old.deletionTimestamp !== undefined) {
     now.deletionTimestamp = old.deletionTimestamp;
     now.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds as never;
@@ -105,7 +108,7 @@ function answer(place: World, line: UpdateCase): Status | undefined {
     const old = decode(schema, typeName, line.before, "ignore").object as KubeObject;
     const draft: Draft<KubeObject> = decode(schema, typeName, asked(place, line, typeName), "ignore").object;
     kind.declaration?.defaults?.(draft);
-    putBack(draft, old);
+    putBack(kind, draft, old);
     if (line.subresource === "status") {
       prepareStatusUpdate(kind, draft, old);
       validateStatusUpdate(kind, draft as KubeObject, old);

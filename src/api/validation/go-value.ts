@@ -21,6 +21,20 @@ interface Differences {
 const core = "io.k8s.api.core.v1.";
 
 const differences: { readonly [typeName: string]: Differences } = {
+  [`${core}PodSecurityContext`]: {
+    order: [
+      "seLinuxOptions",
+      "windowsOptions",
+      "runAsUser",
+      "runAsGroup",
+      "runAsNonRoot",
+      "supplementalGroups",
+      "supplementalGroupsPolicy",
+      "fsGroup",
+      "fsGroupChangePolicy",
+      "sysctls",
+    ],
+  },
   [`${core}PodSpec`]: {
     omitted: ["serviceAccount", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"],
     order: [
