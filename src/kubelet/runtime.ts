@@ -31,6 +31,18 @@ export interface SandboxConfig {
   readonly hostname: string;
   readonly hostNetwork: boolean;
   readonly labels: { readonly [key: string]: string };
+  /** What /etc/resolv.conf says; absent: the node's own. */
+  readonly dns?: SandboxDns;
+  /** Further lines of /etc/hosts: address and names. */
+  readonly hostAliases?: readonly { readonly ip: string; readonly names: readonly string[] }[];
+  /** Name with the domain of a subdomain, for /etc/hosts. */
+  readonly fullName?: string;
+}
+
+export interface SandboxDns {
+  readonly servers: readonly string[];
+  readonly searches: readonly string[];
+  readonly options: readonly string[];
 }
 
 export interface SandboxInfo {
@@ -84,7 +96,7 @@ export interface ContainerConfig {
 export interface Mount {
   /** Absolute path in the container. */
   readonly containerPath: string;
-  /** Absolute path in the node's file system (of NodeFiles). */
+  /** Absolute path in the node's file system (of NodeFiles); a file or a folder that exists. */
   readonly hostPath: string;
   readonly readOnly: boolean;
 }

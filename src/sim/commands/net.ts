@@ -1,0 +1,102 @@
+import type { CommandCall, CommandTable } from "../command.ts";
+import { ConnectError } from "../network.ts";
+import { hostsOf } from "./web.ts";
+
+/** Names, reachability and ports. */
+function nameServer({ process }: CommandCall): string {
+  const { files } = process.world;
+  const text = files.exists("/etc/resolv.conf") ? new TextDecoder().decode(files.readFile("/etc/resolv.conf")) : "";
+  return /^nameserver\s+(\S+)/m.exec(text)?.[1] ?? "127.0.0.1";
+}
+
+export const netCommands: CommandTable = {
+  async nslookup(call) {
+    const { args, out, process } = call;
+    const name = args.find((arg) => !arg.startsWith("-"));
+    const server = nameServer(call);
+    out(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
+    if (name === undefined) return 1;
+    const addresses = process.world.network.lookup(name, "");
+    if (!addresses || addresses.length === 0) {
+      out(`** server can't find ${name}: NXDOMAIN\n\n`);
+      return 1;
+    }
+    for (const address of addresses) out(`Name:\t${name}\nAddress: ${address}\n`);
+    out("\n");
+    return 0;
+  },
+
+  async ping(call) {
+    const { args, out, err, process } = call;
+    let count = Infinity;
+    let waitMs = 1000;
+    let host = "";
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i] as string;
+      if (/^-c\d*$/.test(arg)) count = Number(arg.slice(2) || args[++i]);
+      else if (/^-i[\d.]*$/.test(arg)) waitMs = Number(arg.slice(2) || args[++i]) * 1000;
+      else if (/^-[wWsIt]$/.test(arg)) i++;
+      else if (!arg.startsWith("-")) host = arg;
+    }
+    const { network } = process.world;
+    const ip = network.lookup(host, hostsOf(call))?.[0];
+    if (ip === undefined) {
+      err(`ping: bad address '${host}'\n`);
+      return 1;
+    }
+    out(`PING ${host} (${ip}): 56 data bytes\n`);
+    let received = 0;
+    let sent = 0;
+    const summary = (): void => {
+      const lost = sent === 0 ? 0 : Math.round(((sent - received) / sent) * 100);
+      out(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
+      if (received > 0) out("round-trip min/avg/max = 0.064/0.080/0.112 ms\n");
+    };
+    if (!call.inScript) process.onSignal((signal) => {
+      if (signal !== "INT") return process.exit(143);
+      summary();
+      process.exit(received > 0 ? 0 : 1);
+    });
+    while (sent < count) {
+      const reached = ip.startsWith("127.") || network.net.reaches(network.node, ip);
+      if (reached) {
+        out(`64 bytes from ${ip}: seq=${sent} ttl=64 time=0.${String(60 + process.world.random.below(50)).padStart(3, "0")} ms\n`);
+        received++;
+      }
+      sent++;
+      if (sent < count) await process.sleep(waitMs);
+    }
+    if (received < sent) await process.sleep(10_000);
+    summary();
+    return received > 0 ? 0 : 1;
+  },
+
+  async nc(call) {
+    const { args, err, process } = call;
+    const words = args.filter((arg) => !arg.startsWith("-"));
+    const [host, port] = words.slice(-2);
+    if (host === undefined || port === undefined) return 1;
+    const { network } = process.world;
+    const ip = network.lookup(host, hostsOf(call))?.[0];
+    if (ip === undefined) {
+      err(`nc: bad address '${host}'\n`);
+      return 1;
+    }
+    try {
+      network.connect(ip, Number(port));
+      if (args.some((arg) => /^-\w*v/.test(arg))) err(`${host} (${ip}:${port}) open\n`);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      if (error.failure === "timeout") await process.sleep(130_000);
+      err(`nc: ${host} (${ip}:${port}): ${error.message}\n`);
+      return 1;
+    }
+  },
+
+  async netstat({ process, out }) {
+    out("Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       \n");
+    for (const port of process.world.network.net.portsOf(process.world.network.ip)) out(`tcp        0      0 0.0.0.0:${String(port).padEnd(16)}0.0.0.0:*               LISTEN      \n`);
+    return 0;
+  },
+};

@@ -1,0 +1,261 @@
+import type { Environment, Random } from "../base/environment.ts";
+import type { ContainerConfig, ContainerInfo, RuntimeExec } from "../kubelet/runtime.ts";
+import { ContainerLog } from "./container-log.ts";
+import { FileView } from "./files/file-view.ts";
+import type { FileMount } from "./files/file-view.ts";
+import type { FolderInode, Inode } from "./files/inode.ts";
+import { folderInode } from "./files/inode.ts";
+import type { LoggedContainer, SimulatedHost } from "./host.ts";
+import { standardPath } from "./images/image.ts";
+import type { FoundImage } from "./images/registry.ts";
+import { NetworkInterface } from "./network.ts";
+import type { SimulatedNetwork } from "./network.ts";
+import { Process } from "./process.ts";
+import type { Input, MachineFacts, World } from "./process.ts";
+import type { Shells } from "./shell/shells.ts";
+import { ExecError, findProgram } from "./userland.ts";
+import type { Finder } from "./userland.ts";
+
+/** What the sandbox gives its containers. */
+export interface SandboxWorld {
+  readonly podUid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly hostname: string;
+  readonly ip: string;
+  readonly etcFiles: readonly (readonly [name: string, inode: Inode])[];
+}
+
+export interface ContainerOptions {
+  readonly id: string;
+  readonly config: ContainerConfig;
+  readonly image: FoundImage;
+  readonly sandbox: SandboxWorld;
+  readonly host: SimulatedHost;
+  readonly node: string;
+  readonly network: SimulatedNetwork;
+  readonly shells: Shells;
+  readonly environment: Environment;
+  readonly random: Random;
+  readonly changed: () => void;
+}
+
+/** One container: its files, its processes, its log, and how it ended. */
+export class SimulatedContainer implements World, LoggedContainer {
+  readonly id: string;
+  readonly podUid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly name: string;
+  readonly attempt: number;
+  readonly log: ContainerLog;
+  readonly environment: Environment;
+  readonly random: Random;
+  readonly hostname: string;
+  readonly nodeName: string;
+  readonly files: FileView;
+  readonly network: NetworkInterface;
+  readonly privileged: boolean;
+  readonly user: number;
+  readonly memoryBytesMax: number;
+  readonly machine: MachineFacts;
+  readonly processes = new Map<number, Process>();
+  info: ContainerInfo;
+  private readonly options: ContainerOptions;
+  private readonly finder: Finder;
+  private lastPid = 0;
+  private main: Process | undefined;
+  private waiters: (() => void)[] | undefined;
+
+  constructor(options: ContainerOptions) {
+    const { config, sandbox, environment, host } = options;
+    this.options = options;
+    this.id = options.id;
+    this.podUid = sandbox.podUid;
+    this.namespace = sandbox.namespace;
+    this.pod = sandbox.pod;
+    this.name = config.name;
+    this.attempt = config.attempt;
+    this.environment = environment;
+    this.random = options.random;
+    this.hostname = sandbox.hostname;
+    this.nodeName = options.node;
+    this.privileged = config.privileged;
+    this.user = config.user ?? 0;
+    this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
+    this.log = new ContainerLog(() => host.lineWritten(this.id));
+    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, nextLogLine: () => host.nextLogLine(this.id) };
+    this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip });
+    this.files = new FileView({ root: this.rootFolder(options.image.root), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem });
+    this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, world: () => this };
+    this.info = { id: options.id, state: "created", createdAt: environment.clock.now() };
+  }
+
+  get programs(): World["programs"] {
+    return this.options.image.image.programs;
+  }
+
+  nextPid(): number {
+    return ++this.lastPid;
+  }
+
+  async execute(process: Process, argv: readonly string[]): Promise<number> {
+    process.argv = argv;
+    process.onSignal(undefined);
+    try {
+      return await findProgram(this.finder, argv, process.cwd)(process);
+    } catch (error) {
+      if (!(error instanceof ExecError)) throw error;
+      process.write("stderr", `${error.message}\n`);
+      return 127;
+    }
+  }
+
+  /** Starts the main process. Throws in runc's words when there is nothing to execute. */
+  start(): void {
+    const { config } = this.options;
+    const now = this.environment.clock.now();
+    let program;
+    try {
+      if (!this.files.exists(config.workingDir)) this.files.makeFolder(config.workingDir, { parents: true });
+      program = findProgram(this.finder, config.argv, config.workingDir);
+    } catch (error) {
+      const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${error instanceof Error ? error.message : String(error)}`;
+      this.info = { ...this.info, state: "exited", startedAt: 0, finishedAt: now, exitCode: 128, reason: "StartError", message };
+      this.log.end(now);
+      this.settle();
+      throw new Error(message);
+    }
+    this.info = { ...this.info, state: "running", startedAt: now };
+    const main = new Process({
+      world: this, argv: config.argv, env: this.environmentOf(), cwd: config.workingDir, tty: config.tty, input: config.stdin ? endlessInput : undefined,
+      output: (stream, bytes) => this.log.append(config.tty ? "stdout" : stream, config.tty ? withReturns(bytes) : bytes, this.environment.clock.now()),
+    });
+    this.main = main;
+    this.options.changed();
+    void main.run(program).then((code) => this.ended(code, main.endReason));
+  }
+
+  /** TERM, and KILL after the grace time; resolves when it has ended. */
+  stop(graceMs: number): Promise<void> {
+    if (this.info.state !== "running") {
+      if (this.info.state === "created") this.ended(137, undefined);
+      return Promise.resolve();
+    }
+    const gone = new Promise<void>((resolve) => void (this.waiters ??= []).push(resolve));
+    if (graceMs <= 0) this.main?.signal("KILL");
+    else {
+      const timer = this.environment.clock.after(graceMs, () => this.main?.signal("KILL"));
+      (this.waiters ??= []).push(() => timer.cancel());
+      this.main?.signal("TERM");
+    }
+    return gone;
+  }
+
+  /** Runs a command beside the main process; resolves with its exit code. Rejects in runc's words. */
+  exec(options: RuntimeExec): Promise<number> {
+    if (this.info.state !== "running") return Promise.reject(new Error(`container not running (${this.id})`));
+    const cwd = this.options.config.workingDir;
+    let program;
+    try {
+      program = findProgram(this.finder, options.argv, cwd);
+    } catch (error) {
+      return Promise.reject(new Error(`failed to exec in container: failed to start exec "${this.id}": OCI runtime exec failed: exec failed: unable to start container process: ${error instanceof Error ? error.message : String(error)}`));
+    }
+    if (this.lastPid < 1) this.lastPid = 1;
+    const process = new Process({
+      world: this, argv: options.argv, env: this.environmentOf(), cwd, tty: options.tty, input: options.stdin ? inputOf(options.stdin) : undefined, initial: false,
+      output: (stream, bytes) => options.onOutput(options.tty ? "stdout" : stream, options.tty ? withReturns(bytes) : bytes),
+    });
+    options.signal?.addEventListener("abort", () => process.signal("HUP"), { once: true });
+    return process.run(program);
+  }
+
+  /** Output of the main process from now on: attach. Resolves when the container has ended. */
+  whenEnded(): Promise<void> {
+    return this.info.state === "exited" ? Promise.resolve() : new Promise((resolve) => void (this.waiters ??= []).push(resolve));
+  }
+
+  /** The machine lost power: everything stops here, and is found dead later. */
+  lose(): void {
+    for (const process of this.processes.values()) process.exit(255);
+    this.processes.clear();
+    if (this.info.state === "exited") return;
+    const now = this.environment.clock.now();
+    this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: 255, reason: "Unknown" };
+    this.log.end(now);
+    this.waiters = undefined;
+  }
+
+  private ended(code: number, why: Process["endReason"]): void {
+    if (this.info.state === "exited") return;
+    const now = this.environment.clock.now();
+    this.main = undefined;
+    for (const process of this.processes.values()) process.signal("KILL");
+    this.network.close();
+    this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: code, reason: why ?? (code === 0 ? "Completed" : "Error") };
+    this.log.end(now);
+    this.settle();
+    this.options.changed();
+  }
+
+  private settle(): void {
+    const waiting = this.waiters ?? [];
+    this.waiters = undefined;
+    for (const wake of waiting) wake();
+  }
+
+  private environmentOf(): ReadonlyMap<string, string> {
+    const env = new Map<string, string>([["PATH", standardPath], ["HOSTNAME", this.hostname]]);
+    for (const name of Object.keys(this.options.config.image.env)) env.set(name, this.options.config.image.env[name] as string);
+    for (const { name, value } of this.options.config.env) env.set(name, value);
+    if (!env.has("HOME")) env.set("HOME", this.user === 0 ? "/root" : "/");
+    if (this.options.config.tty) env.set("TERM", "xterm");
+    return env;
+  }
+
+  private rootFolder(image: FolderInode): FolderInode {
+    return folderInode({ base: image });
+  }
+
+  private mounts(): FileMount[] {
+    const { config, sandbox, host } = this.options;
+    const mounts: FileMount[] = sandbox.etcFiles.map(([name, inode]) => ({ path: `/etc/${name}`, inode, readOnly: false }));
+    for (const mount of config.mounts) {
+      const path = mount.containerPath.replace(/\/+$/, "") || "/";
+      const inode = host.files.inodeAt(mount.hostPath, { forChange: !mount.readOnly });
+      if (!inode) throw new Error(`failed to generate container "${this.id}" spec: failed to generate spec: failed to stat "${mount.hostPath}": stat ${mount.hostPath}: no such file or directory`);
+      mounts.push({ path, inode, readOnly: mount.readOnly });
+    }
+    return mounts;
+  }
+}
+
+const newline = 10;
+
+/** A terminal's line ends. */
+function withReturns(bytes: Uint8Array): Uint8Array {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === newline && bytes[i - 1] !== 13) count++;
+  if (count === 0) return bytes;
+  const out = new Uint8Array(bytes.length + count);
+  let at = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] === newline && bytes[i - 1] !== 13) out[at++] = 13;
+    out[at++] = bytes[i] as number;
+  }
+  return out;
+}
+
+/** Standard input of a container that nobody is attached to: it stays open. */
+const endlessInput: Input = { read: () => new Promise(() => undefined) };
+
+function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return {
+    async read() {
+      const next = await iterator.next();
+      return next.done ? undefined : next.value;
+    },
+  };
+}

@@ -1,0 +1,281 @@
+import type { FileInode, FolderInode, Inode } from "./inode.ts";
+import { childOf, emptyBytes, fileInode, folderInode, linkInode, namesOf, ownChildOf, removeChild, setChild } from "./inode.ts";
+
+export type FileErrorCode = "ENOENT" | "EEXIST" | "ENOTDIR" | "EISDIR" | "EROFS" | "ENOTEMPTY" | "ELOOP" | "EINVAL" | "EBUSY" | "EACCES";
+
+const words: { readonly [code in FileErrorCode]: string } = {
+  ENOENT: "No such file or directory",
+  EEXIST: "File exists",
+  ENOTDIR: "Not a directory",
+  EISDIR: "Is a directory",
+  EROFS: "Read-only file system",
+  ENOTEMPTY: "Directory not empty",
+  ELOOP: "Symbolic link loop",
+  EINVAL: "Invalid argument",
+  EBUSY: "Resource busy",
+  EACCES: "Permission denied",
+};
+
+/** What an operation on files was refused with; `words` is the libc text. */
+export class FileError extends Error {
+  readonly code: FileErrorCode;
+  readonly words: string;
+  constructor(code: FileErrorCode, path: string) {
+    super(`${code}: ${words[code]}, '${path}'`);
+    this.code = code;
+    this.words = words[code];
+  }
+}
+
+export interface FileMount {
+  /** Absolute, without a slash at the end. */
+  readonly path: string;
+  readonly inode: Inode;
+  readonly readOnly: boolean;
+}
+
+export interface FileStat {
+  readonly kind: "file" | "folder" | "link";
+  readonly size: number;
+  readonly mode: number;
+  readonly mtime: number;
+  readonly inode: Inode;
+}
+
+interface Found {
+  readonly path: string;
+  /** The folder that holds it; undefined for the root and for the root of a mount. */
+  readonly parent: FolderInode | undefined;
+  readonly name: string;
+  readonly inode: Inode | undefined;
+  readonly readOnly: boolean;
+}
+
+const linksMax = 40;
+
+/** Splits and cleans a path: absolute, without "." and "..". */
+export function cleanPath(path: string, cwd = "/"): string {
+  const parts: string[] = [];
+  for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}
+
+/**
+ * One process's view of files: a root and what is mounted into it. All operations are immediate and throw FileError. Views of
+ * several containers on one folder of the node see each other's writes at once.
+ */
+export class FileView {
+  private readonly root: FolderInode;
+  private readonly mounts: ReadonlyMap<string, FileMount>;
+  private readonly readOnlyRoot: boolean;
+  private readonly now: () => number;
+
+  constructor(options: { root: FolderInode; now: () => number; mounts?: readonly FileMount[]; readOnlyRoot?: boolean }) {
+    this.root = options.root;
+    this.now = options.now;
+    this.mounts = new Map((options.mounts ?? []).map((mount) => [mount.path, mount]));
+    this.readOnlyRoot = options.readOnlyRoot ?? false;
+  }
+
+  readFile(path: string): Uint8Array {
+    const { inode } = this.existing(path);
+    if (inode.kind !== "file") throw new FileError("EISDIR", path);
+    if (inode.generate) return inode.generate(this.now());
+    return inode.device ? emptyBytes : inode.content;
+  }
+
+  /** The inode behind a path, links followed: what a bind mount of it shows. Changes through it stay within this view's own layer. */
+  inodeAt(path: string, options: { forChange?: boolean } = {}): Inode | undefined {
+    return this.find(path, { follow: true, change: options.forChange ?? false }).inode;
+  }
+
+  writeFile(path: string, content: Uint8Array, mode?: number): void {
+    const file = this.fileForWriting(path, mode);
+    if (!file) return;
+    file.content = content;
+    file.mtime = this.now();
+    if (mode !== undefined) file.mode = mode;
+  }
+
+  appendFile(path: string, content: Uint8Array): void {
+    const file = this.fileForWriting(path);
+    if (!file) return;
+    const joined = new Uint8Array(file.content.length + content.length);
+    joined.set(file.content);
+    joined.set(content, file.content.length);
+    file.content = joined;
+    file.mtime = this.now();
+  }
+
+  exists(path: string): boolean {
+    try {
+      return this.find(path, { follow: true }).inode !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  stat(path: string, options: { follow?: boolean } = {}): FileStat {
+    const { inode } = this.existing(path, options.follow ?? true);
+    const size = inode.kind === "file" ? (inode.generate ? inode.generate(this.now()).length : inode.content.length) : inode.kind === "link" ? inode.target.length : 4096;
+    return { kind: inode.kind, size, mode: inode.mode, mtime: inode.kind === "file" && inode.generate ? this.now() : inode.mtime, inode };
+  }
+
+  list(path: string): string[] {
+    const { inode, path: real } = this.existing(path);
+    if (inode.kind !== "folder") throw new FileError("ENOTDIR", path);
+    const names = namesOf(inode);
+    const prefix = real === "/" ? "/" : `${real}/`;
+    let added = false;
+    for (const mounted of this.mounts.keys()) {
+      if (!mounted.startsWith(prefix)) continue;
+      const name = mounted.slice(prefix.length).split("/")[0] as string;
+      if (!names.includes(name)) {
+        names.push(name);
+        added = true;
+      }
+    }
+    return added ? names.sort() : names;
+  }
+
+  makeFolder(path: string, options: { parents?: boolean; mode?: number } = {}): void {
+    if (options.parents) {
+      let sofar = "";
+      for (const part of cleanPath(path).split("/").slice(1)) {
+        sofar += `/${part}`;
+        const there = this.find(sofar, { follow: true }).inode;
+        if (!there) this.makeFolder(sofar, options.mode === undefined ? {} : { mode: options.mode });
+        else if (there.kind !== "folder") throw new FileError("ENOTDIR", path);
+      }
+      return;
+    }
+    const found = this.find(path, { follow: true, change: true });
+    if (found.inode) throw new FileError("EEXIST", path);
+    this.place(found, folderInode({ mtime: this.now(), ...(options.mode === undefined ? {} : { mode: options.mode }) }));
+  }
+
+  makeLink(path: string, target: string): void {
+    const found = this.find(path, { follow: false, change: true });
+    if (found.inode) throw new FileError("EEXIST", path);
+    this.place(found, linkInode(target, this.now()));
+  }
+
+  readLink(path: string): string {
+    const { inode } = this.existing(path, false);
+    if (inode.kind !== "link") throw new FileError("EINVAL", path);
+    return inode.target;
+  }
+
+  realPath(path: string): string {
+    return this.existing(path).path;
+  }
+
+  /** Puts an inode of another place here: hard links, generated files. */
+  attach(path: string, inode: Inode): void {
+    this.place(this.find(path, { follow: false, change: true }), inode);
+  }
+
+  remove(path: string, options: { recursive?: boolean; force?: boolean } = {}): void {
+    const found = this.find(path, { follow: false, change: true });
+    if (!found.inode) {
+      if (options.force) return;
+      throw new FileError("ENOENT", path);
+    }
+    if (found.readOnly) throw new FileError("EROFS", path);
+    if (!found.parent) throw new FileError("EBUSY", path);
+    if (found.inode.kind === "folder" && !options.recursive && this.list(found.path).length > 0) throw new FileError("ENOTEMPTY", path);
+    removeChild(found.parent, found.name, this.now());
+  }
+
+  move(from: string, to: string): void {
+    const source = this.find(from, { follow: false, change: true });
+    if (!source.inode) throw new FileError("ENOENT", from);
+    if (source.readOnly) throw new FileError("EROFS", from);
+    if (!source.parent) throw new FileError("EBUSY", from);
+    let target = this.find(to, { follow: false, change: true });
+    if (target.inode?.kind === "folder" && source.inode.kind !== "folder") target = this.find(`${target.path}/${source.name}`, { follow: false, change: true });
+    if (target.path === source.path) return;
+    this.place(target, source.inode);
+    removeChild(source.parent, source.name, this.now());
+  }
+
+  changeMode(path: string, mode: number): void {
+    const found = this.find(path, { follow: true, change: true });
+    if (!found.inode) throw new FileError("ENOENT", path);
+    if (found.readOnly) throw new FileError("EROFS", path);
+    found.inode.mode = mode;
+  }
+
+  changeTime(path: string, mtime: number): void {
+    const found = this.find(path, { follow: true, change: true });
+    if (!found.inode) throw new FileError("ENOENT", path);
+    if (found.readOnly) throw new FileError("EROFS", path);
+    found.inode.mtime = mtime;
+  }
+
+  private place(found: Found, inode: Inode): void {
+    if (found.readOnly) throw new FileError("EROFS", found.path);
+    if (!found.parent) throw new FileError("EBUSY", found.path);
+    setChild(found.parent, found.name, inode, this.now());
+  }
+
+  private fileForWriting(path: string, mode?: number): FileInode | undefined {
+    const found = this.find(path, { follow: true, change: true });
+    if (found.inode?.kind === "folder") throw new FileError("EISDIR", path);
+    if (found.inode?.kind === "file" && found.inode.device) return undefined;
+    if (found.readOnly) throw new FileError("EROFS", path);
+    if (found.inode?.kind === "file") {
+      if (found.inode.generate) throw new FileError("EACCES", path);
+      return found.inode;
+    }
+    const made = fileInode(emptyBytes, this.now(), mode);
+    this.place(found, made);
+    return made;
+  }
+
+  private existing(path: string, follow = true): Found & { inode: Inode } {
+    const found = this.find(path, { follow });
+    if (!found.inode) throw new FileError("ENOENT", path);
+    return found as Found & { inode: Inode };
+  }
+
+  /** Walks a path. The last part may be missing; a missing part before it throws. */
+  private find(path: string, options: { follow: boolean; change?: boolean }, depth = 0): Found {
+    if (depth > linksMax) throw new FileError("ELOOP", path);
+    const parts = cleanPath(path).split("/").slice(1);
+    if (parts[0] === "") parts.pop();
+    let at = "";
+    let found: Found = { path: "/", parent: undefined, name: "", inode: this.root, readOnly: this.readOnlyRoot };
+    for (let i = 0; i < parts.length; i++) {
+      const name = parts[i] as string;
+      const folder = found.inode;
+      if (!folder) throw new FileError("ENOENT", path);
+      if (folder.kind !== "folder") throw new FileError("ENOTDIR", path);
+      const next = `${at}/${name}`;
+      const mount = this.mounts.get(next);
+      if (mount) found = { path: next, parent: undefined, name, inode: mount.inode, readOnly: mount.readOnly };
+      else {
+        const child = options.change && !found.readOnly ? ownChildOf(folder, name) : childOf(folder, name);
+        found = { path: next, parent: folder, name, inode: child ?? this.mountFolder(next), readOnly: found.readOnly };
+      }
+      const last = i === parts.length - 1;
+      if (found.inode?.kind === "link" && (!last || options.follow)) {
+        const rest = parts.slice(i + 1).join("/");
+        return this.find(cleanPath(`${cleanPath(found.inode.target, at)}/${rest}`), options, depth + 1);
+      }
+      at = next;
+    }
+    return found;
+  }
+
+  /** A folder that exists only because something is mounted below it. */
+  private mountFolder(path: string): FolderInode | undefined {
+    const prefix = `${path}/`;
+    for (const mounted of this.mounts.keys()) if (mounted.startsWith(prefix)) return folderInode();
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import type { SimulatedImage } from "../images/image.ts";
+import type { FolderInode, Inode } from "./inode.ts";
+import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./inode.ts";
+
+/**
+ * The files that every simulated image with a userland has, and those of a machine. Trees are built once and shared.
+ */
+
+/** Commands of the shell interpreter that images have; those of ours come on top. */
+export const interpreterCommands = [
+  "awk", "base64", "basename", "chmod", "clear", "comm", "cp", "cut", "diff", "dirname", "du", "egrep", "expr", "fgrep", "file", "fold", "grep", "gunzip", "gzip", "head", "join",
+  "ln", "ls", "md5sum", "mkdir", "mv", "nl", "od", "paste", "printf", "readlink", "rev", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac", "tar",
+  "tee", "test", "[", "tr", "tree", "uniq", "wc", "which", "xargs", "zcat", "jq", "kill", "type",
+] as const;
+
+const passwd = "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nwww-data:x:33:33:www-data:/var/www:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
+const group = "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nwheel:x:10:root\nwww-data:x:33:\nnobody:x:65534:\n";
+
+function processFiles(): { [path: string]: Inode | string } {
+  return {
+    "/proc/loadavg": generatedFile((now) => `0.10 0.08 0.05 1/128 ${100 + (Math.floor(now / 1000) % 900)}\n`),
+    "/proc/uptime": generatedFile((now) => `${(Math.floor(now / 10) % 1e8) / 100} 0.00\n`),
+    "/proc/version": generatedFile(() => "Linux version 6.12.48+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)\n"),
+    "/proc/meminfo": generatedFile(() => "MemTotal:        8388608 kB\nMemFree:         5242880 kB\nMemAvailable:    7340032 kB\nBuffers:          131072 kB\nCached:          1572864 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"),
+    "/proc/cpuinfo": generatedFile(() => [0, 1, 2, 3].map((cpu) => `processor\t: ${cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: Coracle Virtual CPU\ncpu MHz\t\t: 2000.000\ncache size\t: 16384 KB\n\n`).join("")),
+    "/proc/stat": generatedFile((now) => `cpu  ${Math.floor(now / 1000) % 1e7} 0 0 0 0 0 0 0 0 0\n`),
+    "/proc/mounts": generatedFile(() => "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"),
+    "/proc/net/dev": generatedFile(() => "Inter-|   Receive                                                |  Transmit\n face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n    lo:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n  eth0:       0       0    0    0    0     0          0         0        0       0    0    0    0     0       0          0\n"),
+    "/sys/class/net/": "",
+    "/sys/fs/cgroup/": "",
+  };
+}
+
+/** What lies under all images. */
+export function commonBase(commands: readonly string[]): FolderInode {
+  const files: { [path: string]: Inode | string } = {
+    "/dev/null": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "null" },
+    "/dev/zero": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "zero" },
+    "/dev/random": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "random" },
+    "/dev/urandom": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "random" },
+    "/dev/stdout": "-> /proc/self/fd/1",
+    "/dev/stderr": "-> /proc/self/fd/2",
+    "/dev/shm/": "",
+    "/etc/passwd": passwd,
+    "/etc/group": group,
+    "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
+    "/home/": "", "/root/": "", "/tmp/": "", "/usr/bin/": "", "/usr/local/bin/": "", "/usr/sbin/": "", "/sbin/": "", "/lib/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "",
+    "/var/log/": "", "/var/run/": "", "/var/lib/": "", "/var/tmp/": "", "/var/cache/": "",
+    ...processFiles(),
+  };
+  const binary = fileInode("\x7fELF", 0, 0o755);
+  for (const name of [...interpreterCommands, ...commands, "sh", "ash", "bash"]) files[`/bin/${name}`] = binary;
+  return treeOf(files);
+}
+
+/** The tree of one image. */
+export function imageRoot(image: SimulatedImage, base: FolderInode): FolderInode {
+  const own: { [path: string]: Inode | string } = { ...image.files };
+  for (const name of Object.keys(image.programs)) {
+    const path = [...image.entrypoint, ...image.command].find((word) => word.startsWith("/") && word.endsWith(`/${name}`)) ?? `/usr/local/bin/${name}`;
+    own[path] = fileInode("\x7fELF", 0, 0o755);
+  }
+  const tree = treeOf(own);
+  return image.userland ? laidOver(tree, base) : tree;
+}
+
+function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode {
+  const folder = folderInode({ base });
+  for (const [name, inode] of tree.own) {
+    const below = base?.own.get(name);
+    folder.own.set(name, inode.kind === "folder" ? laidOver(inode, below?.kind === "folder" ? below : undefined) : inode);
+  }
+  return folder;
+}
+
+/** What a machine's own disk begins with. */
+export function machineBase(): FolderInode {
+  return treeOf({
+    "/bin/": "", "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "", "/dev/": "",
+    "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
+    "/etc/passwd": passwd, "/etc/group": group, "/etc/kubernetes/manifests/": "", "/etc/cni/net.d/": "",
+    "/var/log/syslog": "", "/var/log/dpkg.log": "", "/var/log/journal/": "", "/var/lib/kubelet/pods/": "", "/var/lib/containerd/": "", "/var/lib/docker/containers/": "", "/var/run/": "",
+    "/lib/modules/": "",
+    ...processFiles(),
+  });
+}

@@ -1,0 +1,102 @@
+import { ImageError } from "../../kubelet/runtime.ts";
+import type { FolderInode } from "../files/inode.ts";
+import { commonBase, imageRoot } from "../files/userland.ts";
+import { userlandNames } from "../userland.ts";
+import { fluentdImages } from "./fluentd.ts";
+import { image, isNamedTag, stayUp } from "./image.ts";
+import type { SimulatedImage } from "./image.ts";
+import { nginx } from "./nginx.ts";
+import { nodeExporter } from "./node-exporter.ts";
+import { serviceImages, shellImages } from "./official.ts";
+import type { ImageReference } from "./reference.ts";
+import { parseReference, printReference, repositoryOf } from "./reference.ts";
+import { smallImages } from "./small.ts";
+
+/**
+ * The simulated registry: which references exist and what they hold. Library names exist if they are in the catalogue; names
+ * with an organisation or a registry exist unless their host is under `.invalid`; what has no program of its own runs shell
+ * commands or stays up.
+ */
+export interface ImageOptions {
+  /** By reference without tag: a program, another reference, or "missing". Or "any": every parsable name exists. */
+  readonly images?: "any" | { readonly [reference: string]: SimulatedImage | string };
+}
+
+export interface FoundImage {
+  readonly reference: ImageReference;
+  readonly image: SimulatedImage;
+  readonly root: FolderInode;
+}
+
+const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, ...fluentdImages];
+
+function generic(repository: string): SimulatedImage {
+  const name = repository.split("/").pop() as string;
+  return image({
+    repositories: [repository],
+    sizeBytes: 30 * 1024 * 1024,
+    entrypoint: [`/${name}`],
+    command: [],
+    programs: { [name]: stayUp({ lines: () => [`simulated image ${repository}: no program is known for it; it stays up until it is stopped`], onTerm: { code: 0 } }) },
+  });
+}
+
+export class Registry {
+  private readonly byRepository = new Map<string, SimulatedImage>();
+  private readonly aliases = new Map<string, string>();
+  private readonly missing = new Set<string>();
+  private readonly any: boolean;
+  private readonly roots = new Map<SimulatedImage, FolderInode>();
+  private base: FolderInode | undefined;
+
+  constructor(options: ImageOptions = {}) {
+    for (const each of builtIn) for (const repository of each.repositories) this.byRepository.set(repository, each);
+    for (const name of shellImages) this.byRepository.set(`docker.io/library/${name}`, image({ repositories: [`docker.io/library/${name}`], sizeBytes: 48 * 1024 * 1024, command: ["bash"] }));
+    this.any = options.images === "any";
+    if (options.images && options.images !== "any") {
+      for (const [name, value] of Object.entries(options.images)) {
+        const parsed = parseReference(name);
+        if (typeof parsed === "string") throw new Error(`images: ${name}: ${parsed}`);
+        const repository = repositoryOf(parsed);
+        if (value === "missing") this.missing.add(repository);
+        else if (typeof value === "string") this.aliases.set(repository, value);
+        else this.byRepository.set(repository, value);
+      }
+    }
+  }
+
+  /** What a reference names. Throws ImageError in containerd's words. */
+  find(text: string): FoundImage {
+    const reference = parseReference(text);
+    if (typeof reference === "string") {
+      throw new ImageError("InvalidImageName", `Failed to apply default image tag ${JSON.stringify(text)}: couldn't parse image name ${JSON.stringify(text)}: ${reference}`);
+    }
+    const repository = repositoryOf(reference);
+    const alias = this.aliases.get(repository);
+    if (alias !== undefined) return { ...this.find(alias), reference };
+    const full = printReference(reference);
+    const refuse = (code: string, why: string): ImageError =>
+      new ImageError("ErrImagePull", `rpc error: code = ${code} desc = failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${why}`);
+    if (/(^|\.)invalid(:\d+)?$/.test(reference.host)) {
+      const [host] = reference.host.split(":") as [string];
+      throw refuse("Unknown", `failed to do request: Head "https://${reference.host}/v2/${reference.path}/manifests/${reference.tag || reference.digest}": dial tcp: lookup ${host} on 172.18.0.1:53: no such host`);
+    }
+    let found = this.missing.has(repository) ? undefined : this.byRepository.get(repository);
+    const library = repository.startsWith("docker.io/library/");
+    if (!found && !this.missing.has(repository) && (!library || this.any || (serviceImages as readonly string[]).includes(reference.path.slice("library/".length)))) {
+      found = generic(repository);
+      this.byRepository.set(repository, found);
+    }
+    if (!found) throw refuse("Unknown", "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed");
+    const official = library && !this.any;
+    const known = found.hasTag ? found.hasTag(reference.tag) : !official || /^v?\d/.test(reference.tag) || isNamedTag(reference.tag);
+    if (!known && reference.digest === undefined && !this.any) throw refuse("NotFound", `${full}: not found`);
+    return { reference, image: found, root: this.rootOf(found) };
+  }
+
+  private rootOf(found: SimulatedImage): FolderInode {
+    let root = this.roots.get(found);
+    if (!root) this.roots.set(found, (root = imageRoot(found, (this.base ??= commonBase(userlandNames)))));
+    return root;
+  }
+}

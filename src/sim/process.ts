@@ -1,0 +1,173 @@
+import type { Clock, Environment, Random, Timer } from "../base/environment.ts";
+import type { FileView } from "./files/file-view.ts";
+import type { NetworkInterface } from "./network.ts";
+
+/**
+ * A simulated process: a typed program and what the kernel gives it. Everything a program waits for goes through its
+ * process. Once the process has been killed those waits never return: the program stops where it stands and is collected
+ * as garbage, as a killed process executes nothing more. So a program must hold nothing that needs giving back.
+ */
+export type Program = (process: Process) => Promise<number>;
+
+export type Signal = "TERM" | "INT" | "HUP" | "QUIT" | "USR1" | "USR2" | "KILL";
+
+export const signalNumbers: { readonly [signal in Signal]: number } = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, TERM: 15 };
+
+/** What the processes of one container share. */
+export interface World {
+  readonly environment: Environment;
+  readonly random: Random;
+  readonly hostname: string;
+  readonly nodeName: string;
+  readonly files: FileView;
+  readonly network: NetworkInterface;
+  readonly privileged: boolean;
+  readonly user: number;
+  readonly memoryBytesMax: number;
+  readonly machine: MachineFacts;
+  /** Programs that the image brings beside the userland, by name. */
+  readonly programs: { readonly [name: string]: Program };
+  /** Replaces what a process runs, as exec does. */
+  execute(process: Process, argv: readonly string[]): Promise<number>;
+  readonly processes: Map<number, Process>;
+  nextPid(): number;
+}
+
+/** What a container sees of its machine. */
+export interface MachineFacts {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly bootedAt: number;
+  /** Resolves when another container of the machine has written a line to its log. */
+  nextLogLine(): Promise<void>;
+}
+
+/** Bytes that reach a process, as they come. */
+export interface Input {
+  /** The next bytes, undefined at the end. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+export type Output = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+
+const encoder = new TextEncoder();
+
+export class Process {
+  readonly pid: number;
+  readonly world: World;
+  argv: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly tty: boolean;
+  readonly input: Input | undefined;
+  readonly startedAt: number;
+  /** Why it ended, where that is more than the code. */
+  endReason: "OOMKilled" | undefined;
+  readonly output: Output;
+  private handler: ((signal: Signal) => void) | undefined;
+  private timers: Set<Timer> | undefined;
+  private finish: ((code: number) => void) | undefined;
+  private ended = false;
+  /** It is PID 1, or stands in for it. */
+  private readonly initial: boolean;
+
+  constructor(options: { world: World; argv: readonly string[]; env: ReadonlyMap<string, string>; cwd: string; tty: boolean; input: Input | undefined; output: Output; initial?: boolean }) {
+    this.world = options.world;
+    this.argv = options.argv;
+    this.env = options.env;
+    this.cwd = options.cwd;
+    this.tty = options.tty;
+    this.input = options.input;
+    this.output = options.output;
+    this.pid = options.world.nextPid();
+    this.initial = options.initial ?? this.pid === 1;
+    this.startedAt = this.clock.now();
+  }
+
+  get clock(): Clock {
+    return this.world.environment.clock;
+  }
+
+  get alive(): boolean {
+    return !this.ended;
+  }
+
+  /** Runs the program; resolves with its exit code, or 128 + the number of the signal that ended it. */
+  run(program: Program): Promise<number> {
+    this.world.processes.set(this.pid, this);
+    return new Promise((resolve) => {
+      this.finish = (code) => {
+        if (this.ended) return;
+        this.ended = true;
+        this.world.processes.delete(this.pid);
+        for (const timer of this.timers ?? []) timer.cancel();
+        this.timers = undefined;
+        this.handler = undefined;
+        resolve(code);
+      };
+      program(this).then(this.finish, (error: unknown) => {
+        if (!this.ended) this.write("stderr", `${this.argv[0] ?? ""}: ${error instanceof Error ? error.message : String(error)}\n`);
+        this.finish?.(1);
+      });
+    });
+  }
+
+  write(stream: "stdout" | "stderr", data: string | Uint8Array): void {
+    if (this.ended || data.length === 0) return;
+    this.output(stream, typeof data === "string" ? encoder.encode(data) : data);
+  }
+
+  /** Sleeps by the cluster's clock; forever for Infinity. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.ended || ms === Infinity) return;
+      const timers = (this.timers ??= new Set());
+      const timer = this.clock.after(ms, () => {
+        timers.delete(timer);
+        resolve();
+      });
+      timers.add(timer);
+    });
+  }
+
+  /** Waits for something outside; the wait never returns once the process is dead. */
+  wait<T>(outside: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      outside.then(
+        (value) => {
+          if (!this.ended) resolve(value);
+        },
+        (error: unknown) => {
+          if (!this.ended) reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+
+  /** Installs a handler for all signals but KILL. Without one PID 1 ignores them and every other process ends. */
+  onSignal(handler: ((signal: Signal) => void) | undefined): void {
+    this.handler = handler;
+  }
+
+  signal(signal: Signal): void {
+    if (this.ended) return;
+    if (signal === "KILL") this.exit(137);
+    else if (this.handler) this.handler(signal);
+    else if (!this.initial) this.exit(128 + signalNumbers[signal]);
+  }
+
+  /** Ends the process here and now. */
+  exit(code: number): void {
+    this.finish?.(code);
+  }
+
+  /** The process holds this many bytes now. Above its limit it is killed, and the wait for its death does not return. */
+  async holdMemory(bytes: number): Promise<void> {
+    if (bytes <= this.world.memoryBytesMax) return;
+    this.endReason = "OOMKilled";
+    const first = this.world.processes.get(1);
+    if (first && first !== this) first.endReason = "OOMKilled";
+    this.exit(137);
+    await new Promise(() => undefined);
+  }
+}

@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../base/clock.ts";
+import { SeededRandom } from "../base/random.ts";
+import { FifoRunner } from "../base/runner.ts";
+import type { Environment } from "../base/environment.ts";
+import type { ContainerConfig } from "../kubelet/runtime.ts";
+import { machineBase } from "./files/userland.ts";
+import { Registry } from "./images/registry.ts";
+import { SimulatedNetwork } from "./network.ts";
+import { SimulatedRuntime } from "./runtime.ts";
+import { Shells } from "./shell/shells.ts";
+
+const start = Date.UTC(2026, 0, 1);
+
+interface Lab {
+  environment: Environment;
+  clock: VirtualClock;
+  runtime: SimulatedRuntime;
+  network: SimulatedNetwork;
+}
+
+function lab(): Lab {
+  const runner = new FifoRunner({
+    turn: (next) => void setImmediate(next),
+    fail: (error) => {
+      throw error;
+    },
+  });
+  const clock = new VirtualClock({ start, runner });
+  const quiet = (): void => undefined;
+  const environment: Environment = { clock, runner, random: new SeededRandom(1), log: { debug: quiet, info: quiet, warn: quiet, error: quiet } };
+  const network = new SimulatedNetwork();
+  const shared = { environment, network, images: new Registry(), shells: new Shells(environment), machineBase: machineBase() };
+  const runtime = new SimulatedRuntime({ shared, node: "local-worker", nodeIp: "172.18.0.3", podPrefix: "10.244.1", cpus: 4, memoryBytes: 8 * 1024 ** 3, random: environment.random.fork("m") });
+  return { environment, clock, runtime, network };
+}
+
+let uid = 0;
+
+async function run(at: Lab, image: string, argv: string[] | undefined, extra: Partial<ContainerConfig> = {}): Promise<{ id: string; ip: string }> {
+  const { runtime, clock } = at;
+  let made: { id: string; ip: string } | undefined;
+  const work = (async () => {
+    const sandbox = await runtime.runSandbox({ podUid: `uid-${++uid}`, namespace: "default", name: "pod-1", hostname: "pod-1", hostNetwork: false, labels: {} });
+    const info = await runtime.pullImage(image);
+    const id = await runtime.createContainer(sandbox.id, {
+      name: "c", image: info, attempt: 0, argv: argv ?? [...info.entrypoint, ...info.command], workingDir: "/", env: [{ name: "NODE_NAME", value: "local-worker" }], mounts: [], tty: false,
+      stdin: false, readOnlyRootFilesystem: false, privileged: false, terminationMessagePath: "/dev/termination-log", ...extra,
+    });
+    made = { id, ip: sandbox.ips[0] as string };
+    await runtime.startContainer(id).catch(() => undefined);
+  })();
+  await clock.advanceTo(clock.now() + 60_000, () => made !== undefined && runtime.containerStatus(made.id)?.state !== "created");
+  await work;
+  return made as { id: string; ip: string };
+}
+
+function text(at: Lab, id: string): string {
+  return (at.runtime.log(id)?.entries() ?? []).map((entry) => new TextDecoder().decode(entry.text)).join("");
+}
+
+async function exec(at: Lab, id: string, ...argv: string[]): Promise<{ code: number; out: string }> {
+  let out = "";
+  const done = at.runtime.exec(id, { argv, tty: false, onOutput: (_stream, bytes) => void (out += new TextDecoder().decode(bytes)) });
+  return { code: await done, out };
+}
+
+describe("simulated runtime", () => {
+  it("prints statement by statement under the cluster's clock, with the Pod's name as hostname", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sh", "-c", "while true; do echo running-on-$(hostname); sleep 10; done"]);
+    const begun = at.clock.now();
+    await at.clock.advanceTo(begun + 25_000);
+    const entries = at.runtime.log(id)?.entries() ?? [];
+    expect(text(at, id)).toBe("running-on-pod-1\n".repeat(3));
+    expect(entries.map((entry) => entry.at - (entries[0]?.at ?? 0))).toEqual([0, 10_000, 20_000]);
+  });
+
+  it("gives exit codes, and reasons as containerd does", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sh", "-c", "echo bye; exit 3"]);
+    await at.clock.advanceTo(at.clock.now() + 1000);
+    expect(at.runtime.containerStatus(id)).toMatchObject({ state: "exited", exitCode: 3, reason: "Error" });
+    const ok = await run(at, "busybox:1.36", ["echo", "HELLO FROM JOB"]);
+    await at.clock.advanceTo(at.clock.now() + 1000);
+    expect(at.runtime.containerStatus(ok.id)).toMatchObject({ state: "exited", exitCode: 0, reason: "Completed" });
+    expect(text(at, ok.id)).toBe("HELLO FROM JOB\n");
+    const bad = await run(at, "busybox:1.36", ["nosuch"]);
+    expect(at.runtime.containerStatus(bad.id)).toMatchObject({ state: "exited", exitCode: 128, reason: "StartError" });
+    expect(at.runtime.containerStatus(bad.id)?.message).toContain('exec: "nosuch": executable file not found in $PATH');
+  });
+
+  it("lets PID 1 without a handler ignore TERM, runs traps, and kills after the grace time", async () => {
+    const at = lab();
+    const deaf = await run(at, "busybox", ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"]);
+    const trapped = await run(at, "busybox", ["sh", "-c", "trap 'echo leaving; exit 7' TERM; while true; do sleep 1; done"]);
+    const waiting = await run(at, "busybox", ["sh", "-c", "trap 'echo now; exit 0' TERM; sleep infinity & wait $!"]);
+    const asked = at.clock.now();
+    const stops = [deaf, trapped, waiting].map(({ id }) => at.runtime.stopContainer(id, 30_000));
+    await at.clock.advanceTo(asked + 40_000);
+    await Promise.all(stops);
+    expect(at.runtime.containerStatus(deaf.id)).toMatchObject({ exitCode: 137, finishedAt: asked + 30_000 });
+    expect(at.runtime.containerStatus(trapped.id)).toMatchObject({ exitCode: 7 });
+    expect(text(at, trapped.id)).toBe("leaving\n");
+    expect(at.runtime.containerStatus(waiting.id)).toMatchObject({ exitCode: 0, finishedAt: asked });
+  });
+
+  it("serves and fetches over the simulated network", async () => {
+    const at = lab();
+    const web = await run(at, "nginx:latest", undefined);
+    const client = await run(at, "alpine", ["sleep", "1d"]);
+    const page = await exec(at, client.id, "wget", "-qO-", `http://${web.ip}`);
+    expect(page.code).toBe(0);
+    expect(page.out).toContain("Welcome to nginx!");
+    expect(text(at, web.id)).toContain('"GET / HTTP/1.1" 200');
+    expect(await exec(at, client.id, "sh", "-c", `wget -qO- http://${web.ip}:81 || echo none`)).toMatchObject({ out: expect.stringContaining("none") });
+    expect((await exec(at, client.id, "sh", "-c", "exit 3")).code).toBe(3);
+    await expect(exec(at, client.id, "nosuch")).rejects.toThrow("executable file not found");
+  });
+
+  it("shares the machine's files with containers that mount them, read-only where asked", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sh", "-c", "echo marker of $NODE_NAME; ls /var/log; exec sleep 1d"], {
+      mounts: [{ containerPath: "/var/log", hostPath: "/var/log", readOnly: false }, { containerPath: "/var/lib/docker/containers", hostPath: "/var/lib/docker/containers", readOnly: true }],
+    });
+    expect(text(at, id)).toContain("marker of local-worker\ncontainers\ndpkg.log\njournal\npods\nsyslog\n");
+    const refused = await exec(at, id, "sh", "-c", "echo x > /var/lib/docker/containers/x");
+    expect(refused.code).not.toBe(0);
+    expect(refused.out).toContain("Read-only file system");
+    expect((await exec(at, id, "sh", "-c", "cat /var/log/containers/*.log")).out).toContain("stdout F marker of local-worker\n");
+    expect((await exec(at, id, "sh", "-c", "echo hi > /var/log/mine && cat /var/log/mine")).out).toBe("hi\n");
+    expect(new TextDecoder().decode(await at.runtime.host.readFile("/var/log/mine"))).toBe("hi\n");
+  });
+
+  it("kills what outgrows its memory", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["tail", "/dev/zero"], { memoryBytesMax: 32 * 1024 * 1024 });
+    await at.clock.advanceTo(at.clock.now() + 5000);
+    expect(at.runtime.containerStatus(id)).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
+  it("runs the maintenance script of the tutorials", async () => {
+    const at = lab();
+    await at.runtime.host.mkdir("/scratch");
+    await at.runtime.host.writeFile("/scratch/old", new Uint8Array(1));
+    await at.clock.advanceTo(start + 2 * 3_600_000);
+    await at.runtime.host.writeFile("/scratch/new", new Uint8Array(1));
+    const script = [
+      "while true; do",
+      '  removed=$(find /scratch -type f -mmin "+60" -print -delete | wc -l)',
+      "  set -- $(df -P /scratch | tail -n 1)",
+      "  used=${5%\\%}",
+      "  health=ok",
+      '  [ "$used" -lt 90 ] || health=disk-nearly-full',
+      '  echo "node=$NODE_NAME removed=$removed disk_used_percent=$used health=$health"',
+      "  sleep 10",
+      "done",
+    ].join("\n");
+    const { id } = await run(at, "busybox:1.36", ["sh", "-c", script], { mounts: [{ containerPath: "/scratch", hostPath: "/scratch", readOnly: false }] });
+    await at.clock.advanceTo(at.clock.now() + 5000);
+    expect(text(at, id)).toBe("node=local-worker removed=1 disk_used_percent=20 health=ok\n");
+    expect(await at.runtime.host.exists("/scratch/old")).toBeUndefined();
+    expect(await at.runtime.host.exists("/scratch/new")).toBe("file");
+  });
+
+  it("counts in the job demo, two seconds a line", async () => {
+    const at = lab();
+    const { id } = await run(at, "devopscube/kubernetes-job-demo:latest", ["/script.sh", "3"]);
+    await at.clock.advanceTo(at.clock.now() + 10_000);
+    expect(text(at, id)).toBe("This Job will echo message 3 times\n1] Hey I will run till the job completes.\n2] Hey I will run till the job completes.\n3] Hey I will run till the job completes.\n");
+    const info = at.runtime.containerStatus(id);
+    expect((info?.finishedAt ?? 0) - (info?.startedAt ?? 0)).toBe(6000);
+  });
+
+  it("lets no loop hold the host", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sh", "-c", "while true; do :; done"]);
+    await at.clock.advanceTo(at.clock.now() + 60_000);
+    expect(at.runtime.containerStatus(id)?.state).toBe("running");
+  });
+
+  it("refuses references that do not exist, in containerd's words", async () => {
+    const at = lab();
+    const refused = async (image: string): Promise<string> => {
+      const pull = at.runtime.pullImage(image).then(() => "pulled", (error: Error) => error.message);
+      await at.clock.advanceTo(at.clock.now() + 10_000);
+      return pull;
+    };
+    expect(await refused("nosuchimage")).toBe('rpc error: code = Unknown desc = failed to pull and unpack image "docker.io/library/nosuchimage:latest": failed to resolve reference "docker.io/library/nosuchimage:latest": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed');
+    expect(await refused("nginx:1.161")).toBe('rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nginx:1.161": failed to resolve reference "docker.io/library/nginx:1.161": docker.io/library/nginx:1.161: not found');
+    expect(await refused("busybox:does-not-exist")).toContain("not found");
+    expect(await refused("registry.invalid/x:1")).toContain("no such host");
+    expect(await refused("UPPER")).toContain("must be lowercase");
+    expect(await refused("ghcr.io/acme/operator:v1")).toBe("pulled");
+    expect(await refused("postgres:16-alpine")).toBe("pulled");
+  });
+
+  it("follows container logs with fluentd", async () => {
+    const at = lab();
+    const config = '<source>\n  @type tail\n  tag containers\n  path /var/log/containers/*.log\n  exclude_path ["/var/log/containers/fluentd-*.log"]\n  read_from_head true\n</source>\n<match **>\n  @type stdout\n</match>\n';
+    await at.runtime.host.writeFile("/config/fluent.conf", new TextEncoder().encode(config));
+    const marker = await run(at, "busybox", ["sh", "-c", "echo first; sleep 5; echo second; sleep 1d"]);
+    const collector = await run(at, "fluentd/fluentd:v1.16-debian-1", undefined, { mounts: [{ containerPath: "/fluentd/etc", hostPath: "/config", readOnly: true }, { containerPath: "/var/log", hostPath: "/var/log", readOnly: false }] });
+    await at.clock.advanceTo(at.clock.now() + 20_000);
+    expect(text(at, marker.id)).toBe("first\nsecond\n");
+    expect(text(at, collector.id).match(/F first/g)).toHaveLength(1);
+    expect(text(at, collector.id).match(/F second/g)).toHaveLength(1);
+  });
+});
