@@ -7,6 +7,8 @@ import type { DaemonSet } from "../../api/types/apps-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { Partially } from "../../base/json.ts";
 import { hashSuffix } from "../../base/names.ts";
+import { Informers } from "../../client/informer.ts";
+import { targetNode } from "./daemon-pod.ts";
 import { startDaemonSetController } from "./controller.ts";
 
 let server: InProcessServer;
@@ -128,6 +130,30 @@ test("two nodes whose Pods would have the same name both get one", async () => {
   await played.rounds();
   expect(await daemonPods()).toHaveLength(2);
   expect((await status()).numberAvailable).toBe(2);
+});
+
+test("two controllers at once, as after a failover, never give a node two Pods", async () => {
+  await begin(3);
+  const second = controllerContext(server);
+  startDaemonSetController({ ...second, informers: new Informers({ client: server.client, environment: server.environment }) });
+  const most = new Map<string, number>();
+  server.informers.of(pods).onChange(() => {
+    const counts = new Map<string, number>();
+    for (const pod of server.informers.of(pods).list()) {
+      const node = targetNode(pod) as string;
+      if (pod.metadata.deletionTimestamp === undefined) counts.set(node, (counts.get(node) ?? 0) + 1);
+    }
+    for (const [node, count] of counts) most.set(node, Math.max(most.get(node) ?? 0, count));
+  });
+  await played.rounds();
+  for (const pod of await daemonPods()) await server.client.delete(pods, pod.metadata, { gracePeriodSeconds: 0 });
+  await played.rounds();
+  await setImage("busybox:1.37");
+  await played.rounds();
+  await played.join("d");
+  await played.rounds();
+  expect([...most.values()]).toEqual([1, 1, 1, 1]);
+  expect((await status()).updatedNumberScheduled).toBe(4);
 });
 
 describe("replacing Pods", () => {

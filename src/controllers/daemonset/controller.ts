@@ -180,14 +180,17 @@ class DaemonSetController implements Controller {
       return;
     }
     const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, this.revisions), () => this.own(set));
-    const own = await this.claim(set, pods, this.pods);
+    const claimed = await this.claim(set, pods, this.pods);
+    // From here to the names of new Pods nothing is awaited: Pods and names come from one state of the view.
+    const own = this.ownWith(set, claimed);
     const slot = (node: string): string => `${set.metadata.uid}/${set.status.observedGeneration ?? 0}/${node}`;
     const now = this.environment.clock.now();
     const view = { set, nodes: this.nodes.list(), hash, eligibility: this.eligibilityOf(set), now };
     const plan = planDaemonSet({ ...view, pods: own, backoffUntil: (node) => this.backoff.until(slot(node), now) });
     for (const { node, why } of plan.delete) if (why === "failed") this.backoff.count(slot(node), now);
     const lastPods = this.lastPods.get(set.metadata.uid);
-    const failure = await this.podControl.carryOut(set, plan, { hash, replaces: (node) => lastPods?.get(node) ?? "" });
+    const replaced = new Map(plan.create.map((node) => [node, lastPods?.get(node) ?? ""]));
+    const failure = await this.podControl.carryOut(set, plan, { hash, replaced });
     if (failure === undefined) await this.revisionControl.cleanUp(set, old, own);
     await this.unseen.seen(set.metadata.uid);
     await this.writeStatus(key, set, hash);
@@ -204,6 +207,13 @@ class DaemonSetController implements Controller {
   /** The Pods that the set controls, as the view shows them now. */
   private own(set: DaemonSet): readonly Pod[] {
     return controlledBy(this.pods, set.metadata.uid).filter((pod) => matchesSelector(set.spec.selector, pod.metadata.labels));
+  }
+
+  /** The same with Pods that were adopted just now and that the view does not show yet. */
+  private ownWith(set: DaemonSet, claimed: readonly Pod[]): readonly Pod[] {
+    const own = this.own(set);
+    const shown = new Set(own.map((pod) => pod.metadata.uid));
+    return [...own, ...claimed.filter((pod) => !shown.has(pod.metadata.uid) && this.pods.get(keyOf(pod)) !== undefined)];
   }
 
   /** Writes the status that the view gives, unless it stands there already. `planned` is the state that was acted on. */

@@ -29,12 +29,15 @@ export class PodControl {
     this.unseen = options.unseen;
   }
 
-  /** Carries out a plan and returns the first failure. `replaces` tells which Pod a node had last. */
-  async carryOut(set: DaemonSet, plan: DaemonPlan, options: { hash: string; replaces: (node: string) => string }): Promise<unknown> {
+  /**
+   * Carries out a plan and returns the first failure. `replaced` gives the uid of the Pod that each node had last, as of the view
+   * that the plan was made from: a later one would give another name, and the node perhaps a second Pod.
+   */
+  async carryOut(set: DaemonSet, plan: DaemonPlan, options: { hash: string; replaced: ReadonlyMap<string, string> }): Promise<unknown> {
     const nodes = plan.create.slice(0, burstMax);
     const failure = await slowStart(nodes.length, (index) => {
       const node = nodes[index] as string;
-      return this.create(set, { node, hash: options.hash, replaces: options.replaces(node) });
+      return this.create(set, { node, hash: options.hash, replaces: options.replaced.get(node) ?? "" });
     });
     const failures = await Promise.all(plan.delete.slice(0, burstMax).map((removal) => this.remove(set, removal)));
     return failure ?? failures.find((each) => each !== undefined);
