@@ -156,10 +156,6 @@ export function addQuantity(a: Quantity, b: Quantity): Quantity {
   return { mantissa: atScale(a, scale) + atScale(b, scale), scale, format: a.mantissa === 0n ? b.format : a.format };
 }
 
-export function negateQuantity(quantity: Quantity): Quantity {
-  return { mantissa: -quantity.mantissa, scale: quantity.scale, format: quantity.format };
-}
-
 /** An integer amount in a family of suffixes. */
 export function quantityOf(value: number, format: Quantity["format"] = "DecimalSI"): Quantity {
   return { mantissa: BigInt(value), scale: 0, format };

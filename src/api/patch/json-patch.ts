@@ -5,8 +5,9 @@ import type { Patched, PatchTarget } from "./patched.ts";
 import { limits } from "../../base/limits.ts";
 import { StatusError, badRequest } from "../../base/status-error.ts";
 import { equalJson } from "../schema/json-data.ts";
+import { jsonWord } from "../schema/go-words.ts";
 import { NumberLiteral, decodeJsonText, isTooDeep, pathText, setMember } from "../schema/json-text.ts";
-import { decodePatched, jsonWord, undecodable } from "./patched.ts";
+import { decodePatched, undecodable } from "./patched.ts";
 
 /**
  * JSON patch (RFC 6902) as upstream's library reads it, which is laxer than the standard: `replace` and `copy` of a missing key

@@ -3,8 +3,9 @@ import type { KubeObject } from "../kind-ref.ts";
 import type { JsonDocument } from "../schema/json-text.ts";
 import type { Patched, PatchTarget } from "./patched.ts";
 import { badRequest } from "../../base/status-error.ts";
+import { jsonWord } from "../schema/go-words.ts";
 import { NumberLiteral, decodeJsonText, pathText, setMember } from "../schema/json-text.ts";
-import { decodePatched, jsonWord, undecodable } from "./patched.ts";
+import { decodePatched, undecodable } from "./patched.ts";
 
 /** JSON merge patch (RFC 7396): null removes, objects merge, everything else replaces. */
 

@@ -92,13 +92,6 @@ export function undecodable(error: unknown): StatusError {
   throw error;
 }
 
-/** What Go calls a JSON value in its errors. */
-export function jsonWord(value: unknown): string {
-  if (value instanceof NumberLiteral) return "number";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "object" ? (Array.isArray(value) ? "array" : "object") : typeof value;
-}
-
 /** JSON text as Go writes it: opened objects with sorted keys, `<`, `>` and `&` escaped. */
 function goJson(value: JsonValue, opened: Opened): string {
   return writeJson(value, opened).replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -9,10 +9,11 @@ import type { Patched, PatchTarget } from "./patched.ts";
 import { StatusError, badRequest } from "../../base/status-error.ts";
 import { DecodeError, decodeValue } from "../schema/decode.ts";
 import { cloneDraft } from "../schema/json-data.ts";
+import { jsonWord } from "../schema/go-words.ts";
 import { JsonSyntaxError, NumberLiteral, decodeJsonText, pathText, setMember } from "../schema/json-text.ts";
 import { orderByLists } from "./list-order.ts";
 import { listMeta, placeOfType, structMeta } from "./merge-place.ts";
-import { goPrint, invalidPatch, jsonWord } from "./patched.ts";
+import { goPrint, invalidPatch } from "./patched.ts";
 
 /**
  * Strategic merge patch: a JSON merge patch in which some lists merge item by item, by the patch strategy and merge key that the

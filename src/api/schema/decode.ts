@@ -5,7 +5,9 @@ import type { Field, Schema, StructType, TypeNode } from "./schema.ts";
 import { formatDuration, parseDuration } from "../../base/duration.ts";
 import { canonicalQuantity, quantityError, quantityFormatError } from "../../base/quantity.ts";
 import { badRequest } from "../../base/status-error.ts";
+import { jsonWord, mapsText } from "./go-words.ts";
 import { NumberLiteral, pathText, plainJson, setMember } from "./json-text.ts";
+import { isLeftOut } from "./left-out.ts";
 import { readBase64, readMicroTime, readTime } from "./scalars.ts";
 
 /**
@@ -107,13 +109,6 @@ type Step = Field | number | string;
 const int32Min = -(2 ** 31);
 const int32Max = 2 ** 31 - 1;
 const int64Limit = 2n ** 63n;
-
-/** What Go calls the JSON value in its errors. */
-function jsonWord(value: unknown): string {
-  if (value instanceof NumberLiteral) return "number";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "object" ? (Array.isArray(value) ? "array" : "object") : typeof value;
-}
 
 /**
  * One decoding. An error of type is kept and decoding goes on, as in Go, where the first one is reported at the end unless a
@@ -389,35 +384,6 @@ class Decoder {
   }
 }
 
-/** What Go calls the kind of a value in memory. */
-function mapsWord(raw: unknown): string {
-  if (raw instanceof NumberLiteral) return /^-?\d+$/.test(raw.text) ? "int64" : "float64";
-  if (typeof raw === "number") return Number.isInteger(raw) ? "int64" : "float64";
-  if (typeof raw === "boolean") return "bool";
-  return typeof raw === "object" ? (Array.isArray(raw) ? "slice" : "map") : typeof raw;
-}
-
-/** Why data in memory does not fit, in the words of upstream's converter. */
-function mapsText(raw: unknown, node: TypeNode): string {
-  const word = mapsWord(raw);
-  switch (node.kind) {
-    case "struct":
-      return `cannot restore struct from: ${word}`;
-    case "map":
-      return `cannot restore map from ${word}`;
-    case "list":
-    case "bytes":
-      return `cannot restore slice from ${word}`;
-    default: {
-      const numeric = word === "int64" || word === "float64";
-      const convertible = node.kind === "string" ? word === "int64" : numeric && node.kind !== "boolean";
-      return convertible ? `cannot convert ${word} to ${node.goType}` : `unrecognized type: ${kindWords[node.kind] ?? node.kind}`;
-    }
-  }
-}
-
-const kindWords: { readonly [kind: string]: string } = { boolean: "bool", double: "float64" };
-
 const schemaProps = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
 function isObject(raw: unknown): raw is Json {
@@ -427,28 +393,4 @@ function isObject(raw: unknown): raw is Json {
 function isSorted(keys: readonly string[]): boolean {
   for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return false;
   return true;
-}
-
-/** Empty lists and maps always; other empty values by `omitempty`. */
-function isLeftOut(field: Field, value: unknown): boolean {
-  switch (field.node.kind) {
-    case "list":
-      // An empty managedFields is a request to forget all owners.
-      return (value as unknown[]).length === 0 && field.name !== "managedFields";
-    case "map": {
-      for (const _key in value as Json) return false;
-      return true;
-    }
-    case "string":
-    case "bytes":
-      return value === "" && field.omitEmpty && !field.pointer;
-    case "boolean":
-      return value === false && field.omitEmpty && !field.pointer;
-    case "int32":
-    case "int64":
-    case "double":
-      return value === 0 && field.omitEmpty && !field.pointer;
-    default:
-      return false;
-  }
 }

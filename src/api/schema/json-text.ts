@@ -41,7 +41,7 @@ export class JsonSyntaxError extends Error {
  * Nesting beyond this is refused. Go's decoder takes 10,000; here everything that walks an object is recursive, and a host's
  * stack of 1 MB holds some 5,000 frames of 200 bytes, at most five of them a level.
  */
-export const jsonDepthMax = 1000;
+const jsonDepthMax = 1000;
 /** Integers of more digits may lose some in a double. */
 const exactDigits = 15;
 
