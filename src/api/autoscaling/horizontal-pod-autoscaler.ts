@@ -7,6 +7,7 @@ import { age, columns } from "../table.ts";
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from "../types/autoscaling-v2.ts";
 import { forbidden, invalid, required } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
+import { checkMetric, checkScalingRules } from "./metrics-validation.ts";
 
 const spec = FieldPath.of("spec");
 /** Metrics that are shown before `+ N more...`. */
@@ -38,13 +39,20 @@ export const horizontalPodAutoscaler: KindDeclaration<HorizontalPodAutoscaler> =
     if (minReplicas !== undefined && minReplicas < 1) {
       errors.push(invalid(spec.child("minReplicas"), minReplicas, "must be greater than or equal to 1"));
     }
-    if (maxReplicas < 1) errors.push(invalid(spec.child("maxReplicas"), maxReplicas, "must be greater than 0"));
+    if (maxReplicas === 0) errors.push(required(spec.child("maxReplicas"), "must be set and greater than 0"));
+    else if (maxReplicas < 0) errors.push(invalid(spec.child("maxReplicas"), maxReplicas, "must be greater than or equal to 1"));
     if (minReplicas !== undefined && maxReplicas < minReplicas) {
       errors.push(invalid(spec.child("maxReplicas"), maxReplicas, "must be greater than or equal to `minReplicas`"));
     }
     for (const field of ["kind", "name"] as const) {
       if ((scaleTargetRef?.[field] ?? "") === "") errors.push(required(spec.child("scaleTargetRef").child(field)));
     }
+    const target = scaleTargetRef?.apiVersion ?? "";
+    if (!target.includes("/") && target !== "v1") {
+      errors.push(invalid(spec.child("scaleTargetRef").child("apiVersion"), target, "apiVersion must specify API group"));
+    }
+    metrics?.forEach((metric, i) => checkMetric(metric, spec.child("metrics").index(i), errors));
+    for (const field of ["scaleUp", "scaleDown"] as const) checkScalingRules(object.spec.behavior?.[field], spec.child("behavior").child(field), errors);
     if (minReplicas === 0 && !(metrics ?? []).some(({ type }) => type === "Object" || type === "External")) {
       errors.push(forbidden(spec.child("metrics"), "must specify at least one Object or External metric to support scaling to zero replicas"));
     }
