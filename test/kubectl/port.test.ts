@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pods } from "../../src/api/kinds.ts";
+import { kubectlCluster } from "./cluster.ts";
+import type { KubectlCluster } from "./cluster.ts";
+
+/** What the port itself must do for the real kubectl; what objects look like is the business of the scenarios. */
+let there: KubectlCluster;
+beforeAll(async () => {
+  there = await kubectlCluster({ name: "port", nodes: 1 });
+});
+afterAll(async () => there[Symbol.asyncDispose]());
+
+async function succeed(args: readonly string[], stdin?: string): Promise<string> {
+  const { exit, stdout, stderr } = await there.kubectl(args, stdin === undefined ? {} : { stdin });
+  expect({ args, exit, stderr }).toEqual({ args, exit: 0, stderr: "" });
+  return stdout;
+}
+
+describe("real kubectl through the port", () => {
+  test("finds the server, and the nodes are Ready", async () => {
+    expect(await succeed(["version"])).toContain("Server Version: v1.36.");
+    expect(await succeed(["get", "nodes"])).toMatch(/port-control-plane +Ready/);
+  });
+
+  test("creates from protobuf and from JSON, and deletes", async () => {
+    expect(await succeed(["create", "namespace", "made"])).toBe("namespace/made created\n");
+    expect(await succeed(["create", "configmap", "typed", "-n", "made", "--from-literal=a=b"])).toBe("configmap/typed created\n");
+    const manifest = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "applied", namespace: "made" }, data: { a: "1" } });
+    expect(await succeed(["apply", "-f", "-"], manifest)).toBe("configmap/applied created\n");
+    expect(await succeed(["get", "configmaps", "-n", "made", "typed", "applied", "-o", "name"])).toBe("configmap/typed\nconfigmap/applied\n");
+    expect(await succeed(["delete", "configmap", "typed", "-n", "made"])).toContain('"typed" deleted');
+  });
+
+  test("watches", async () => {
+    await succeed(["create", "configmap", "seen", "--from-literal=a=b"]);
+    const watching = there.kubectl(["get", "configmaps", "--field-selector=metadata.name=seen", "--watch-only", "-o", "jsonpath={.data.a}{\"\\n\"}"], { timeoutMs: 3000 });
+    let watched = "";
+    void watching.then(({ stdout }) => (watched = stdout));
+    for (let i = 0; watched === ""; i++) await succeed(["patch", "configmap", "seen", "-p", JSON.stringify({ data: { a: `v${i}` } })]);
+    expect(watched).toMatch(/v\d+\n/);
+  });
+
+  test("follows logs and runs commands over WebSocket, with standard input and exit codes", async () => {
+    const [name, image] = ["shell", "busybox"];
+    const command = ["sh", "-c", "echo started; sleep 86400"];
+    const tolerations = [{ operator: "Exists" as const }];
+    await there.cluster.client.create(pods, { metadata: { name, namespace: "default" }, spec: { tolerations, containers: [{ name, image, command }] } });
+    await there.cluster.runUntil(async () => (await there.cluster.client.get(pods, { namespace: "default", name })).status.phase === "Running");
+    expect(await succeed(["logs", name])).toBe("started\n");
+    expect(await succeed(["exec", name, "--", "echo", "hello"])).toBe("hello\n");
+    expect(await succeed(["exec", "-i", name, "--", "cat"], "from standard input\n")).toBe("from standard input\n");
+    const failed = await there.kubectl(["exec", name, "--", "sh", "-c", "echo oops >&2; exit 3"]);
+    expect(failed).toEqual({ exit: 3, stdout: "", stderr: "oops\ncommand terminated with exit code 3\n" });
+  });
+
+  test("is told in upstream's words what is wrong", async () => {
+    expect(await there.kubectl(["get", "pods", "nowhere"])).toMatchObject({ exit: 1, stderr: 'Error from server (NotFound): pods "nowhere" not found\n' });
+    const broken = await there.kubectl(["apply", "-f", "-"], { stdin: "apiVersion: v1\nkind: Pod\nmetadata: {name: [" });
+    expect(broken.exit).toBe(1);
+  });
+});
