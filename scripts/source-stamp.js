@@ -10,16 +10,19 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const bundleFolder = join(root, ".cache", "bundle");
 export const bundleEntry = join(bundleFolder, "main.js");
-export const stampPath = join(bundleFolder, "sources");
+const stampPath = join(bundleFolder, "sources");
 
-/** @returns {string} */
-export function sourceStamp() {
-  const paths = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+/**
+ * @param {string} [folder] the clone
+ * @returns {string}
+ */
+export function sourceStamp(folder = root) {
+  const paths = readdirSync(join(folder, "src"), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !/\.(test|contract|golden|sim)\.ts$/.test(path))
     .sort()
     .map((path) => join("src", path));
   const lines = [...paths, "package-lock.json"].map((path) => {
-    const { size, mtimeMs } = statSync(join(root, path));
+    const { size, mtimeMs } = statSync(join(folder, path));
     return `${path} ${size} ${mtimeMs}`;
   });
   return lines.join("\n");

@@ -49,10 +49,11 @@ export class EdgeRequest implements ApiRequest {
   private controller: AbortController | undefined = undefined;
 
   constructor(method: string, target: string, headers: Headers, credentials: Credentials, closing: EdgeRequest["closing"]) {
-    const mark = target.indexOf("?");
+    const local = target.charCodeAt(0) === slash ? target : originForm(target);
+    const mark = local.indexOf("?");
     this.method = method;
-    this.path = mark < 0 ? target : target.slice(0, mark);
-    this.query = mark < 0 ? "" : target.slice(mark + 1);
+    this.path = mark < 0 ? local : local.slice(0, mark);
+    this.query = mark < 0 ? "" : local.slice(mark + 1);
     this.headers = headers;
     this.credentials = credentials;
     this.closing = closing;
@@ -67,6 +68,15 @@ export class EdgeRequest implements ApiRequest {
     }
     return this.controller.signal;
   }
+}
+
+const slash = 0x2f;
+
+/** A target that names a whole URL (a proxy's client) or `*` becomes a path; what is no path leads nowhere. */
+function originForm(target: string): string {
+  const match = /^https?:\/\/[^/?]*(.*)$/i.exec(target);
+  const rest = match?.[1] ?? target;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** Reads a body of at most the limit; resolves with undefined when it is larger. What comes after that is thrown away, up to `discardBytesMax`. */
@@ -90,8 +100,17 @@ export function readBody(input: Readable, declaredLength: string | undefined): P
   });
 }
 
-/** Reads the body if there is one, asks the server and answers. Never rejects. */
+/** Reads the body if there is one, asks the server and answers. Never rejects: an answer that cannot be written ends the exchange. */
 export async function exchange(shared: Exchanges, request: EdgeRequest, input: Readable | undefined, peer: Peer): Promise<void> {
+  try {
+    await serve(shared, request, input, peer);
+  } catch (error) {
+    logDefect(shared, request, error);
+    peer.output.destroy();
+  }
+}
+
+async function serve(shared: Exchanges, request: EdgeRequest, input: Readable | undefined, peer: Peer): Promise<void> {
   if (input !== undefined) {
     let body: Uint8Array | undefined;
     try {
@@ -132,11 +151,15 @@ export async function ask(shared: Exchanges, request: ApiRequest): Promise<ApiRe
   try {
     return await shared.server.handle(request);
   } catch (error) {
-    shared.log.error("a request broke an invariant", { method: request.method, path: request.path, error: error instanceof Error ? error.stack : String(error) });
+    logDefect(shared, request, error);
     return refusal(internalError("the server met a defect; its log says where"));
   } finally {
     shared.inFlight--;
   }
+}
+
+export function logDefect(shared: Exchanges, request: ApiRequest, error: unknown): void {
+  shared.log.error("a request broke an invariant", { method: request.method, path: request.path, error: error instanceof Error ? error.stack : String(error) });
 }
 
 const tooLarge = () =>

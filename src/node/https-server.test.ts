@@ -22,11 +22,15 @@ let openSink: ByteSink | undefined;
 let openChannels: Channels | undefined;
 const gone: string[] = [];
 let release = () => {};
+let unblock = () => {};
+const blocked = new Promise<void>((resolve) => (unblock = resolve));
 
 const routes: Record<string, (request: ApiRequest) => ApiResponse | Promise<ApiResponse>> = {
   "/echo": (request) => ({ status: 200, headers: json, body: text(JSON.stringify({ method: request.method, query: request.query, body: Buffer.from((request.body as Uint8Array | undefined) ?? []).toString(), credentials: request.credentials })) }),
   "/parts": () => ({ status: 200, headers: { ...json, warning: ['299 - "one"', '299 - "two"'] }, body: { type: "bytes", parts: [Buffer.from("a"), Buffer.from("b"), Buffer.from("c")] } }),
   "/large": () => ({ status: 200, headers: json, body: { type: "bytes", parts: Array.from({ length: 5000 }, (_, i) => Buffer.alloc(1500, i % 256)) } }),
+  "/unwritable": () => ({ status: 200, headers: { "x y": "z" }, body: text("") }),
+  "/blocked": () => blocked.then(() => ({ status: 200, headers: json, body: text("{}") })),
   "/none": () => ({ status: 204, headers: {}, body: { type: "none" } }),
   "/defect": () => Promise.reject(new Error("planted")),
   "/slow": (request) =>
@@ -143,6 +147,12 @@ describe.each([
     const answer = await send("/none");
     expect(answer.status).toBe(204);
     expect(answer.body.length).toBe(0);
+  });
+
+  test("an answer that cannot be written ends the exchange, and the port goes on", async () => {
+    const failed = await send("/unwritable").catch(() => undefined);
+    if (failed !== undefined) expect(failed.body.length).toBe(0);
+    expect((await send("/echo")).status).toBe(200);
   });
 
   test("passes on a refusal", async () => expect((await send("/nowhere")).status).toBe(404));
@@ -309,10 +319,27 @@ function raw(bytes: Buffer | string, tls: boolean): Promise<string> {
   });
 }
 
+test("beyond the limit of requests in flight the answer is 429, and after that all is well", async () => {
+  const waiting = Array.from({ length: 600 }, () => http2("/blocked"));
+  await expect.poll(() => seen.filter((request) => request.path === "/blocked").length).toBe(600);
+  const refused = await http2("/echo");
+  expect(refused.status).toBe(429);
+  expect(refused.headers["retry-after"]).toBe("1");
+  expect(JSON.parse(refused.body.toString())).toMatchObject({ reason: "TooManyRequests", details: { retryAfterSeconds: 1 } });
+  unblock();
+  expect((await Promise.all(waiting)).every((answer) => answer.status === 200)).toBe(true);
+  expect((await http2("/echo")).status).toBe(200);
+});
+
 describe("garbage", () => {
   test("over TLS is answered with 400", async () => expect(await raw("garbage\r\n\r\n", true)).toMatch(/^HTTP\/1.1 400/));
   test("a head that is too long is refused", async () => expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(100_000)}\r\n\r\n`, true)).toMatch(/^HTTP\/1.1 431/));
   test("without TLS the connection ends", async () => expect(await raw("GET / HTTP/1.1\r\nhost: x\r\n\r\n", false)).toBe(""));
+  test("a target that is a whole URL is its path, and one that is no path leads nowhere", async () => {
+    const get = (target: string) => raw(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`, true);
+    expect(await get("https://somewhere/echo?a")).toMatch(/^HTTP\/1.1 200[^]*"query":"a"/);
+    expect(await get("*")).toMatch(/^HTTP\/1.1 404/);
+  });
   test("and the port goes on", async () => expect((await http2("/echo")).status).toBe(200));
 });
 

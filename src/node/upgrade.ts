@@ -11,7 +11,7 @@ import type { WebSocket } from "ws";
 import { badRequest, StatusError } from "../base/status-error.ts";
 import type { Status } from "../base/status-error.ts";
 import type { ApiResponse, Channels } from "../server/request.ts";
-import { ask, refusal } from "./exchange.ts";
+import { ask, logDefect, refusal } from "./exchange.ts";
 import type { EdgeRequest, Exchanges } from "./exchange.ts";
 
 /** Subprotocols, best first. A client that names none speaks the oldest. */
@@ -50,7 +50,12 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
     const channels = new WebSocketChannels(webSocket, chosen);
     shared.sinks.add(channels);
     channels.closed(() => shared.sinks.delete(channels));
-    body.start(channels);
+    try {
+      body.start(channels);
+    } catch (error) {
+      logDefect(shared, request, error);
+      channels.close();
+    }
   });
 }
 
