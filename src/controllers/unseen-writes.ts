@@ -44,6 +44,11 @@ export class UnseenWrites {
     this.waiting.delete(owner);
   }
 
+  /** Nobody waits any more. */
+  stop(): void {
+    for (const owner of [...this.owners.keys()]) this.forget(owner);
+  }
+
   /** Resolves when the view shows every write announced for this owner. */
   async seen(owner: string): Promise<void> {
     if (!this.owners.has(owner)) return;

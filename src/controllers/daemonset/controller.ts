@@ -55,6 +55,7 @@ class DaemonSetController implements Controller {
   private readonly revisionControl: RevisionControl;
   /** By uid of the set, then by node: the uid of the Pod that came last. What a new Pod's name depends on. */
   private readonly lastPods = new Map<string, Map<string, string>>();
+  private stopped = false;
   private readonly eligibilities = new Map<string, { template: PodTemplateSpec; eligibility: Eligibility }>();
 
   constructor(context: ControllerContext) {
@@ -84,9 +85,11 @@ class DaemonSetController implements Controller {
   }
 
   stop(): void {
+    this.stopped = true;
     for (const stop of this.stops) stop();
     this.queue.stop();
     this.nodeQueue.stop();
+    this.unseen.stop();
   }
 
   private setChanged(current: DaemonSet | undefined, previous: DaemonSet | undefined): void {
@@ -173,7 +176,7 @@ class DaemonSetController implements Controller {
     const uid = this.sets.get(key)?.metadata.uid;
     if (uid === undefined) return;
     await this.unseen.seen(uid);
-    const set = this.sets.get(key);
+    const set = this.stopped ? undefined : this.sets.get(key);
     if (!set || set.metadata.deletionTimestamp !== undefined) return;
     if (set.spec.selector && sameData(set.spec.selector, {})) {
       this.recorder.event(set, "Warning", "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.");
@@ -218,7 +221,7 @@ class DaemonSetController implements Controller {
 
   /** Writes the status that the view gives, unless it stands there already. `planned` is the state that was acted on. */
   private async writeStatus(key: string, planned: DaemonSet, hash: string): Promise<void> {
-    let set = this.sets.get(key);
+    let set = this.stopped ? undefined : this.sets.get(key);
     if (!set || set.metadata.uid !== planned.metadata.uid || set.metadata.deletionTimestamp !== undefined) return;
     for (let attempt = 0; ; attempt++) {
       // The generation that was acted on is the one observed, whatever has been asked for meanwhile.
