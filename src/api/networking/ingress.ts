@@ -1,13 +1,21 @@
 /** Ingress: HTTP from outside to Services. */
+import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { ingresses } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { Ingress } from "../types/networking-v1.ts";
+import { FieldPath } from "../validation/path.ts";
+import { checkIngressSpec } from "./ingress-validation.ts";
 
 export const ingress: KindDeclaration<Ingress> = {
   ref: ingresses,
   prepareCreate(draft) {
     draft.status = { loadBalancer: {} };
+  },
+  validate(object) {
+    const errors: FieldError[] = [];
+    checkIngressSpec(object.spec, FieldPath.of("spec"), errors);
+    return errors;
   },
   table: {
     columns: columns("Name", "Class", "Hosts", "Address", "Ports", "Age"),

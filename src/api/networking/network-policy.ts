@@ -1,10 +1,13 @@
 /** NetworkPolicy: which traffic Pods take and send. */
+import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { networkPolicies } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
 import { age, columns } from "../table.ts";
 import type { NetworkPolicy } from "../types/networking-v1.ts";
+import { FieldPath } from "../validation/path.ts";
+import { checkNetworkPolicySpec } from "./network-policy-validation.ts";
 
 export const networkPolicy: KindDeclaration<NetworkPolicy> = {
   ref: networkPolicies,
@@ -16,6 +19,11 @@ export const networkPolicy: KindDeclaration<NetworkPolicy> = {
     if ((draft.spec.policyTypes ?? []).length === 0) {
       draft.spec.policyTypes = (egress ?? []).length > 0 ? ["Ingress", "Egress"] : ["Ingress"];
     }
+  },
+  validate(object) {
+    const errors: FieldError[] = [];
+    checkNetworkPolicySpec(object.spec, FieldPath.of("spec"), errors);
+    return errors;
   },
   table: {
     columns: columns("Name", "Pod-Selector", "Age"),
