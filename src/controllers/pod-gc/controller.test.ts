@@ -70,6 +70,21 @@ test("a Pod that was never bound and is being deleted is failed; its finalizer h
   expect(server.store.revision).toBe(revision);
 });
 
+test("too many ended Pods are removed together", async () => {
+  const other = await startInProcessServer();
+  const nodes = new PlayedNodes(other);
+  startPodGcController(controllerContext(other), { endedMax: 2 });
+  for (const name of ["p1", "p2", "p3", "p4", "p5"]) {
+    await other.advance(1000);
+    const made = await other.client.create(pods, { metadata: { namespace: "default", name }, spec: { containers: [{ name: "c", image: "busybox" }] } });
+    if (name !== "p5") await nodes.become(made, { phase: "Succeeded" });
+  }
+  await other.advance(17_999);
+  expect(await nodes.pods()).toHaveLength(5);
+  await other.advance(1);
+  expect((await nodes.pods()).map((each) => each.metadata.name)).toEqual(["p3", "p4", "p5"]);
+});
+
 test("of too many ended Pods evicted and old ones go first", () => {
   const ended = (name: string, created: string, reason?: string): Pod =>
     ({ metadata: { name, creationTimestamp: created }, status: { phase: "Failed", ...(reason ? { reason } : {}) } }) as unknown as Pod;

@@ -19,14 +19,20 @@ import { isAbandoned, isForced, surplusEnded } from "./plan.ts";
  * name), those that are being deleted without a node to end them, and the oldest ended ones when there are too many. A Pod is
  * marked as failed first, so that its owner counts it, then deleted without grace.
  */
-export function startPodGcController(context: ControllerContext): Controller {
-  return new PodGcController(context);
+export function startPodGcController(context: ControllerContext, options: PodGcOptions = {}): Controller {
+  return new PodGcController(context, options);
+}
+
+export interface PodGcOptions {
+  /** Ended Pods that may stay. Default: upstream's --terminated-pod-gc-threshold. */
+  readonly endedMax?: number;
 }
 
 /** Upstream's quarantineTime. */
 const quarantineMs = 40_000;
-/** Upstream's --terminated-pod-gc-threshold. */
-const endedMax = 12_500;
+const endedMaxDefault = 12_500;
+/** Surplus is removed together, this long after it arose: upstream's gcCheckPeriod. Finding the oldest costs a sort of all. */
+const surplusMs = 20_000;
 /** Side by side, as many as upstream's worker would have in flight. */
 const concurrency = 4;
 
@@ -46,8 +52,10 @@ class PodGcController implements Controller {
   /** Since when nodes with Pods have been missing. */
   private readonly missing = new Map<string, Instant>();
   private readonly ended = new Set<string>();
+  private readonly endedMax: number;
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, options: PodGcOptions) {
+    this.endedMax = options.endedMax ?? endedMaxDefault;
     this.environment = context.environment;
     this.client = context.client("pod-garbage-collector");
     this.pods = context.informers.of(pods);
@@ -77,7 +85,7 @@ class PodGcController implements Controller {
     const key = keyOf((current ?? previous) as Pod);
     if (current && isPodTerminal(current)) this.ended.add(key);
     else this.ended.delete(key);
-    if (this.ended.size > endedMax) this.queue.add(surplusKey);
+    if (this.ended.size > this.endedMax) this.queue.addAt(surplusKey, this.environment.clock.now() + surplusMs);
     if (!current) return;
     const { nodeName } = current.spec;
     if (nodeName && nodeName !== previous?.spec.nodeName && !this.nodes.get(nodeName)) this.queue.add(`node/${nodeName}`);
@@ -95,7 +103,7 @@ class PodGcController implements Controller {
 
   private async removeSurplus(): Promise<void> {
     const ended = [...this.ended].sort().flatMap((key) => this.pods.get(key) ?? []);
-    for (const pod of surplusEnded(ended, endedMax)) await this.remove(pod, { failed: true });
+    for (const pod of surplusEnded(ended, this.endedMax)) await this.remove(pod, { failed: true });
   }
 
   /** The Pods of a node that has been gone long enough; looks again when it has not. */
