@@ -49,7 +49,7 @@ function checkPath({ path: url = "", pathType, backend }: HTTPIngressPath, path:
     errors.push(required(path.child("pathType"), "pathType must be specified"));
     return;
   }
-  if (!types.includes(pathType)) errors.push(notSupported(path.child("pathType"), pathType, types));
+  if (!types.includes(pathType ?? "")) errors.push(notSupported(path.child("pathType"), pathType, types));
   else if (free ? url !== "" && !url.startsWith("/") : !url.startsWith("/")) errors.push(invalid(path.child("path"), url, "must be an absolute path"));
   if (!free && types.includes(pathType ?? "")) {
     for (const part of ["//", "/./", "/../", "%2f", "%2F"]) if (url.includes(part)) errors.push(invalid(path.child("path"), url, `must not contain '${part}'`));
