@@ -160,17 +160,17 @@ class GarbageCollector implements Controller {
   }
 
   private async stateOf(ref: KindRef, object: KubeObject, reference: OwnerReference): Promise<OwnerState> {
-    if (this.absent.has(reference.uid)) return "absent";
-    const { namespace } = object.metadata;
-    const seen = this.find(reference, namespace);
-    if (seen) return isDeletingForeground(seen.object) ? "waiting" : "solid";
     const watched = this.watchedOf(reference);
     // Of a kind that is not served nothing is known: no reason to delete.
     if (!watched) return "solid";
-    const isMisplaced = watched.ref.namespaced && this.isElsewhere(watched, reference, namespace);
-    if (isMisplaced) this.recordMisplaced(ref, object, reference);
-    // A namespaced owner of a cluster-scoped object is never found, and never believed to be gone.
+    const { namespace } = object.metadata;
+    const isAbsent = this.absent.has(reference.uid);
+    if (!isAbsent && watched.ref.namespaced && this.isElsewhere(watched, reference, namespace)) this.recordMisplaced(ref, object, reference);
+    // A namespaced owner of a cluster-scoped object can never be found, and is never believed to be gone.
     if (watched.ref.namespaced && !ref.namespaced) return "solid";
+    if (isAbsent) return "absent";
+    const seen = this.find(reference, namespace);
+    if (seen) return isDeletingForeground(seen.object) ? "waiting" : "solid";
     try {
       const owner = await this.client.get(watched.ref, { ...(watched.ref.namespaced ? { namespace } : {}), name: reference.name });
       if (owner.metadata.uid !== reference.uid) return "absent";
@@ -182,7 +182,8 @@ class GarbageCollector implements Controller {
   }
 
   private isElsewhere({ view }: Watched, reference: OwnerReference, namespace: string | undefined): boolean {
-    return view.list().some(({ metadata }) => metadata.uid === reference.uid && metadata.namespace !== namespace);
+    if (view.get(`${namespace ?? ""}/${reference.name}`)?.metadata.uid === reference.uid) return false;
+    return view.list().some(({ metadata }) => metadata.uid === reference.uid);
   }
 
   private recordMisplaced(ref: KindRef, object: KubeObject, { apiVersion, kind, name, uid }: OwnerReference): void {
