@@ -150,6 +150,15 @@ describe("up", () => {
     expect((await run(["down"])).stderr).toContain('there is no cluster "local"');
   });
 
+  test("goes on when nobody reads what it says any more", async () => {
+    const { child, ended } = launch(["up", "--nodes", "1"]);
+    child.stdout?.destroy();
+    await expect.poll(() => existsSync(kubeconfig), { timeout: 20_000 }).toBe(true);
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+
   test("detached, returns when the cluster is up, and down ends it", async () => {
     const { code, stdout, stderr } = await run(["up", "--detach", "--nodes", "1", "--name", "far"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -76,6 +76,8 @@ function judge(error: unknown): { code: number; text: string | undefined } {
 }
 
 async function main(): Promise<never> {
+  // Whoever read the output may have gone (`coracle up | head -1`); the cluster goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   try {
     const program = commandLine();
     if (process.argv.length === 2) program.outputHelp();

@@ -49,16 +49,18 @@ class Undo {
   }
 }
 
-/** Resolves at the first signal that asks the process to end. */
+/** Resolves at the first signal that asks the process to end; rejects when something broke that nobody caught. */
 function untilTold(): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    process.on("uncaughtException", reject);
   });
 }
 
 /** Runs a cluster until it is told to end; told in the middle of starting, it stops there. */
 export async function up(options: UpOptions, output: Output): Promise<void> {
   const told = untilTold();
+  told.catch(() => {});
   const undo = new Undo();
   try {
     const isUp = await Promise.race([start(options, output, undo).then(() => true), told.then(() => false)]);
