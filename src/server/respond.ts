@@ -1,6 +1,5 @@
 import type { KubeObject } from "../api/kind-ref.ts";
-import { StatusError } from "../base/status-error.ts";
-import type { Status } from "../base/status-error.ts";
+import type { Status, StatusError } from "../base/status-error.ts";
 import type { ApiRequest, ApiResponse, ObjectList } from "./request.ts";
 
 /** Builders of answers. Every answer of the API carries the same cache-control as upstream's. */

@@ -9,6 +9,7 @@ import { isTrue } from "./request-info.ts";
 import type { ResourceInfo } from "./request-info.ts";
 import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
 import { textResponse } from "./respond.ts";
+import { reviewHandlers } from "./reviews/reviews.ts";
 import { subresourceHandler } from "./subresources/subresources.ts";
 import { create } from "./verbs/create.ts";
 import { deleteCollection } from "./verbs/delete-collection.ts";
@@ -82,11 +83,19 @@ function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   const verb = info.verb as Verb;
   const handler = kind.facts.verbs.includes(verb) ? verbHandlers[verb] : undefined;
   if (handler === undefined) throw methodNotAllowed();
-  if (kind.facts.verbs.length === 1) throw notImplemented(`the kind ${kind.facts.kind}`);
+  if (kind.facts.verbs.length === 1 && verb === "create") return reviewHandler(kind, info);
   // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.
   const onCollection = info.name === "";
   if (onCollection !== (verb === "create" || verb === "list" || verb === "deletecollection" || (verb === "watch" && info.name === ""))) throw methodNotAllowed();
   if (kind.facts.namespaced && info.namespace === "" && (verb === "create" || verb === "deletecollection")) throw methodNotAllowed();
+  return handler;
+}
+
+/** Kinds that can only be created are not stored: they are asked and answered. */
+function reviewHandler(kind: Kind, info: ResourceInfo): Handler {
+  const handler = reviewHandlers[kind.facts.kind];
+  if (handler === undefined) throw notImplemented(`the kind ${kind.facts.kind}`);
+  if (info.name !== "" || (kind.facts.namespaced && info.namespace === "")) throw methodNotAllowed();
   return handler;
 }
 

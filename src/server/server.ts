@@ -15,7 +15,7 @@ import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
 import type { NodeAgents } from "./node-agent.ts";
-import { Query, parseQuery } from "./query.ts";
+import { parseQuery } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import type { ApiRequest, ApiResponse, ApiServer, UserInfo } from "./request.ts";
 import { statusResponse, textResponse } from "./respond.ts";
@@ -82,7 +82,7 @@ async function handle(context: ServerContext, request: ApiRequest): Promise<ApiR
 
 function route(context: ServerContext, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
   const path = decodePath(request.path);
-  const query: Query = parseQuery(request.query);
+  const query = parseQuery(request.query);
   const info = requestInfo(request.method, path, query);
   const caller = authenticate(request, context.tokens);
   if (request.credentials.type === "none" && !isOpenPath(path)) throw unauthorized();

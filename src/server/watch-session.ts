@@ -1,6 +1,7 @@
 import type { Timer } from "../base/environment.ts";
 import { limits } from "../base/limits.ts";
-import { StatusError, expired } from "../base/status-error.ts";
+import { expired } from "../base/status-error.ts";
+import type { StatusError } from "../base/status-error.ts";
 import type { Stored } from "../store/contract.ts";
 import type { ResourceCall } from "./context.ts";
 

@@ -9,6 +9,7 @@ import { bind } from "./binding.ts";
 import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
+import { getScale, patchScale, updateScale } from "./scale.ts";
 
 /** Handlers by subresource and verb. A subresource means the same for every kind that lists it. */
 const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
@@ -17,6 +18,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   binding: { create: bind },
   log: { get: log },
   exec: { get: exec, create: exec },
+  scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
 };
 

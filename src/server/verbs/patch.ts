@@ -7,6 +7,7 @@ import { mergePatchObject } from "../../api/patch/merge-patch.ts";
 import type { PatchTarget, Patched } from "../../api/patch/patched.ts";
 import { strategicPatchObject } from "../../api/patch/strategic-merge.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
+import type { Kind } from "../../api/registry.ts";
 import { RevisionConflict } from "../../store/contract.ts";
 import type { Stored } from "../../store/contract.ts";
 import { bodyBytes, mediaType, withKind } from "../body.ts";
@@ -38,6 +39,22 @@ const attemptsMax = 5;
 
 /** PATCH of an object or, with other rules, of a subresource of it. */
 export async function patch(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
+  const { apply, options } = patchOf(call);
+  return storedResponse(call, 200, await patchObject(call, apply, options, rules));
+}
+
+/** One object changed by the body of a PATCH: for subresources whose form is not that of their parent. */
+export function patchedObject(call: ResourceCall, kind: Kind, current: KubeObject): { draft: Draft<KubeObject>; options: WriteOptions } {
+  const { apply, options } = patchOf(call);
+  const { object, warnings } = apply({ schema: call.server.schema, typeName: kind.facts.type, mode: options.fieldValidation }, current);
+  call.warnings.push(...warnings);
+  return { draft: object, options };
+}
+
+type Apply = (target: PatchTarget, current: KubeObject) => Patched;
+
+/** What the request asks for. Throws 415 and 422. */
+function patchOf(call: ResourceCall): { readonly apply: Apply; readonly options: WriteOptions } {
   const type = mediaType(call.request);
   const applyPatch = patchTypes[type];
   if (applyPatch === undefined && type !== applyType) throw new StatusError({ code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: {} });
@@ -45,10 +62,10 @@ export async function patch(call: ResourceCall, rules: UpdateRules = mainRules):
   if (applyPatch === undefined) throw notImplemented("server-side apply");
   const { body } = call.request;
   const content = body === undefined || body instanceof Uint8Array ? bodyBytes(call.request) : (body as unknown as JsonObject);
-  return storedResponse(call, 200, await patchObject(call, (target, current) => applyPatch(target, current, content), options, rules));
+  return { apply: (target, current) => applyPatch(target, current, content), options };
 }
 
-async function patchObject(call: ResourceCall, apply: (target: PatchTarget, current: KubeObject) => Patched, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+async function patchObject(call: ResourceCall, apply: Apply, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
   const { server, kind } = call;
   const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation };
   const warned = call.warnings.length;
@@ -66,7 +83,7 @@ async function patchObject(call: ResourceCall, apply: (target: PatchTarget, curr
   }
 }
 
-function patched(call: ResourceCall, current: Stored, apply: (target: PatchTarget, current: KubeObject) => Patched, target: PatchTarget): Draft<KubeObject> {
+function patched(call: ResourceCall, current: Stored, apply: Apply, target: PatchTarget): Draft<KubeObject> {
   const { kind } = call;
   const { object, warnings } = apply(target, servedForm(kind, current.object));
   for (const warning of warnings) call.warnings.push(warning);

@@ -1,0 +1,97 @@
+import type { Draft } from "../../base/json.ts";
+import { badRequest, invalid, notFound } from "../../base/status-error.ts";
+import type { Kind } from "../../api/registry.ts";
+import type { KubeObject } from "../../api/kind-ref.ts";
+import { selectorText } from "../../api/label-text.ts";
+import { cloneDraft } from "../../api/schema/json-data.ts";
+import type { Scale } from "../../api/types/autoscaling-v1.ts";
+import type { LabelSelector, ObjectMeta } from "../../api/types/meta-v1.ts";
+import type { Stored } from "../../store/contract.ts";
+import { decodeObject } from "../body.ts";
+import { commitError } from "../commit.ts";
+import type { ResourceCall } from "../context.ts";
+import { keyOf } from "../keys.ts";
+import { mainRules, replace } from "../replace.ts";
+import { objectAnswer } from "../represent.ts";
+import type { ApiResponse } from "../request.ts";
+import { patchedObject } from "../verbs/patch.ts";
+import { writeOptions } from "../write-options.ts";
+import type { WriteOptions } from "../write-options.ts";
+
+/** /scale of every kind that has it: the number of replicas as an object of its own. */
+interface Scaled {
+  readonly metadata: ObjectMeta;
+  readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector | { readonly [label: string]: string } };
+  readonly status?: { readonly replicas?: number };
+}
+
+const scaleRef = { group: "autoscaling", version: "v1", apiVersion: "autoscaling/v1", kind: "Scale", plural: "scales", namespaced: true } as const;
+
+function scaleKind(): Kind {
+  const facts = { ...scaleRef, singular: "scale", verbs: [], stage: "ga", served: "default", type: "io.k8s.api.autoscaling.v1.Scale" } as const;
+  const kind: { -readonly [Key in keyof Kind]: Kind[Key] } = { facts, ref: scaleRef, declaration: undefined, conversion: undefined, storage: undefined as unknown as Kind };
+  kind.storage = kind;
+  return kind;
+}
+
+export function getScale(call: ResourceCall): ApiResponse {
+  return objectAnswer(call, 200, scaleOf(current(call)));
+}
+
+export async function updateScale(call: ResourceCall): Promise<ApiResponse> {
+  const options = writeOptions("UpdateOptions", call.query, call.request);
+  const scale = decodeObject(call, scaleKind(), options.fieldValidation) as unknown as Scale;
+  const name = scale.metadata.name ?? "";
+  if (name !== "" && name !== call.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
+  return await write(call, current(call), scale, options);
+}
+
+export async function patchScale(call: ResourceCall): Promise<ApiResponse> {
+  const stored = current(call);
+  const { draft, options } = patchedObject(call, scaleKind(), scaleOf(stored));
+  return await write(call, stored, draft as unknown as Scale, options);
+}
+
+function current(call: ResourceCall): Stored {
+  const stored = call.server.store.get(keyOf(call.kind, call.namespace, call.name));
+  if (stored === undefined) throw notFound(call.kind.facts, call.name);
+  return stored;
+}
+
+function scaleOf({ object }: Stored): KubeObject {
+  const { metadata, spec, status } = object as unknown as Scaled;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const selector = selectorOf(spec?.selector);
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: spec?.replicas === undefined || spec.replicas === 0 ? {} : { replicas: spec.replicas },
+    status: { replicas: status?.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
+  } as unknown as KubeObject;
+}
+
+/** A selector of either form: a ReplicationController's is a map of labels. */
+function selectorOf(selector: NonNullable<Scaled["spec"]>["selector"]): string {
+  if (selector === undefined) return "";
+  const isMap = !("matchLabels" in selector) && !("matchExpressions" in selector);
+  return selectorText((isMap ? { matchLabels: selector } : selector) as LabelSelector);
+}
+
+async function write(call: ResourceCall, stored: Stored, scale: Scale, options: WriteOptions): Promise<ApiResponse> {
+  const replicas = scale.spec?.replicas ?? 0;
+  if (replicas < 0) {
+    const error = { type: "FieldValueInvalid", field: "spec.replicas", message: `Invalid value: ${replicas}: must be greater than or equal to 0` } as const;
+    throw invalid({ group: "autoscaling", kind: "Scale" }, call.name, [error]);
+  }
+  const draft = cloneDraft(stored.object) as Draft<KubeObject> & { spec?: { replicas?: number } };
+  draft.spec = { ...draft.spec, replicas };
+  const { resourceVersion, uid } = scale.metadata;
+  draft.metadata.resourceVersion = resourceVersion ?? "";
+  if (uid !== undefined) draft.metadata.uid = uid;
+  try {
+    return objectAnswer(call, 200, scaleOf(await replace(call, stored, draft, options, mainRules)));
+  } catch (error) {
+    throw commitError(call, call.name, error, false);
+  }
+}
