@@ -3,7 +3,7 @@ import { unauthorized } from "./errors.ts";
 import type { ApiRequest, UserInfo } from "./request.ts";
 
 /** Who asks. Adapters bring verified credentials; the server turns them into a user, as upstream's authenticators name it. */
-export const anonymous: UserInfo = Object.freeze({ name: "system:anonymous", groups: ["system:unauthenticated"] });
+const anonymous: UserInfo = Object.freeze({ name: "system:anonymous", groups: ["system:unauthenticated"] });
 
 /** Throws 401 for a token that nobody issued. */
 export function authenticate(request: ApiRequest, tokens: (token: string) => UserInfo | undefined): UserInfo {

@@ -18,6 +18,3 @@ export function authorize(authorizer: Authorizer, user: UserInfo, info: RequestI
   const why = `User ${JSON.stringify(user.name)} cannot ${info.verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(info.group)} ${where}`;
   throw forbidden({ group: info.group, plural: info.resource }, info.name, why);
 }
-
-/** Everything to the administrators' group, and to nobody else. */
-export const mastersOnly: Authorizer = { allows: (user) => user.groups.includes("system:masters") };

@@ -14,7 +14,7 @@ import type { ApiRequest } from "./request.ts";
 /** From the body of a request to a draft of an object: media type, size, syntax, kind, strict decoding, defaults. */
 
 /** A body as JSON data; `text` is what errors quote. */
-export interface ParsedBody {
+interface ParsedBody {
   readonly value: JsonValue;
   readonly duplicates: readonly JsonPath[];
 }
@@ -44,7 +44,7 @@ export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict
   return decodeParsed(call, kind, parsed, validation);
 }
 
-export function decodeParsed(call: ResourceCall, kind: Kind, parsed: ParsedBody, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
+function decodeParsed(call: ResourceCall, kind: Kind, parsed: ParsedBody, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
   const { facts, ref, declaration } = kind;
   checkKind(call.server, kind, parsed.value);
   const { object, warnings } = decode(call.server.schema, facts.type, parsed.value ?? {}, validation, { duplicates: parsed.duplicates });

@@ -5,7 +5,7 @@ import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
  * Continue tokens in upstream's form, base64 of `{"v":"meta.k8s.io/v1","rv":<revision>,"start":"<next key>"}`: the next page starts at
  * the key `start` below the list's prefix, as of `rv`; -1 means the newest revision.
  */
-export interface Continuation {
+interface Continuation {
   readonly revision: number;
   /** Keys after this one, without the prefix. */
   readonly after: string;

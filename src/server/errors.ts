@@ -1,4 +1,3 @@
-import { fieldErrorText } from "../base/field-error.ts";
 import type { FieldError } from "../base/field-error.ts";
 import { StatusError, invalid } from "../base/status-error.ts";
 
@@ -44,8 +43,4 @@ export function tooLargeResourceVersion(asked: string, current: number): StatusE
     details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
     headers: { "retry-after": "1" },
   });
-}
-
-export function errorText(error: FieldError): string {
-  return fieldErrorText(error);
 }

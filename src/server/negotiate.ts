@@ -17,7 +17,7 @@ interface Clause {
 /** What upstream's router knows, whatever stands behind it. */
 const routable = new Set(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/*", "*/*"]);
 
-export interface NegotiateOptions {
+interface NegotiateOptions {
   readonly accept: string | undefined;
   /** Whether lists and objects can be answered as Table or PartialObjectMetadata. */
   readonly convertible: boolean;

@@ -9,7 +9,7 @@ import type { ResourceCall } from "./context.ts";
 import { hasSubresource } from "./strategy.ts";
 
 /** Who owns which field: keeps `metadata.managedFields` of a write, before admission adds what nobody asked for. */
-export interface OwnedWrite {
+interface OwnedWrite {
   readonly draft: Draft<KubeObject>;
   /** Absent: the object is being created. */
   readonly old: KubeObject | undefined;

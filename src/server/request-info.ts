@@ -21,7 +21,7 @@ export interface ResourceInfo {
   readonly watchPath: boolean;
 }
 
-export interface PathInfo {
+interface PathInfo {
   readonly type: "path";
   readonly verb: string;
   readonly path: string;

@@ -47,7 +47,7 @@ export function statusResponse(request: Pick<ApiRequest, "wants">, error: Status
   return statusBody(request, error.status, headers);
 }
 
-export function statusBody(request: Pick<ApiRequest, "wants">, status: Status, headers: Headers = jsonHeaders): ApiResponse {
+function statusBody(request: Pick<ApiRequest, "wants">, status: Status, headers: Headers = jsonHeaders): ApiResponse {
   const code = status.code;
   if (request.wants === "object") return { status: code, headers, body: { type: "object", object: status as unknown as KubeObject } };
   return bytesResponse(code, headers, [jsonBytes(status)]);

@@ -21,7 +21,7 @@ import { update } from "./verbs/update.ts";
 import { watch } from "./verbs/watch.ts";
 
 /** From a request that names a resource to the handler of its verb. */
-export interface ResourceRequest {
+interface ResourceRequest {
   readonly context: ServerContext;
   readonly request: ApiRequest;
   readonly query: Query;

@@ -9,7 +9,7 @@ import type { Selection } from "./selection.ts";
  * Brings changes to watches. A watch of one name, or of the Pods of one node, is found by that value: 5,000 kubelets that watch
  * their Pods cost a change of a Pod two look-ups. All others hang at the store's own prefixes.
  */
-export interface WatchScope {
+interface WatchScope {
   readonly kind: Kind;
   readonly namespace: string;
   readonly selection: Selection;

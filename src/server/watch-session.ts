@@ -11,7 +11,7 @@ export type PendingEvent =
   | { readonly type: "BOOKMARK"; readonly revision: number; readonly initialEnd: boolean }
   | { readonly type: "ERROR"; readonly error: StatusError };
 
-export interface Taken {
+interface Taken {
   readonly count: number;
   readonly lagging: boolean;
 }

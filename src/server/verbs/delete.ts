@@ -108,7 +108,7 @@ const orphanFinalizer = "orphan";
 const foregroundFinalizer = "foregroundDeletion";
 
 /** The finalizers that carry the propagation policy; undefined when they stay as they are. */
-export function finalizersFor(kind: Kind, meta: ObjectMeta, options: DeleteOptions): readonly string[] | undefined {
+function finalizersFor(kind: Kind, meta: ObjectMeta, options: DeleteOptions): readonly string[] | undefined {
   const standing = meta.finalizers ?? [];
   const wanted = propagation(kind, standing, options);
   const others = standing.filter((finalizer) => finalizer !== orphanFinalizer && finalizer !== foregroundFinalizer);

@@ -1,5 +1,4 @@
 import { StatusError, expired } from "../../base/status-error.ts";
-import type { KubeObject } from "../../api/kind-ref.ts";
 import { CompactedError } from "../../store/contract.ts";
 import type { ListPage, Stored } from "../../store/contract.ts";
 import type { ResourceCall } from "../context.ts";
@@ -24,7 +23,7 @@ export function list(call: ResourceCall): ApiResponse | Promise<ApiResponse> {
   });
 }
 
-export interface SelectedPage {
+interface SelectedPage {
   readonly items: readonly Stored[];
   readonly revision: number;
   /** "" on the last page. */
@@ -128,8 +127,4 @@ class ContinueExpired extends StatusError {
     super({ code: 410, reason: "Expired", message });
     Object.assign(this.status, { metadata: { continue: token } as never });
   }
-}
-
-export function objectsOf(items: readonly Stored[]): readonly KubeObject[] {
-  return items.map((stored) => stored.object);
 }
