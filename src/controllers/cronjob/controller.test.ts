@@ -148,6 +148,23 @@ describe("CronJob controller", () => {
     expect((await world.cronJob("other")).status).toEqual({});
   });
 
+  it("does not run a minute again whose Job has ended, nor forgets one that nobody noted", async () => {
+    const world = await startWorld();
+    await world.create("tick", {});
+    await world.advance(minuteMs);
+    const back = { lastScheduleTime: "2026-01-01T00:00:00Z", active: [] };
+    const forget = () => world.client.patch(cronJobs, { namespace: "default", name: "tick" }, { type: "merge", body: { status: back } }, { subresource: "status" });
+    await forget();
+    await world.settle();
+    expect((await world.cronJob("tick")).status).toMatchObject({ lastScheduleTime: "2026-01-01T00:01:00Z", active: [{ name: `tick-${firstMinute + 1}` }] });
+    await world.finish(`tick-${firstMinute + 1}`);
+    await forget();
+    await world.settle();
+    expect((await world.cronJob("tick")).status).toMatchObject({ lastScheduleTime: "2026-01-01T00:00:00Z" });
+    await world.advance(minuteMs);
+    expect(await world.names()).toEqual([`tick-${firstMinute + 1}`, `tick-${firstMinute + 2}`]);
+  });
+
   it("says in the annotation what the time is in the schedule's zone", async () => {
     const world = await startWorld();
     await world.create("tokyo", { schedule: "5 9 * * *", timeZone: "Asia/Tokyo" });

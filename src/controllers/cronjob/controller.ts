@@ -20,7 +20,7 @@ import { controlledBy, indexByOwner, ownerChanged } from "../indexes.ts";
 import { controllerOf, controllerReference } from "../owner.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
 import type { Run } from "./plan.ts";
-import { planCronJob, scheduledKey, withRun, withoutActive } from "./plan.ts";
+import { finishedCondition, planCronJob, scheduledKey, withRun, withoutActive } from "./plan.ts";
 import type { ReadSchedule } from "./schedule.ts";
 import { readSchedule } from "./schedule.ts";
 
@@ -134,10 +134,12 @@ class CronJobController implements Controller {
         await this.remove(cronJob, { name: reference.name ?? "", uid: reference.uid ?? "" });
         status = withoutActive(status, reference.uid ?? "");
       }
-      const job = plan.run && (await this.start(cronJob, plan.run));
-      if (job && plan.run) status = withRun(status, referenceTo(job), plan.run.scheduledAt);
-      // The name is taken by a stranger: nothing to do until something changes.
-      else if (plan.run) again = undefined;
+      if (plan.run) {
+        const started = await this.start(cronJob, plan.run);
+        if (typeof started !== "string") status = withRun(status, referenceTo(started), plan.run.scheduledAt);
+        // As upstream: a CronJob whose name is taken stands still until something changes.
+        else if (started === "blocked") again = undefined;
+      }
       for (const finished of plan.clear) await this.clear(cronJob, finished);
     } finally {
       await this.writeStatus(cronJob, status);
@@ -162,8 +164,11 @@ class CronJobController implements Controller {
     return gone;
   }
 
-  /** The Job of a run: made now, or by somebody with the same view. Undefined when its name belongs to a stranger, or the namespace is going. */
-  private async start(cronJob: CronJob, run: Run): Promise<Job | undefined> {
+  /**
+   * The Job of a run: made now, or by somebody with the same view who did not live to note it. "over": it has run already.
+   * "blocked": its name belongs to a stranger, or the namespace is going.
+   */
+  private async start(cronJob: CronJob, run: Run): Promise<Job | "over" | "blocked"> {
     const { namespace, uid } = cronJob.metadata;
     const write = creation(`${namespace ?? ""}/${run.name}`);
     this.unseen.announce(uid, write);
@@ -173,14 +178,15 @@ class CronJobController implements Controller {
       return job;
     } catch (error) {
       this.unseen.settle(write);
-      if (isNamespaceEnding(error)) return undefined;
+      if (isNamespaceEnding(error)) return "blocked";
       if (!isStatus(error, "AlreadyExists")) {
         this.recorder.event(cronJob, "Warning", "FailedCreate", `Error creating job: ${messageOf(error)}`);
         throw error;
       }
     }
     const there = await this.client.get(jobs, { namespace, name: run.name });
-    return controllerOf(there)?.uid === uid ? there : undefined;
+    if (controllerOf(there)?.uid !== uid) return "blocked";
+    return finishedCondition(there) === undefined ? there : "over";
   }
 
   /** A Job of the history that cannot be deleted is told about, and tried again at the next look. */
