@@ -14,6 +14,7 @@ import { bootstrap, bootstrapObjects } from "./bootstrap/bootstrap.ts";
 import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
+import { expireEvents } from "./event-expiry.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import { parseQuery } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
@@ -68,6 +69,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   // A store in memory holds everything as soon as this returns; with a durable one, requests wait for it.
   let ready: Promise<void> | undefined;
   if (options.bootstrap !== false) ready = bootstrap({ environment, store, registry, schema, objects }).then(() => void (ready = undefined));
+  expireEvents(environment, store);
   return { handle: (request) => (ready === undefined ? handle(context, request) : ready.then(() => handle(context, request))) };
 }
 

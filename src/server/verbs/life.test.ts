@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
-import { configMaps, namespaces, nodes, pods } from "../../api/kinds.ts";
+import { configMaps, events, namespaces, nodes, pods } from "../../api/kinds.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { ConfigMap, Namespace, Pod } from "../../api/types/core-v1.ts";
 import { StatusError } from "../../base/status-error.ts";
@@ -85,7 +85,7 @@ describe("update", () => {
       '409 Conflict: Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
     );
     const { resourceVersion: _, ...metadata } = first.metadata;
-    expect((await cluster.client.update(configMaps, { ...first, metadata, data: { a: "3" } })).data).toEqual({ a: "3" });
+    expect((await cluster.client.update(configMaps, { ...first, metadata: metadata as ConfigMap["metadata"], data: { a: "3" } })).data).toEqual({ a: "3" });
   });
 
   test("an update that changes nothing writes nothing", async () => {
@@ -152,6 +152,20 @@ describe("delete", () => {
     for (const [name, app] of [["a", "x"], ["b", "y"], ["c", "x"]] as const) await cluster.client.create(configMaps, configMap(name, { labels: { app } }));
     await cluster.client.deleteCollection(configMaps, { namespace: "default", labelSelector: "app=x" });
     expect((await cluster.client.list(configMaps, { namespace: "default" })).items.map(({ metadata }) => metadata.name)).toEqual(["b"]);
+  });
+});
+
+describe("events", () => {
+  const event = { metadata: { name: "e", namespace: "default" }, involvedObject: { kind: "Pod", namespace: "default", name: "p" }, reason: "R", message: "m", type: "Normal" };
+
+  test("an Event is gone an hour after its last write", async () => {
+    await cluster.client.create(events, event);
+    await cluster.advance(40 * 60_000);
+    await cluster.client.patch(events, named("e"), { type: "merge", body: { count: 2 } });
+    await cluster.advance(59 * 60_000);
+    expect((await cluster.client.get(events, named("e"))).count).toBe(2);
+    await cluster.advance(60_000);
+    expect(await status(cluster.client.get(events, named("e")))).toBe('404 NotFound: events "e" not found');
   });
 });
 
