@@ -12,7 +12,7 @@ function object(owners: readonly string[], finalizers: readonly string[] = []): 
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "x", uid: "x", finalizers, ownerReferences: owners.map((uid) => ({ apiVersion: "v1", kind: "ConfigMap", name: uid, uid, blockOwnerDeletion: true })) },
-  } as KubeObject;
+  } as unknown as KubeObject;
 }
 
 describe("judgement of a dependent", () => {
