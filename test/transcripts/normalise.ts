@@ -14,6 +14,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b172\.18\.0\.\d+\b/g, "<node-ip>"],
   [/\b10\.96\.\d+\.\d+\b/g, "<cluster-ip>"],
   [/\blearning-worker\d*\b/g, "<node>"],
+  [/(HolderIdentity: +).*/g, "$1<holder>"],
   // CronJob Jobs carry the minute of their tick.
   [/-2\d{7}\b/g, "-<minute>"],
   [/https:\/\/127\.0\.0\.1:\d+/g, "<server>"],
