@@ -193,10 +193,19 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.main = undefined;
     for (const process of this.processes.values()) process.signal("KILL");
     this.network.close();
-    this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: code, reason: why ?? (code === 0 ? "Completed" : "Error") };
+    const message = this.terminationMessage();
+    this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: code, reason: why ?? (code === 0 ? "Completed" : "Error"), ...(message === undefined ? {} : { message }) };
     this.log.end(now);
     this.settle();
     this.options.changed();
+  }
+
+  /** What the container wrote for its status, up to 4 KiB. */
+  private terminationMessage(): string | undefined {
+    const path = this.options.config.terminationMessagePath;
+    if (!this.files.exists(path) || this.files.stat(path).kind !== "file") return undefined;
+    const text = new TextDecoder().decode(this.files.readFile(path)).slice(0, 4096);
+    return text === "" ? undefined : text;
   }
 
   private settle(): void {

@@ -66,6 +66,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
   private readonly described = new Map<string, FoundImage>();
   private readonly usedIps = new Set<number>();
   private listener: ((containerId: string) => void) | undefined;
+  private imagesListener: (() => void) | undefined;
   private lastIp = 1;
   /** Grows with each loss of power: what was under way before it does nothing more. */
   private life = 0;
@@ -128,6 +129,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     if (!this.pulled.has(reference)) {
       await this.wait(Math.round(found.image.sizeBytes / pullBytesPerMs));
       this.pulled.set(reference, found);
+      this.imagesListener?.();
     }
     return this.describe(found, this.environment.clock.now() - begun);
   }
@@ -196,6 +198,11 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
 
   onContainerChange(listener: (containerId: string) => void): void {
     this.listener = listener;
+  }
+
+  /** Called after an image has come or gone. */
+  onImagesChange(listener: () => void): void {
+    this.imagesListener = listener;
   }
 
   async httpGet(options: Parameters<NodeNetwork["httpGet"]>[0]): Promise<{ status: number; body: string }> {

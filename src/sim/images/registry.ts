@@ -1,6 +1,8 @@
 import { ImageError } from "../../kubelet/runtime.ts";
 import type { FolderInode } from "../files/inode.ts";
-import { commonBase, imageRoot } from "../files/userland.ts";
+import type { Environment } from "../../base/environment.ts";
+import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
+import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
 import { fluentdImages } from "./fluentd.ts";
 import { image, isNamedTag, stayUp } from "./image.ts";
@@ -17,10 +19,8 @@ import { smallImages } from "./small.ts";
  * with an organisation or a registry exist unless their host is under `.invalid`; what has no program of its own runs shell
  * commands or stays up.
  */
-export interface ImageOptions {
-  /** By reference without tag: a program, another reference, or "missing". Or "any": every parsable name exists. */
-  readonly images?: "any" | { readonly [reference: string]: SimulatedImage | string };
-}
+/** By reference without tag: a program, another reference, "missing" or "present". Or "any": every parsable name exists. */
+export type ImageOptions = "any" | { readonly [reference: string]: SimulatedImage | string };
 
 export interface FoundImage {
   readonly reference: ImageReference;
@@ -49,20 +49,30 @@ export class Registry {
   private readonly roots = new Map<SimulatedImage, FolderInode>();
   private base: FolderInode | undefined;
 
+  /** What the disks of all machines begin with. */
+  readonly machineBase: FolderInode = machineBase();
+  private shells: Shells | undefined;
+
   constructor(options: ImageOptions = {}) {
     for (const each of builtIn) for (const repository of each.repositories) this.byRepository.set(repository, each);
     for (const name of shellImages) this.byRepository.set(`docker.io/library/${name}`, image({ repositories: [`docker.io/library/${name}`], sizeBytes: 48 * 1024 * 1024, command: ["bash"] }));
-    this.any = options.images === "any";
-    if (options.images && options.images !== "any") {
-      for (const [name, value] of Object.entries(options.images)) {
+    this.any = options === "any";
+    if (options !== "any") {
+      for (const [name, value] of Object.entries(options)) {
         const parsed = parseReference(name);
         if (typeof parsed === "string") throw new Error(`images: ${name}: ${parsed}`);
         const repository = repositoryOf(parsed);
         if (value === "missing") this.missing.add(repository);
+        else if (value === "present") this.byRepository.set(repository, generic(repository));
         else if (typeof value === "string") this.aliases.set(repository, value);
         else this.byRepository.set(repository, value);
       }
     }
+  }
+
+  /** The shell interpreter, loaded once for all machines of a cluster. */
+  shellsOf(environment: Environment): Shells {
+    return (this.shells ??= new Shells(environment));
   }
 
   /** What a reference names. Throws ImageError in containerd's words. */
@@ -88,7 +98,7 @@ export class Registry {
       this.byRepository.set(repository, found);
     }
     if (!found) throw refuse("Unknown", "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed");
-    const official = library && !this.any;
+    const official = library;
     const known = found.hasTag ? found.hasTag(reference.tag) : !official || /^v?\d/.test(reference.tag) || isNamedTag(reference.tag);
     if (!known && reference.digest === undefined && !this.any) throw refuse("NotFound", `${full}: not found`);
     return { reference, image: found, root: this.rootOf(found) };

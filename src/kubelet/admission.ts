@@ -1,0 +1,36 @@
+import type { Node, Pod } from "../api/types/core-v1.ts";
+import { hostPortsOf } from "../placement/host-ports.ts";
+import { nodeMatches } from "../placement/node-affinity.ts";
+import { NodeState } from "../placement/node-state.ts";
+import { podAmounts } from "../placement/resources.ts";
+import { untoleratedTaint } from "../placement/taints.ts";
+import type { Failure } from "./pod-worker.ts";
+
+/** Reasons of upstream for the resources that a node can be out of. */
+function outOf(resource: string): string {
+  return `OutOf${resource}`;
+}
+
+/**
+ * Whether a Pod that names this node may run on it, judged by what is there already. The answer is the status that refuses it,
+ * in upstream's words.
+ */
+export function refusal(pod: Pod, node: Node, others: readonly Pod[]): Failure | undefined {
+  const state = new NodeState(node);
+  for (const other of others) state.add(other);
+  const reject = (reason: string, message: string): Failure => ({ reason, message: `Pod was rejected: ${message}` });
+  const podsMax = state.allocatable["pods"] ?? 0;
+  if (others.length + 1 > podsMax) return reject("OutOfpods", `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${podsMax}`);
+  const asked = podAmounts(pod.spec);
+  for (const resource of Object.keys(asked).sort()) {
+    const requested = asked[resource] as number;
+    const capacity = state.allocatable[resource] ?? 0;
+    const used = state.requested[resource] ?? 0;
+    if (requested > 0 && requested > capacity - used) return reject(outOf(resource), `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`);
+  }
+  if (!nodeMatches(pod.spec, node)) return reject("NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
+  for (const port of hostPortsOf(pod.spec)) if (state.portTaken(port)) return reject("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
+  const taint = untoleratedTaint(node.spec.taints, pod.spec.tolerations, ["NoExecute"]);
+  if (taint) return reject("TaintToleration", "Predicate TaintToleration failed: node(s) had untolerated taint(s)");
+  return undefined;
+}

@@ -1,0 +1,120 @@
+import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from "../api/types/core-v1.ts";
+import { formatTime, parseTime } from "../base/time.ts";
+import type { ContainerInfo, ImageInfo } from "./runtime.ts";
+
+/**
+ * What the kubelet knows of one container of a Pod. `id` names the newest attempt in the runtime; `info` is the runtime's
+ * last word on it. Without either the container has not been created yet and `waiting` says why.
+ */
+export interface ContainerRecord {
+  readonly spec: Container;
+  readonly kind: "init" | "sidecar" | "main";
+  id: string | undefined;
+  info: ContainerInfo | undefined;
+  image: ImageInfo | undefined;
+  waiting: { readonly reason: string; readonly message?: string } | undefined;
+  /** How the attempt before the newest ended. */
+  last: ContainerStateTerminated | undefined;
+  restarts: number;
+  /** Back-off before the next attempt; 0: none yet. */
+  backoffMs: number;
+  backoffSince: number;
+  /** The startup probe has succeeded, or there is none. */
+  started: boolean;
+  ready: boolean;
+  /** The postStart hook has ended. */
+  hooked: boolean;
+  message: string | undefined;
+}
+
+export function recordsOf(pod: Pod): ContainerRecord[] {
+  const fresh = (spec: Container, kind: ContainerRecord["kind"]): ContainerRecord => ({
+    spec, kind, id: undefined, info: undefined, image: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, started: false, ready: false,
+    hooked: false, message: undefined,
+  });
+  const inits = (pod.spec.initContainers ?? []).map((spec) => fresh(spec, spec.restartPolicy === "Always" ? "sidecar" : "init"));
+  return [...inits, ...pod.spec.containers.map((spec) => fresh(spec, "main"))];
+}
+
+const scheme = "containerd://";
+
+/** Takes over what an earlier kubelet of this node wrote: attempts, and containers that are dead by now. */
+export function restoreRecord(record: ContainerRecord, status: ContainerStatus, lookUp: (id: string) => ContainerInfo | undefined): void {
+  record.restarts = status.restartCount;
+  record.last = status.lastState.terminated;
+  const id = status.containerID?.slice(scheme.length);
+  if (!id) return;
+  const started = status.state.running?.startedAt ?? status.state.terminated?.startedAt;
+  const ended = status.state.terminated;
+  const found = lookUp(id);
+  record.id = id;
+  record.info =
+    found ??
+    (ended
+      ? {
+          id, state: "exited", createdAt: 0, exitCode: ended.exitCode, startedAt: parseTime(ended.startedAt ?? "") ?? 0, finishedAt: parseTime(ended.finishedAt ?? "") ?? 0,
+          ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
+        }
+      : { id, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+}
+
+export function isRunning(record: ContainerRecord): boolean {
+  return record.info?.state === "running";
+}
+
+export function hasExited(record: ContainerRecord): boolean {
+  return record.info?.state === "exited";
+}
+
+/** How the newest attempt ended. */
+export function terminatedState(record: ContainerRecord): ContainerStateTerminated | undefined {
+  const { info } = record;
+  if (info?.state !== "exited") return undefined;
+  const message = record.message ?? info.message;
+  return {
+    exitCode: info.exitCode ?? 0,
+    reason: info.reason ?? "Error",
+    ...(message === undefined || message === "" ? {} : { message }),
+    startedAt: formatTime(info.startedAt ?? 0),
+    finishedAt: formatTime(info.finishedAt ?? 0),
+    containerID: `${scheme}${info.id}`,
+  };
+}
+
+function stateOf(record: ContainerRecord, whenNotCreated: string): { state: ContainerState; lastState: ContainerState } {
+  const last: ContainerState = record.last ? { terminated: record.last } : {};
+  if (record.info?.state === "running") return { state: { running: { startedAt: formatTime(record.info.startedAt ?? 0) } }, lastState: last };
+  const ended = terminatedState(record);
+  if (record.waiting) return { state: { waiting: record.waiting }, lastState: ended ? { terminated: ended } : last };
+  if (ended) return { state: { terminated: ended }, lastState: last };
+  return { state: { waiting: { reason: whenNotCreated } }, lastState: last };
+}
+
+/** The status of one container as 1.36 writes it. */
+export function containerStatus(record: ContainerRecord, pod: Pod, whenNotCreated: string): ContainerStatus {
+  const { spec, info, image } = record;
+  const running = info?.state === "running";
+  const { state, lastState } = stateOf(record, whenNotCreated);
+  const { requests } = spec.resources;
+  const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
+  const group = spec.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
+  const shown = state.terminated?.containerID ?? lastState.terminated?.containerID;
+  const id = info && !record.waiting ? `${scheme}${info.id}` : shown;
+  const mounts = (spec.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}) }));
+  const groups = [...new Set([group, ...(pod.spec.securityContext?.supplementalGroups ?? []), ...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup])])];
+  return {
+    name: spec.name,
+    state,
+    lastState,
+    ready: record.kind === "init" ? info?.state === "exited" && info.exitCode === 0 : running && record.ready,
+    restartCount: record.restarts,
+    image: image?.reference ?? spec.image ?? "",
+    imageID: image?.id ?? "",
+    ...(id === undefined ? {} : { containerID: id }),
+    started: record.kind === "init" ? false : running && record.started,
+    ...(running && requests ? { allocatedResources: requests } : {}),
+    ...(running ? { resources: spec.resources } : {}),
+    ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
+    ...(running ? { user: { linux: { uid: user, gid: group, supplementalGroups: groups } } } : {}),
+  };
+}

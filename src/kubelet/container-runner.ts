@@ -1,0 +1,361 @@
+import type { Pod } from "../api/types/core-v1.ts";
+import { referenceTo } from "../client/event-recorder.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { hasExited, isRunning, terminatedState } from "./container-record.ts";
+import { expand } from "./expansion.ts";
+import type { PodAddresses } from "./field-paths.ts";
+import { runHook } from "./hooks.ts";
+import { PullError, goDuration } from "./image-puller.ts";
+import { MissingError } from "./objects.ts";
+import type { PodMeans } from "./pod-means.ts";
+import { ProbeWorker } from "./probes.ts";
+import type { ProbeKind } from "./probes.ts";
+import type { ContainerConfig } from "./runtime.ts";
+import { quantityValue } from "../base/quantity.ts";
+import { makeVariables } from "./variables.ts";
+import { VolumeError, mountsOf } from "./volumes.ts";
+
+/*
+ * A container that ended is started again after 10 s, 20 s … 5 min since its end; the first time at once. An attempt that
+ * lasted ten minutes past the last back-off starts the series anew (upstream: `MaxContainerBackOff`, twice it).
+ */
+const crashMsMin = 10_000;
+const crashMsMax = 300_000;
+/** Upstream looks again at what it could not create after about ten seconds. */
+const configMs = 10_000;
+/** After a failed pull the back-off shows soon. */
+const pullShownMs = 1000;
+/** A container always has this long after TERM. */
+const graceMsMin = 2000;
+const messageBytesMax = 2048;
+const messageLinesMax = 80;
+
+export interface RunnerOptions {
+  readonly means: PodMeans;
+  readonly pod: () => Pod;
+  readonly addresses: () => PodAddresses;
+  /** Something changed that the next sync must see. */
+  readonly changed: () => void;
+  readonly wakeAt: (instant: number) => void;
+  /** The Pod is not to run any more. */
+  readonly cancelled: () => boolean;
+}
+
+/** Starts, restarts, probes and stops the containers of one Pod. */
+export class ContainerRunner {
+  private readonly options: RunnerOptions;
+  private readonly means: PodMeans;
+  private readonly probes = new Map<ContainerRecord, ProbeWorker[]>();
+  private readonly previous = new Map<string, string>();
+  private interrupts: Set<() => void> | undefined;
+
+  constructor(options: RunnerOptions) {
+    this.options = options;
+    this.means = options.means;
+  }
+
+  previousOf(container: string): string | undefined {
+    return this.previous.get(container);
+  }
+
+  /** Ends waits for images: the Pod is to end. */
+  interrupt(): void {
+    const waiting = this.interrupts;
+    this.interrupts = undefined;
+    for (const end of waiting ?? []) end();
+  }
+
+  stop(): void {
+    this.stopProbes();
+    this.interrupt();
+  }
+
+  stopProbes(): void {
+    for (const workers of this.probes.values()) for (const worker of workers) worker.stop();
+    this.probes.clear();
+  }
+
+  /** Takes the runtime's word on a container. */
+  observe(record: ContainerRecord): void {
+    if (!record.id) return;
+    record.info = this.means.runtime.containerStatus(record.id) ?? record.info;
+    if (!hasExited(record)) return;
+    record.ready = false;
+    record.started = false;
+    record.message ??= this.lastWords(record);
+    this.stopProbesOf(record);
+  }
+
+  /** Starts what is to run now, in the Pod's order. False when something has to come first. */
+  async runAll(records: readonly ContainerRecord[], places: ReadonlyMap<string, string>): Promise<boolean> {
+    const mainBegun = records.some(({ kind, id }) => kind === "main" && id !== undefined);
+    for (const record of records) {
+      if (this.options.cancelled()) return false;
+      if (record.kind === "main") continue;
+      if (record.kind === "init") {
+        if (mainBegun || (hasExited(record) && record.info?.exitCode === 0)) continue;
+        if (!isRunning(record)) await this.start(record, places);
+        return false;
+      }
+      if (!isRunning(record)) await this.start(record, places);
+      if (!record.started && !mainBegun) return false;
+    }
+    for (const record of records) {
+      if (this.options.cancelled()) return false;
+      if (record.kind !== "main" || isRunning(record) || (hasExited(record) && !this.restarts(record))) continue;
+      await this.start(record, places);
+    }
+    return true;
+  }
+
+  /** TERM with a preStop hook before it, then KILL. Resolves when the container has ended. */
+  async kill(record: ContainerRecord, options: { graceMs: number; message?: string }): Promise<void> {
+    if (!record.id || !isRunning(record)) return;
+    const { clock } = this.means.environment;
+    this.tell(record, "Normal", "Killing", options.message ?? `Stopping container ${record.spec.name}`);
+    const until = clock.now() + options.graceMs;
+    const { preStop } = record.spec.lifecycle ?? {};
+    if (preStop && options.graceMs > 0) {
+      const hook = runHook(preStop, this.target(record), this.means).then((failure) => {
+        if (failure !== undefined) this.tell(record, "Warning", "FailedPreStopHook", `PreStopHook failed`);
+      });
+      await Promise.race([hook, clock.sleep(options.graceMs)]);
+    }
+    await this.means.runtime.stopContainer(record.id, Math.max(until - clock.now(), graceMsMin));
+    this.observe(record);
+  }
+
+  private restarts(record: ContainerRecord): boolean {
+    const policy = record.spec.restartPolicy ?? this.options.pod().spec.restartPolicy ?? "Always";
+    return policy === "Always" || (policy === "OnFailure" && record.info?.exitCode !== 0);
+  }
+
+  private async start(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
+    if (hasExited(record)) {
+      const restartsInit = record.kind === "init" && (this.options.pod().spec.restartPolicy ?? "Always") !== "Never";
+      if (record.kind === "init" && !restartsInit) return;
+      if (this.isBackingOff(record)) return;
+    }
+    try {
+      const image = await this.interruptible(this.means.puller.ensure(this.options.pod().metadata.uid, record.spec, (type, reason, message) => this.tell(record, type, reason, message)));
+      if (image === undefined || this.options.cancelled()) return;
+      record.image = image;
+      await this.create(record, places);
+    } catch (error) {
+      this.refused(record, error);
+    }
+  }
+
+  /** True while the back-off lasts; afterwards it is doubled for the next time. */
+  private isBackingOff(record: ContainerRecord): boolean {
+    const { clock } = this.means.environment;
+    const now = clock.now();
+    const ended = record.info?.finishedAt ?? now;
+    const expired = ended - record.backoffSince > 2 * crashMsMax;
+    if (record.backoffMs > 0 && !expired && now < ended + record.backoffMs) {
+      const { name } = record.spec;
+      const { metadata } = this.options.pod();
+      const pod = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+      if (record.waiting?.reason !== "CrashLoopBackOff") this.tell(record, "Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${pod}`);
+      record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goDurationLong(record.backoffMs)} restarting failed container=${name} pod=${pod}` };
+      this.options.wakeAt(ended + record.backoffMs);
+      return true;
+    }
+    record.backoffMs = record.backoffMs === 0 || expired ? crashMsMin : Math.min(record.backoffMs * 2, crashMsMax);
+    record.backoffSince = now;
+    return false;
+  }
+
+  private async create(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
+    const { runtime, environment } = this.means;
+    const config = await this.configOf(record, places);
+    if (this.options.cancelled()) return;
+    const sandboxId = this.sandboxId;
+    if (sandboxId === undefined) return;
+    const id = await runtime.createContainer(sandboxId, config);
+    this.succeed(record, id);
+    this.tell(record, "Normal", "Created", "Container created");
+    try {
+      await runtime.startContainer(id);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.observe(record);
+      record.waiting = { reason: "RunContainerError", message };
+      this.tell(record, "Warning", "Failed", `Error: ${message}`);
+      environment.clock.after(pullShownMs, () => this.options.changed());
+      return;
+    }
+    this.observe(record);
+    this.tell(record, "Normal", "Started", "Container started");
+    if (isRunning(record)) await this.afterStart(record);
+  }
+
+  /** The sandbox in which containers are created; set by the worker before each round. */
+  sandboxId: string | undefined;
+
+  /** A new attempt takes the place of the one before. */
+  private succeed(record: ContainerRecord, id: string): void {
+    const ended = terminatedState(record);
+    if (record.id !== undefined) {
+      record.last = ended;
+      record.restarts++;
+      const older = this.previous.get(record.spec.name);
+      if (older) void this.means.runtime.removeContainer(older);
+      this.previous.set(record.spec.name, record.id);
+    }
+    record.id = id;
+    record.info = this.means.runtime.containerStatus(id);
+    record.waiting = undefined;
+    record.message = undefined;
+    record.hooked = false;
+  }
+
+  private async afterStart(record: ContainerRecord): Promise<void> {
+    const { postStart } = record.spec.lifecycle ?? {};
+    if (postStart) {
+      const failure = await runHook(postStart, this.target(record), this.means);
+      if (failure !== undefined) {
+        this.tell(record, "Warning", "FailedPostStartHook", "PostStartHook failed");
+        await this.kill(record, { graceMs: this.graceMs(record), message: "FailedPostStartHook" });
+        return;
+      }
+    }
+    record.hooked = true;
+    if (isRunning(record)) this.startProbes(record);
+  }
+
+  private startProbes(record: ContainerRecord): void {
+    const { startupProbe, readinessProbe, livenessProbe } = record.spec;
+    record.started = !startupProbe;
+    record.ready = record.started && !readinessProbe;
+    if (record.kind === "init" || (!startupProbe && !readinessProbe && !livenessProbe)) return;
+    const workers: ProbeWorker[] = [];
+    const add = (kind: ProbeKind, probe: typeof startupProbe, verdict: (ok: boolean) => void): void => {
+      if (!probe) return;
+      workers.push(new ProbeWorker({
+        kind, probe, target: this.target(record), means: this.means, since: record.info?.startedAt ?? 0, verdict,
+        enabled: () => kind === "Startup" || record.started,
+        failed: (message, errored) => this.tell(record, "Warning", "Unhealthy", `${kind} probe ${errored ? "errored and resulted in unknown state" : "failed"}: ${message}`),
+      }));
+    };
+    const dies = (kind: ProbeKind): void => {
+      const probe = kind === "Startup" ? startupProbe : livenessProbe;
+      const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs(record) : probe.terminationGracePeriodSeconds * 1000;
+      void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted` });
+    };
+    add("Startup", startupProbe, (ok) => {
+      if (!ok) return dies("Startup");
+      record.started = true;
+      record.ready = !readinessProbe;
+      for (const worker of workers) worker.hurry();
+      this.options.changed();
+    });
+    add("Readiness", readinessProbe, (ok) => {
+      record.ready = ok;
+      this.options.changed();
+    });
+    add("Liveness", livenessProbe, (ok) => {
+      if (!ok) dies("Liveness");
+    });
+    this.probes.set(record, workers);
+  }
+
+  private stopProbesOf(record: ContainerRecord): void {
+    for (const worker of this.probes.get(record) ?? []) worker.stop();
+    this.probes.delete(record);
+  }
+
+  private graceMs(_record: ContainerRecord): number {
+    return (this.options.pod().spec.terminationGracePeriodSeconds ?? 30) * 1000;
+  }
+
+  private async configOf(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<ContainerConfig> {
+    const { spec, image } = record;
+    const pod = this.options.pod();
+    if (!image) throw new Error("no image");
+    const variables = await makeVariables({ pod, container: spec, addresses: this.options.addresses(), allocatable: this.means.allocatable, objects: this.means.objects });
+    const words = (list: readonly string[] | undefined): string[] => (list ?? []).map((text) => expand(text, variables));
+    const command = spec.command && spec.command.length > 0 ? words(spec.command) : [...image.entrypoint];
+    const given = spec.args && spec.args.length > 0;
+    const args = given ? words(spec.args) : spec.command && spec.command.length > 0 ? [] : [...image.command];
+    const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+    const memory = spec.resources.limits?.["memory"];
+    if (user === undefined && (spec.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot)) {
+      throw new MissingError(`container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${spec.name})`);
+    }
+    return {
+      name: spec.name,
+      image,
+      attempt: record.id === undefined ? 0 : record.restarts + 1,
+      argv: [...command, ...args],
+      workingDir: spec.workingDir || image.workingDir || "/",
+      env: [...variables].map(([name, value]) => ({ name, value })),
+      mounts: await mountsOf(spec.volumeMounts ?? [], places, this.means.files, variables),
+      tty: spec.tty ?? false,
+      stdin: spec.stdin ?? false,
+      readOnlyRootFilesystem: spec.securityContext?.readOnlyRootFilesystem ?? false,
+      privileged: spec.securityContext?.privileged ?? false,
+      ...(user === undefined ? {} : { user }),
+      ...(memory === undefined ? {} : { memoryBytesMax: quantityValue(memory) }),
+      terminationMessagePath: spec.terminationMessagePath ?? "/dev/termination-log",
+    };
+  }
+
+  private refused(record: ContainerRecord, error: unknown): void {
+    const now = this.means.environment.clock.now();
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof PullError) {
+      if (record.waiting?.reason !== error.reason || error.reason !== "ImagePullBackOff") this.tell(record, "Warning", "Failed", `Error: ${error.reason}`);
+      record.waiting = { reason: error.reason, message };
+      if (error.again !== undefined) this.options.wakeAt(Math.max(error.again, now + pullShownMs));
+      return;
+    }
+    const reason = error instanceof MissingError || error instanceof VolumeError ? "CreateContainerConfigError" : "CreateContainerError";
+    if (record.waiting?.message !== message) this.tell(record, "Warning", "Failed", `Error: ${message}`);
+    record.waiting = { reason, message };
+    this.options.wakeAt(now + configMs);
+  }
+
+  /** The container's message for its status: what it wrote for it, or the end of its log where asked. */
+  private lastWords(record: ContainerRecord): string | undefined {
+    const { info, spec } = record;
+    if (info?.message !== undefined && info.message !== "") return info.message;
+    if (spec.terminationMessagePolicy !== "FallbackToLogsOnError" || info?.exitCode === 0 || !record.id) return undefined;
+    const entries = this.means.runtime.log(record.id)?.entries() ?? [];
+    const decoder = new TextDecoder();
+    return entries.slice(-messageLinesMax).map(({ text }) => decoder.decode(text)).join("").slice(-messageBytesMax);
+  }
+
+  private target(record: ContainerRecord) {
+    return { containerId: record.id ?? "", container: record.spec, podIp: this.options.addresses().podIps[0] ?? "" };
+  }
+
+  private tell(record: ContainerRecord, type: "Normal" | "Warning", reason: string, message: string): void {
+    const field = record.kind === "main" ? "containers" : "initContainers";
+    this.means.recorder.eventFor(referenceTo(this.options.pod(), `spec.${field}{${record.spec.name}}`), type, reason, message);
+  }
+
+  /** The result, or undefined when the Pod is to end first. */
+  private interruptible<T>(work: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const interrupts = (this.interrupts ??= new Set());
+      const end = (): void => resolve(undefined);
+      interrupts.add(end);
+      work.then(
+        (value) => {
+          interrupts.delete(end);
+          resolve(value);
+        },
+        (error: unknown) => {
+          interrupts.delete(end);
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+}
+
+/** `10s`, `2m40s`, `5m0s`: as Go prints whole seconds. */
+function goDurationLong(ms: number): string {
+  return ms >= 60_000 ? `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s` : goDuration(ms);
+}

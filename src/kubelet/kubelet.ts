@@ -1,0 +1,287 @@
+import type { Environment, Timer } from "../base/environment.ts";
+import { StatusError, badRequest, notFound } from "../base/status-error.ts";
+import { configMaps, nodes, pods, secrets } from "../api/kinds.ts";
+import type { KindRef, KubeObject } from "../api/kind-ref.ts";
+import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
+import type { Client, Watch } from "../client/client.ts";
+import { EventRecorder } from "../client/event-recorder.ts";
+import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent } from "../server/node-agent.ts";
+import type { ByteSink, Channels } from "../server/request.ts";
+import { refusal } from "./admission.ts";
+import { attachSession, execSession } from "./exec-session.ts";
+import { ImagePuller } from "./image-puller.ts";
+import { readLog } from "./log-reader.ts";
+import { capacityOf } from "./node-object.ts";
+import type { NodeFacts } from "./node-object.ts";
+import { NodeReporter } from "./node-reporter.ts";
+import { PodObjects } from "./objects.ts";
+import type { PodMeans } from "./pod-means.ts";
+import { PodWorker } from "./pod-worker.ts";
+import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
+import { refreshVolumes } from "./volumes.ts";
+
+/** Pause before a failed list of Pods is tried again, as client-go's reflector. */
+const relistMs = 800;
+
+export interface KubeletOptions {
+  readonly environment: Environment;
+  /** Under the node's own identity. */
+  readonly client: Client;
+  readonly facts: NodeFacts;
+  readonly runtime: ContainerRuntime;
+  readonly files: NodeFiles;
+  readonly network: NodeNetwork;
+  readonly images: () => readonly ContainerImage[];
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+  readonly token?: PodMeans["token"];
+}
+
+/**
+ * The agent of one node: registers it, runs the Pods bound to it through a container runtime, and answers the API server about
+ * logs and commands. Everything it does follows from its watch of Pods, the runtime's changes and timers; between them it
+ * does nothing.
+ */
+export class Kubelet implements NodeAgent {
+  private readonly options: KubeletOptions;
+  private readonly environment: Environment;
+  private readonly means: PodMeans;
+  private readonly reporter: NodeReporter;
+  private readonly workers = new Map<string, PodWorker>();
+  private node: Node | undefined;
+  private watch: Watch | undefined;
+  private retry: Timer | undefined;
+  private contents: Map<string, { readonly watch: Watch; users: number }> | undefined;
+  private stopped = false;
+
+  constructor(options: KubeletOptions) {
+    this.options = options;
+    this.environment = options.environment;
+    const { client, environment, facts, runtime } = options;
+    this.means = {
+      environment,
+      client,
+      recorder: new EventRecorder({ client, environment, component: "kubelet", host: facts.name }),
+      runtime,
+      files: options.files,
+      network: options.network,
+      objects: new PodObjects(client),
+      puller: new ImagePuller(runtime, environment),
+      nodeName: facts.name,
+      hostIps: facts.addresses,
+      allocatable: capacityOf(facts),
+      clusterDns: options.clusterDns,
+      clusterDomain: options.clusterDomain,
+      ...(options.token ? { token: options.token } : {}),
+      gone: (worker) => this.gone(worker),
+    };
+    runtime.onContainerChange((id) => this.containerChanged(id));
+    this.reporter = new NodeReporter({
+      environment, client, facts, images: options.images,
+      registered: (node) => {
+        this.node = node;
+        this.announce(node);
+        void this.list();
+      },
+    });
+  }
+
+  /** Nothing is done or answered any more, and nothing is cleaned up: the node is switched off. */
+  stop(): void {
+    this.stopped = true;
+    this.reporter.stop();
+    this.watch?.stop();
+    this.retry?.cancel();
+    for (const { watch } of this.contents?.values() ?? []) watch.stop();
+    for (const worker of this.workers.values()) worker.stop();
+    this.workers.clear();
+  }
+
+  async logs(target: ContainerTarget, options: LogOptions, sink: ByteSink): Promise<void> {
+    const { worker, record } = this.find(target);
+    const id = options.previous ? worker.previousContainer(target.container) : record.id;
+    const log = id === undefined ? undefined : this.options.runtime.log(id);
+    if (!log) {
+      if (options.previous) throw badRequest(`previous terminated container "${target.container}" in pod "${target.pod}" not found`);
+      const waiting = worker.pod.status.containerStatuses?.find(({ name }) => name === target.container)?.state.waiting?.reason ?? record.waiting?.reason ?? "ContainerCreating";
+      const why = waiting === "ContainerCreating" || waiting === "PodInitializing" ? waiting : undefined;
+      throw badRequest(`container "${target.container}" in pod "${target.pod}" is waiting to start: ${why ?? record.waiting?.message ?? waiting}`);
+    }
+    await readLog(log, options, sink);
+  }
+
+  async exec(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
+    await execSession(this.options.runtime, this.runningContainer(target), options, channels);
+  }
+
+  async attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
+    const log = this.options.runtime.log(this.runningContainer(target));
+    if (!log) throw notFound({ group: "", plural: "pods" }, target.pod);
+    await attachSession(log, options, channels);
+  }
+
+  private runningContainer(target: ContainerTarget): string {
+    const { record } = this.find(target);
+    if (record.id === undefined || record.info?.state !== "running") {
+      throw new StatusError({ code: 500, reason: "InternalError", message: `container not found ("${target.container}")` });
+    }
+    return record.id;
+  }
+
+  private find(target: ContainerTarget) {
+    const worker = this.workers.get(target.uid) ?? [...this.workers.values()].find(({ pod }) => pod.metadata.name === target.pod && pod.metadata.namespace === target.namespace);
+    const record = worker?.record(target.container);
+    if (!worker || !record) throw notFound({ group: "", plural: "pods" }, target.pod);
+    return { worker, record };
+  }
+
+  private containerChanged(id: string): void {
+    for (const worker of this.workers.values()) if (worker.owns(id)) return worker.containerChanged(id);
+  }
+
+  private announce(node: Node): void {
+    const { recorder } = this.means;
+    const regarding = { kind: "Node", name: node.metadata.name, uid: node.metadata.name };
+    recorder.eventFor(regarding, "Normal", "Starting", "Starting kubelet.");
+    recorder.eventFor(regarding, "Normal", "NodeReady", `Node ${node.metadata.name} status is now: NodeReady`);
+  }
+
+  private async list(): Promise<void> {
+    const { client, facts } = this.options;
+    const fieldSelector = `spec.nodeName=${facts.name}`;
+    try {
+      const page = await client.list(pods, { fieldSelector });
+      if (this.stopped) return;
+      const there = new Set(page.items.map(({ metadata }) => metadata.uid));
+      for (const worker of [...this.workers.values()]) if (!there.has(worker.uid)) worker.remove();
+      for (const pod of page.items) await this.take(pod);
+      this.follow(fieldSelector, page.resourceVersion);
+    } catch (error) {
+      if (this.stopped) return;
+      this.environment.log.debug(`kubelet of ${facts.name}: list of pods failed`, { error: String(error) });
+      this.retry = this.environment.clock.after(relistMs, () => void this.list());
+    }
+  }
+
+  private follow(fieldSelector: string, resourceVersion: string): void {
+    if (this.stopped) return;
+    this.watch = this.options.client.watch(pods, { fieldSelector, resourceVersion }, {
+      event: ({ type, object }) => {
+        if (type === "DELETED") this.workers.get(object.metadata.uid)?.remove();
+        else if (type !== "BOOKMARK") void this.take(object);
+      },
+      ended: () => {
+        if (!this.stopped) this.retry = this.environment.clock.after(relistMs, () => void this.list());
+      },
+    });
+  }
+
+  private async take(pod: Pod): Promise<void> {
+    const worker = this.workers.get(pod.metadata.uid);
+    if (worker) return worker.update(pod);
+    const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
+    const failure = ended || pod.status.startTime !== undefined ? undefined : await this.judge(pod);
+    if (this.stopped || this.workers.has(pod.metadata.uid)) return;
+    if (failure) this.means.recorder.event(pod, "Warning", failure.reason, failure.message.replace(/^Pod was rejected: /, ""));
+    this.workers.set(pod.metadata.uid, new PodWorker(this.means, pod, failure));
+    this.watchContents(pod, 1);
+  }
+
+  private async judge(pod: Pod) {
+    const others = [...this.workers.values()].filter(({ takesRoom }) => takesRoom).map((worker) => worker.pod);
+    const needsNode = pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined || !toleratesAll(pod);
+    if (needsNode) {
+      try {
+        this.node = await this.options.client.get(nodes, { name: this.options.facts.name });
+      } catch (error) {
+        this.environment.log.debug("node not read", { error: String(error) });
+      }
+    }
+    return this.node && refusal(pod, this.node, others);
+  }
+
+  private gone(worker: PodWorker): void {
+    this.workers.delete(worker.uid);
+    this.watchContents(worker.pod, -1);
+  }
+
+  /** An image was pulled or removed. */
+  imagesChanged(): void {
+    this.reporter.imagesChanged();
+  }
+
+  /** Watches the ConfigMaps and Secrets that a Pod mounts as long as there is one that does, to bring their files up to date. */
+  private watchContents(pod: Pod, sign: 1 | -1): void {
+    for (const { kind, name } of mountedObjects(pod)) {
+      const key = `${kind.plural}/${pod.metadata.namespace}/${name}`;
+      const contents = (this.contents ??= new Map());
+      const known = contents.get(key);
+      if (known) {
+        known.users += sign;
+        if (known.users > 0) continue;
+        known.watch.stop();
+        contents.delete(key);
+      } else if (sign > 0) {
+        contents.set(key, { users: 1, watch: this.watchContent(kind, pod.metadata.namespace ?? "", name, key) });
+      }
+    }
+  }
+
+  private watchContent(kind: KindRef, namespace: string, name: string, key: string): Watch {
+    let current: Watch | undefined;
+    let over = false;
+    const start = async (): Promise<void> => {
+      try {
+        const page = await this.options.client.list(kind, { namespace, fieldSelector: `metadata.name=${name}` });
+        if (over || this.stopped) return;
+        current = this.options.client.watch(kind, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: page.resourceVersion }, {
+          event: ({ type, object }) => {
+            if (type === "MODIFIED" || type === "ADDED") void this.refresh(kind, object, key);
+          },
+          ended: () => {
+            if (!over && !this.stopped) this.environment.clock.after(relistMs, () => void start());
+          },
+        });
+      } catch (error) {
+        this.environment.log.debug(`${key} not watched`, { error: String(error) });
+      }
+    };
+    void start();
+    return {
+      stop: () => {
+        over = true;
+        current?.stop();
+      },
+    };
+  }
+
+  private async refresh(kind: KindRef, object: KubeObject, key: string): Promise<void> {
+    for (const worker of [...this.workers.values()]) {
+      const uses = worker.pod.metadata.namespace === object.metadata.namespace && mountedObjects(worker.pod).some((each) => each.kind === kind && each.name === object.metadata.name);
+      if (!uses || !worker.mounted) continue;
+      const { files, objects, allocatable, token } = this.means;
+      const addresses = { podIps: worker.podIps(), hostIps: this.means.hostIps };
+      await refreshVolumes({ pod: worker.pod, files, objects, allocatable, addresses, ...(token ? { token } : {}) }).catch((error: unknown) => {
+        this.environment.log.debug(`${key} not refreshed`, { error: String(error) });
+      });
+    }
+  }
+}
+
+function toleratesAll(pod: Pod): boolean {
+  return pod.spec.tolerations?.some(({ key, operator, effect }) => !key && operator === "Exists" && !effect) ?? false;
+}
+
+/** Objects whose content a Pod mounts. The CA that every Pod gets does not change and is not watched. */
+function mountedObjects(pod: Pod): { kind: KindRef; name: string }[] {
+  const found: { kind: KindRef; name: string }[] = [];
+  for (const { configMap, secret, projected } of pod.spec.volumes ?? []) {
+    if (configMap?.name) found.push({ kind: configMaps, name: configMap.name });
+    if (secret?.secretName) found.push({ kind: secrets, name: secret.secretName });
+    for (const source of projected?.sources ?? []) {
+      if (source.configMap?.name && source.configMap.name !== "kube-root-ca.crt") found.push({ kind: configMaps, name: source.configMap.name });
+      if (source.secret?.name) found.push({ kind: secrets, name: source.secret.name });
+    }
+  }
+  return found;
+}

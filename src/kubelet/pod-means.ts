@@ -1,0 +1,28 @@
+import type { Environment } from "../base/environment.ts";
+import type { Pod } from "../api/types/core-v1.ts";
+import type { Client } from "../client/client.ts";
+import type { EventRecorder } from "../client/event-recorder.ts";
+import type { ImagePuller } from "./image-puller.ts";
+import type { PodObjects } from "./objects.ts";
+import type { PodWorker } from "./pod-worker.ts";
+import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
+
+/** What the workers of one node share. */
+export interface PodMeans {
+  readonly environment: Environment;
+  readonly client: Client;
+  readonly recorder: EventRecorder;
+  readonly runtime: ContainerRuntime;
+  readonly files: NodeFiles;
+  readonly network: NodeNetwork;
+  readonly objects: PodObjects;
+  readonly puller: ImagePuller;
+  readonly nodeName: string;
+  readonly hostIps: readonly string[];
+  readonly allocatable: { readonly [resource: string]: string };
+  readonly clusterDns: readonly string[];
+  readonly clusterDomain: string;
+  readonly token?: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
+  /** The worker has nothing left to do. */
+  gone(worker: PodWorker): void;
+}

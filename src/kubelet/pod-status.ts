@@ -1,0 +1,153 @@
+import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../api/types/core-v1.ts";
+import { formatTime } from "../base/time.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { containerStatus, hasExited, isRunning } from "./container-record.ts";
+
+/** The status of a Pod from what its containers do: pure. */
+export interface PodView {
+  readonly pod: Pod;
+  readonly records: readonly ContainerRecord[];
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
+  readonly sandboxReady: boolean;
+  readonly startedAt: number;
+  readonly now: number;
+  /** The Pod will run nothing any more: it is being deleted, was refused, or ran out of time. */
+  readonly ending: boolean;
+  /** Why it failed, where not a container's doing. */
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+}
+
+type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
+
+/** Upstream's `getPhase`. */
+export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
+  if (failure) return "Failed";
+  const policy = pod.spec.restartPolicy ?? "Always";
+  let pendingInit = 0;
+  let failedInit = 0;
+  for (const record of records) {
+    if (record.kind === "main") continue;
+    if (record.kind === "sidecar") {
+      if (!record.started && !hasExited(record)) pendingInit++;
+    } else if (hasExited(record)) {
+      if (record.info?.exitCode !== 0) {
+        failedInit++;
+        if (policy !== "Never") pendingInit++;
+      }
+    } else pendingInit++;
+  }
+  let running = 0;
+  let stopped = 0;
+  let succeeded = 0;
+  let waiting = 0;
+  for (const record of records) {
+    if (record.kind !== "main") continue;
+    if (isRunning(record)) running++;
+    else if (hasExited(record)) {
+      stopped++;
+      if (record.info?.exitCode === 0) succeeded++;
+    } else if (record.last) stopped++;
+    else waiting++;
+  }
+  const sidecarsUp = records.some((record) => record.kind === "sidecar" && isRunning(record));
+  if (failedInit > 0 && policy === "Never") return "Failed";
+  if (ending && running === 0 && !sidecarsUp) return stopped > 0 && stopped === succeeded && waiting === 0 && pendingInit === 0 ? "Succeeded" : "Failed";
+  if (pendingInit > 0 || waiting > 0) return "Pending";
+  if (running > 0) return "Running";
+  if (stopped === 0) return "Pending";
+  if (policy === "Always" || sidecarsUp) return "Running";
+  if (stopped === succeeded) return "Succeeded";
+  return policy === "Never" ? "Failed" : "Running";
+}
+
+interface Verdict {
+  readonly type: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+function initialized({ pod, records }: PodView, phase: Phase): Verdict {
+  const incomplete = records.filter((record) => (record.kind === "init" && !(hasExited(record) && record.info?.exitCode === 0)) || (record.kind === "sidecar" && !record.started));
+  const begun = records.some((record) => record.kind === "main" && record.id !== undefined);
+  if (phase === "Succeeded") return { type: "Initialized", ok: true, reason: "PodCompleted" };
+  if ((pod.spec.initContainers ?? []).length === 0 || incomplete.length === 0 || begun) return { type: "Initialized", ok: true };
+  return { type: "Initialized", ok: false, reason: "ContainersNotInitialized", message: `containers with incomplete status: [${incomplete.map(({ spec }) => spec.name).join(" ")}]` };
+}
+
+function containersReady({ records }: PodView, phase: Phase): Verdict {
+  const type = "ContainersReady";
+  if (phase === "Succeeded") return { type, ok: false, reason: "PodCompleted" };
+  if (phase === "Failed") return { type, ok: false, reason: "PodFailed" };
+  const unready = records.filter((record) => record.kind !== "init" && !(isRunning(record) && record.ready));
+  if (unready.length === 0) return { type, ok: true };
+  return { type, ok: false, reason: "ContainersNotReady", message: `containers with unready status: [${unready.map(({ spec }) => spec.name).join(" ")}]` };
+}
+
+function podReady(view: PodView, containers: Verdict): Verdict {
+  if (!containers.ok) return { ...containers, type: "Ready" };
+  const missing: string[] = [];
+  for (const { conditionType } of view.pod.spec.readinessGates ?? []) {
+    const condition = view.pod.status.conditions?.find(({ type }) => type === conditionType);
+    if (!condition) missing.push(`corresponding condition of pod readiness gate "${conditionType}" does not exist.`);
+    else if (condition.status !== "True") missing.push(`the status of pod readiness gate "${conditionType}" is not "True", but ${condition.status}`);
+  }
+  if (missing.length === 0) return { type: "Ready", ok: true };
+  return { type: "Ready", ok: false, reason: "ReadinessGatesNotReady", message: missing.join(", ") };
+}
+
+function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
+  const { pod, now } = view;
+  const containers = containersReady(view, phase);
+  const verdicts: Verdict[] = [
+    { type: "PodReadyToStartContainers", ok: view.sandboxReady },
+    initialized(view, phase),
+    podReady(view, containers),
+    containers,
+    { type: "PodScheduled", ok: true },
+  ];
+  const before = pod.status.conditions ?? [];
+  const generation = pod.metadata.generation;
+  const own = verdicts.map(({ type, ok, reason, message }): PodCondition => {
+    const old = before.find((condition) => condition.type === type);
+    const status = ok ? "True" : "False";
+    return {
+      type,
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+      status,
+      lastTransitionTime: old?.status === status && old.lastTransitionTime ? old.lastTransitionTime : formatTime(now),
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+    };
+  });
+  return [...own, ...before.filter(({ type }) => !verdicts.some((verdict) => verdict.type === type))];
+}
+
+export function podStatus(view: PodView): PodStatus {
+  const { pod, records, podIps, hostIps, failure } = view;
+  const phase = phaseOf(view);
+  const hasInit = records.some(({ kind }) => kind !== "main");
+  const notCreated = hasInit && !initialized(view, phase).ok ? "PodInitializing" : hasInit && records.some(({ kind, id }) => kind !== "main" && id !== undefined) ? "PodInitializing" : "ContainerCreating";
+  const statuses = (kinds: readonly string[]): ContainerStatus[] => records.filter(({ kind }) => kinds.includes(kind)).map((record) => containerStatus(record, pod, notCreated));
+  const refused = failure !== undefined && records.every(({ id }) => id === undefined);
+  const generation = pod.metadata.generation;
+  const base: PodStatus = {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    ...(refused ? { conditions: pod.status.conditions ?? [] } : { conditions: conditionsOf(view, phase) }),
+    ...(failure ? { message: failure.message, reason: failure.reason } : {}),
+    ...(pod.status.nominatedNodeName ? { nominatedNodeName: pod.status.nominatedNodeName } : {}),
+  };
+  if (refused) return { ...base, startTime: formatTime(view.startedAt), ...(pod.status.qosClass ? { qosClass: pod.status.qosClass } : {}) };
+  return {
+    ...base,
+    ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(podIps[0] === undefined ? {} : { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
+    startTime: formatTime(view.startedAt),
+    ...(hasInit ? { initContainerStatuses: statuses(["init", "sidecar"]) } : {}),
+    containerStatuses: statuses(["main"]),
+    ...(pod.status.qosClass ? { qosClass: pod.status.qosClass } : {}),
+    ...(pod.status.resourceClaimStatuses ? { resourceClaimStatuses: pod.status.resourceClaimStatuses } : {}),
+  };
+}

@@ -1,0 +1,322 @@
+import type { Environment, Timer } from "../base/environment.ts";
+import { parseTime } from "../base/time.ts";
+import type { Pod } from "../api/types/core-v1.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
+import { ContainerRunner } from "./container-runner.ts";
+import type { PodMeans } from "./pod-means.ts";
+import { phaseOf, podStatus } from "./pod-status.ts";
+import type { PodView } from "./pod-status.ts";
+import { sandboxConfig } from "./sandbox.ts";
+import { StatusWriter } from "./status-writer.ts";
+import type { SandboxInfo } from "./runtime.ts";
+import { VolumeError, podFolder, setUpVolumes } from "./volumes.ts";
+
+/*
+ * A failed mount is tried again after half a second, doubling to two minutes (upstream's volume manager); a sandbox that
+ * could not be made after ten seconds (its sync back-off).
+ */
+const mountMsMin = 500;
+const mountMsMax = 122_000;
+const sandboxMs = 10_000;
+const failureMs = 1000;
+const graceSecondsDefault = 30;
+
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * Runs one Pod from its arrival on the node to its end. All decisions are taken in `sync`, one at a time: whatever happens
+ * (the Pod changed, a container ended, a back-off is over) only asks for the next one.
+ *
+ * `active` → `ending` (containers are being stopped) → `ended` (nothing runs, nothing will). From `ended` only the deletion
+ * of the object is left.
+ */
+export class PodWorker {
+  pod: Pod;
+  readonly records: readonly ContainerRecord[];
+  private readonly means: PodMeans;
+  private readonly environment: Environment;
+  private readonly runner: ContainerRunner;
+  private readonly writer: StatusWriter;
+  private readonly startedAt: number;
+  private stage: "active" | "ending" | "ended" = "active";
+  private failure: Failure | undefined;
+  private sandbox: SandboxInfo | undefined;
+  private sandboxUp = false;
+  private places: ReadonlyMap<string, string> | undefined;
+  private mountMs = mountMsMin;
+  private dirty = false;
+  private busy = false;
+  private stopped = false;
+  private removed = false;
+  private wake: { readonly at: number; readonly timer: Timer } | undefined;
+  private deadline: Timer | undefined;
+
+  constructor(means: PodMeans, pod: Pod, failure?: Failure) {
+    this.means = means;
+    this.environment = means.environment;
+    this.pod = pod;
+    this.failure = failure;
+    this.records = recordsOf(pod);
+    this.startedAt = parseTime(pod.status.startTime ?? "") ?? this.environment.clock.now();
+    this.restore();
+    this.writer = new StatusWriter(means, pod, (written) => {
+      this.pod = written;
+    });
+    this.runner = new ContainerRunner({
+      means,
+      pod: () => this.pod,
+      addresses: () => ({ podIps: this.podIps(), hostIps: means.hostIps }),
+      changed: () => this.kick(),
+      wakeAt: (instant) => this.wakeAt(instant),
+      cancelled: () => this.stopped || this.shouldEnd(),
+    });
+    this.armDeadline();
+    this.kick();
+  }
+
+  get uid(): string {
+    return this.pod.metadata.uid;
+  }
+
+  /** Whether it still takes room on the node. */
+  get takesRoom(): boolean {
+    return this.stage !== "ended" && !(this.failure && this.records.every(({ id }) => id === undefined));
+  }
+
+  record(container: string): ContainerRecord | undefined {
+    return this.records.find(({ spec }) => spec.name === container);
+  }
+
+  update(pod: Pod): void {
+    const before = this.pod.metadata.deletionGracePeriodSeconds;
+    this.pod = pod;
+    this.writer.seen(pod);
+    const grace = pod.metadata.deletionGracePeriodSeconds;
+    if (this.stage === "ending" && grace !== undefined && grace !== before) {
+      for (const record of this.records) if (record.id && isRunning(record)) void this.means.runtime.stopContainer(record.id, Math.max(grace, 1) * 1000);
+    }
+    if (pod.metadata.deletionTimestamp) this.runner.interrupt();
+    this.kick();
+  }
+
+  /** The object is gone: what still runs is ended and nothing is written any more. */
+  remove(): void {
+    this.removed = true;
+    this.runner.interrupt();
+    this.kick();
+  }
+
+  containerChanged(id: string): void {
+    const record = this.records.find((each) => each.id === id);
+    if (!record) return;
+    this.runner.observe(record);
+    this.kick();
+  }
+
+  owns(containerId: string): boolean {
+    return this.records.some(({ id }) => id === containerId);
+  }
+
+  /** Volumes that come from the API are to be brought up to date; resolves when they are. */
+  get mounted(): boolean {
+    return this.places !== undefined;
+  }
+
+  podIps(): readonly string[] {
+    return this.sandbox?.ips ?? [];
+  }
+
+  previousContainer(container: string): string | undefined {
+    return this.runner.previousOf(container);
+  }
+
+  /** The machine lost power: nothing happens any more. */
+  stop(): void {
+    this.stopped = true;
+    this.runner.stop();
+    this.writer.stop();
+    this.wake?.timer.cancel();
+    this.deadline?.cancel();
+  }
+
+  private restore(): void {
+    const { status } = this.pod;
+    const known = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+    for (const record of this.records) {
+      const container = known.find(({ name }) => name === record.spec.name);
+      if (container) restoreRecord(record, container, (id) => this.means.runtime.containerStatus(id));
+    }
+    const done = status.phase === "Succeeded" || status.phase === "Failed";
+    if (done) this.stage = "ended";
+    if (done && status.phase === "Failed" && status.reason) this.failure = { reason: status.reason, message: status.message ?? "" };
+  }
+
+  private shouldEnd(): boolean {
+    return this.removed || this.failure !== undefined || this.pod.metadata.deletionTimestamp !== undefined;
+  }
+
+  private kick(): void {
+    if (this.stopped) return;
+    this.dirty = true;
+    if (this.busy) return;
+    this.busy = true;
+    this.environment.runner.post(() => this.loop());
+  }
+
+  private async loop(): Promise<void> {
+    while (this.dirty && !this.stopped) {
+      this.dirty = false;
+      try {
+        await this.sync();
+      } catch (error) {
+        this.environment.log.warn(`pod ${this.pod.metadata.namespace}/${this.pod.metadata.name}: sync failed, again in ${failureMs} ms`, { error: String(error) });
+        this.wakeAt(this.environment.clock.now() + failureMs);
+      }
+    }
+    this.busy = false;
+  }
+
+  private async sync(): Promise<void> {
+    if (this.stage === "ended") return this.afterEnd();
+    if (this.shouldEnd()) return this.end();
+    const phase = phaseOf(this.view());
+    if (phase === "Succeeded" || phase === "Failed") return this.end();
+    this.publish();
+    if (!(await this.prepare())) return;
+    this.runner.sandboxId = this.sandbox?.id;
+    const complete = await this.runner.runAll(this.records, this.places ?? new Map());
+    if (!complete && this.shouldEnd()) this.dirty = true;
+    if (!this.stopped) this.publish();
+    const after = phaseOf(this.view());
+    if (after === "Succeeded" || after === "Failed") this.dirty = true;
+  }
+
+  /** Volumes and sandbox. False when something is missing; it is tried again. */
+  private async prepare(): Promise<boolean> {
+    if (!this.sandboxUp) {
+      if (!this.places && !(await this.mount())) return false;
+      try {
+        this.sandbox = await this.means.runtime.runSandbox(sandboxConfig(this.pod, this.means));
+        this.sandboxUp = true;
+      } catch (error) {
+        this.tell("Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`);
+        this.wakeAt(this.environment.clock.now() + sandboxMs);
+        this.publish();
+        return false;
+      }
+    }
+    return !this.stopped;
+  }
+
+  private async mount(): Promise<boolean> {
+    const { files, objects, allocatable } = this.means;
+    try {
+      this.places = await setUpVolumes({
+        pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, ...(this.means.token ? { token: this.means.token } : {}),
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.tell("Warning", "FailedMount", error.message);
+      this.publish();
+      this.wakeAt(this.environment.clock.now() + this.mountMs);
+      this.mountMs = Math.min(this.mountMs * 2, mountMsMax);
+      return false;
+    }
+  }
+
+  /** Stops everything, writes the last status, gives the sandbox back. */
+  private async end(): Promise<void> {
+    this.stage = "ending";
+    this.deadline?.cancel();
+    const grace = this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault;
+    const running = this.records.filter(isRunning);
+    if (running.length > 0) this.publish();
+    const until = this.environment.clock.now() + Math.max(grace, 1) * 1000;
+    const left = (): number => Math.max(until - this.environment.clock.now(), 0);
+    await Promise.all(running.filter(({ kind }) => kind !== "sidecar").map((record) => this.runner.kill(record, { graceMs: left() })));
+    for (const record of running.filter(({ kind }) => kind === "sidecar").reverse()) await this.runner.kill(record, { graceMs: Math.max(left(), 2000) });
+    this.runner.stopProbes();
+    if (this.sandbox) await this.means.runtime.stopSandbox(this.sandbox.id);
+    this.sandboxUp = false;
+    this.stage = "ended";
+    if (this.removed) return this.cleanUp();
+    this.publish();
+    this.dirty = true;
+  }
+
+  private async afterEnd(): Promise<void> {
+    if (this.removed) return this.cleanUp();
+    if (!this.pod.metadata.deletionTimestamp) return;
+    this.publish();
+    await this.writer.flushed();
+    if (this.removed || this.stopped) return;
+    await this.cleanUp();
+    await this.writer.deleteObject();
+  }
+
+  private async cleanUp(): Promise<void> {
+    if (this.sandbox) await this.means.runtime.removeSandbox(this.sandbox.id);
+    for (const record of this.records) if (record.id) await this.means.runtime.removeContainer(record.id);
+    if ((this.pod.spec.volumes ?? []).some(({ hostPath }) => !hostPath)) await this.means.files.remove(podFolder(this.uid));
+    this.means.puller.forget(this.uid);
+    if (this.removed) {
+      this.stop();
+      this.means.gone(this);
+    }
+  }
+
+  private armDeadline(): void {
+    const seconds = this.pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || this.stage !== "active") return;
+    this.deadline = this.environment.clock.at(this.startedAt + seconds * 1000, () => {
+      if (this.stage !== "active") return;
+      this.failure = { reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline" };
+      this.tell("Normal", "DeadlineExceeded", this.failure.message);
+      this.runner.interrupt();
+      this.kick();
+    });
+  }
+
+  private wakeAt(instant: number): void {
+    if (this.stopped || (this.wake && this.wake.at <= instant && this.wake.at > this.environment.clock.now())) return;
+    this.wake?.timer.cancel();
+    const timer = this.environment.clock.at(instant, () => {
+      this.wake = undefined;
+      this.kick();
+    });
+    this.wake = { at: instant, timer };
+  }
+
+  private tell(type: "Normal" | "Warning", reason: string, message: string): void {
+    this.means.recorder.event(this.pod, type, reason, message);
+  }
+
+  private view(): PodView {
+    const { clock } = this.environment;
+    return {
+      pod: this.pod, records: this.records, podIps: this.lastIps(), hostIps: this.means.hostIps, sandboxReady: this.sandboxUp, startedAt: this.startedAt, now: clock.now(),
+      ending: this.stage === "ended" && !this.allDone(), failure: this.failure,
+    };
+  }
+
+  /** Addresses stay in the status of a Pod that has ended. */
+  private lastIps(): readonly string[] {
+    const known = this.podIps();
+    return known.length > 0 ? known : this.stage === "active" ? [] : (this.pod.status.podIPs ?? []).map(({ ip }) => ip);
+  }
+
+  /** All containers came to their own end: their codes and the restart policy decide. */
+  private allDone(): boolean {
+    return !this.pod.metadata.deletionTimestamp && !this.removed && this.records.every(hasExited);
+  }
+
+  private publish(): void {
+    if (this.removed) return;
+    this.writer.write(podStatus(this.view()));
+  }
+}

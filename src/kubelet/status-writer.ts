@@ -1,0 +1,104 @@
+import { isStatus } from "../base/status-error.ts";
+import { sameData } from "../api/equality.ts";
+import { pods } from "../api/kinds.ts";
+import type { Pod, PodStatus } from "../api/types/core-v1.ts";
+import type { PodMeans } from "./pod-means.ts";
+
+/** Pause before a write that the server did not answer is tried again. */
+const retryMs = 1000;
+/** Conditions that this kubelet decides; all others are kept as they stand. */
+const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+
+/**
+ * Brings one Pod's status to the server: only what differs, one write at a time, always the newest wish. A write is bound to
+ * the revision it was made from, so that it never undoes what somebody else wrote.
+ */
+export class StatusWriter {
+  private readonly means: PodMeans;
+  private readonly adopted: (pod: Pod) => void;
+  private pod: Pod;
+  private wanted: PodStatus | undefined;
+  private writing: Promise<void> | undefined;
+  private stopped = false;
+
+  constructor(means: PodMeans, pod: Pod, adopted: (pod: Pod) => void) {
+    this.means = means;
+    this.pod = pod;
+    this.adopted = adopted;
+  }
+
+  seen(pod: Pod): void {
+    this.pod = pod;
+  }
+
+  write(status: PodStatus): void {
+    this.wanted = status;
+    if (!this.writing && !this.isWritten()) this.writing = this.work();
+  }
+
+  /** Resolves when what was asked for so far is written, or cannot be. */
+  async flushed(): Promise<void> {
+    while (this.writing && !this.stopped) await this.writing;
+  }
+
+  /** The Pod has ended on this node: its object goes, unless finalizers hold it. */
+  async deleteObject(): Promise<void> {
+    const { name, namespace, uid } = this.pod.metadata;
+    try {
+      await this.means.client.delete(pods, { name, namespace }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!isStatus(error, "NotFound") && !isStatus(error, "Conflict")) throw error;
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private isWritten(): boolean {
+    return this.wanted === undefined || sameData(this.merged(), this.pod.status);
+  }
+
+  private merged(): PodStatus {
+    const wanted = this.wanted ?? this.pod.status;
+    const theirs = (this.pod.status.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
+    return { ...wanted, conditions: [...(wanted.conditions ?? []).filter(({ type }) => ownConditions.has(type)), ...theirs] };
+  }
+
+  private async work(): Promise<void> {
+    try {
+      while (!this.stopped && !this.isWritten()) await this.writeOnce();
+    } finally {
+      this.writing = undefined;
+    }
+  }
+
+  private async writeOnce(): Promise<void> {
+    const { client, environment } = this.means;
+    const { name, namespace, uid } = this.pod.metadata;
+    try {
+      this.adopt(await client.update(pods, { ...this.pod, status: this.merged() }, { subresource: "status" }));
+    } catch (error) {
+      if (isStatus(error, "NotFound")) {
+        this.wanted = undefined;
+      } else if (isStatus(error, "Conflict")) {
+        try {
+          const fresh = await client.get(pods, { name, namespace });
+          if (fresh.metadata.uid === uid) this.adopt(fresh);
+          else this.wanted = undefined;
+        } catch (again) {
+          if (!isStatus(again, "NotFound")) throw again;
+          this.wanted = undefined;
+        }
+      } else {
+        environment.log.warn(`status of pod ${namespace}/${name} not written, again in ${retryMs} ms`, { error: String(error) });
+        await environment.clock.sleep(retryMs);
+      }
+    }
+  }
+
+  private adopt(pod: Pod): void {
+    this.pod = pod;
+    this.adopted(pod);
+  }
+}

@@ -1,0 +1,162 @@
+import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume, VolumeMount, VolumeProjection } from "../api/types/core-v1.ts";
+import { expand } from "./expansion.ts";
+import { podField, resourceField } from "./field-paths.ts";
+import type { PodAddresses } from "./field-paths.ts";
+import { MissingError } from "./objects.ts";
+import type { PodObjects } from "./objects.ts";
+import type { Mount, NodeFiles } from "./runtime.ts";
+
+/** Puts the content of a Pod's volumes on the node, under the kubelet's own folder, and says where each is. */
+export interface VolumeOptions {
+  readonly pod: Pod;
+  readonly files: NodeFiles;
+  readonly objects: PodObjects;
+  readonly addresses: PodAddresses;
+  readonly allocatable: { readonly [resource: string]: string };
+  /** The token file of a projected volume; absent: no token. */
+  readonly token?: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
+}
+
+/** A volume that could not be set up: the event's message. */
+export class VolumeError extends Error {}
+
+export function podFolder(uid: string): string {
+  return `/var/lib/kubelet/pods/${uid}`;
+}
+
+interface VolumeFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly mode: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Files of a ConfigMap or Secret; `where` names it in messages. */
+function keyFiles(content: ReadonlyMap<string, Uint8Array>, items: readonly KeyToPath[] | undefined, options: { mode: number; optional: boolean }): VolumeFile[] {
+  if (!items || items.length === 0) return [...content].map(([path, bytes]) => ({ path, content: bytes, mode: options.mode }));
+  const files: VolumeFile[] = [];
+  for (const { key, path, mode } of items) {
+    const bytes = content.get(key);
+    if (bytes) files.push({ path, content: bytes, mode: mode ?? options.mode });
+    else if (!options.optional) throw new MissingError("references non-existent config key: " + key);
+  }
+  return files;
+}
+
+function downwardFiles(items: readonly DownwardAPIVolumeFile[], mode: number, options: VolumeOptions): VolumeFile[] {
+  return items.map((item) => {
+    const { pod, allocatable } = options;
+    const all = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+    const container = all.find(({ name }) => name === item.resourceFieldRef?.containerName);
+    const value = item.fieldRef ? podField(item.fieldRef, pod, options.addresses) : item.resourceFieldRef && container ? resourceField(item.resourceFieldRef, container, allocatable) : "";
+    return { path: item.path, content: encoder.encode(value ?? ""), mode: item.mode ?? mode };
+  });
+}
+
+async function objectFiles(kind: "configmap" | "secret", source: { name: string; items?: readonly KeyToPath[] | undefined; optional?: boolean | undefined; mode: number }, options: VolumeOptions): Promise<VolumeFile[]> {
+  const namespace = options.pod.metadata.namespace ?? "";
+  const object: ConfigMap | Secret | undefined = kind === "configmap" ? await options.objects.configMap(namespace, source.name) : await options.objects.secret(namespace, source.name);
+  if (!object) {
+    if (source.optional) return [];
+    throw new MissingError(`${kind} "${source.name}" not found`);
+  }
+  return keyFiles(options.objects.contentOf(object), source.items, { mode: source.mode, optional: source.optional ?? false });
+}
+
+async function projectedFiles(source: VolumeProjection, mode: number, options: VolumeOptions): Promise<VolumeFile[]> {
+  if (source.configMap) return objectFiles("configmap", { ...source.configMap, name: source.configMap.name ?? "", mode }, options);
+  if (source.secret) return objectFiles("secret", { ...source.secret, name: source.secret.name ?? "", mode }, options);
+  if (source.downwardAPI) return downwardFiles(source.downwardAPI.items ?? [], mode, options);
+  if (source.serviceAccountToken && options.token) {
+    const { path, audience, expirationSeconds } = source.serviceAccountToken;
+    return [{ path, content: encoder.encode(await options.token(options.pod, audience, expirationSeconds ?? 3600)), mode }];
+  }
+  return [];
+}
+
+/** The files of a volume whose content comes from the API; undefined for the other kinds. */
+async function apiFiles(volume: Volume, options: VolumeOptions): Promise<VolumeFile[] | undefined> {
+  const { configMap, secret, downwardAPI, projected } = volume;
+  if (configMap) return objectFiles("configmap", { name: configMap.name ?? "", items: configMap.items, optional: configMap.optional, mode: configMap.defaultMode ?? 0o644 }, options);
+  if (secret) return objectFiles("secret", { name: secret.secretName ?? "", items: secret.items, optional: secret.optional, mode: secret.defaultMode ?? 0o644 }, options);
+  if (downwardAPI) return downwardFiles(downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644, options);
+  if (!projected) return undefined;
+  const files: VolumeFile[] = [];
+  for (const source of projected.sources ?? []) files.push(...(await projectedFiles(source, projected.defaultMode ?? 0o644, options)));
+  return files;
+}
+
+const pluginOf = (volume: Volume): string => (volume.configMap ? "configmap" : volume.secret ? "secret" : volume.downwardAPI ? "downward-api" : volume.projected ? "projected" : "empty-dir");
+
+async function hostPath(volume: Volume, files: NodeFiles): Promise<string> {
+  const { path = "", type = "" } = volume.hostPath ?? {};
+  const there = await files.exists(path);
+  const fail = (why: string): VolumeError => new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : hostPath type check failed: ${path} ${why}`);
+  if (type === "DirectoryOrCreate" || type === "") {
+    if (!there) await files.mkdir(path);
+    else if (type !== "" && there !== "directory") throw fail("is not a directory");
+  } else if (type === "FileOrCreate") {
+    if (!there) await files.writeFile(path, new Uint8Array(0));
+    else if (there !== "file") throw fail("is not a file");
+  } else if (type === "Directory") {
+    if (there !== "directory") throw fail("is not a directory");
+  } else if (type === "File") {
+    if (there !== "file") throw fail("is not a file");
+  } else if (!there) throw fail(`is not a ${{ Socket: "socket file", CharDevice: "character device", BlockDevice: "block device" }[type] ?? "known type"}`);
+  return path;
+}
+
+/** Sets up all volumes; resolves with the place of each. Rejects with VolumeError. */
+export async function setUpVolumes(options: VolumeOptions): Promise<ReadonlyMap<string, string>> {
+  const places = new Map<string, string>();
+  for (const volume of options.pod.spec.volumes ?? []) places.set(volume.name, await setUpVolume(volume, options));
+  return places;
+}
+
+async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<string> {
+  const { pod, files } = options;
+  if (volume.hostPath) return hostPath(volume, files);
+  const place = `${podFolder(pod.metadata.uid)}/volumes/kubernetes.io~${pluginOf(volume)}/${volume.name}`;
+  if (volume.emptyDir) {
+    await files.mkdir(place);
+    return place;
+  }
+  let content;
+  try {
+    content = await apiFiles(volume, options);
+  } catch (error) {
+    if (!(error instanceof MissingError)) throw error;
+    throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
+  }
+  if (!content) throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: no volume plugin matched`);
+  await files.mkdir(place);
+  for (const { path, content: bytes, mode } of content) await files.writeFile(`${place}/${path}`, bytes, mode);
+  return place;
+}
+
+/** Writes the present content of volumes that come from the API over what is there; missing objects leave it as it is. */
+export async function refreshVolumes(options: VolumeOptions): Promise<void> {
+  for (const volume of options.pod.spec.volumes ?? []) {
+    if (!volume.configMap && !volume.secret && !volume.downwardAPI && !volume.projected) continue;
+    try {
+      await setUpVolume(volume, options);
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+    }
+  }
+}
+
+/** Where a container mounts its volumes. Rejects with VolumeError for a sub-path that cannot be. */
+export async function mountsOf(mounts: readonly VolumeMount[], places: ReadonlyMap<string, string>, files: NodeFiles, variables: ReadonlyMap<string, string>): Promise<Mount[]> {
+  const out: Mount[] = [];
+  for (const mount of mounts) {
+    const place = places.get(mount.name);
+    if (place === undefined) throw new VolumeError(`Volume "${mount.name}" not found`);
+    const below = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? "");
+    const hostPathOfMount = below === "" ? place : `${place}/${below}`;
+    if (below !== "" && !(await files.exists(hostPathOfMount))) await files.mkdir(hostPathOfMount);
+    out.push({ containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`, hostPath: hostPathOfMount, readOnly: mount.readOnly ?? false });
+  }
+  return out;
+}

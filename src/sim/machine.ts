@@ -1,0 +1,155 @@
+import type { Environment } from "../base/environment.ts";
+import { StatusError } from "../base/status-error.ts";
+import type { MachineSpec } from "../api/sim/types.ts";
+import type { Client, Watch, WatchHandler, WatchQuery } from "../client/client.ts";
+import type { KindRef, KubeObject } from "../api/kind-ref.ts";
+import { Kubelet } from "../kubelet/kubelet.ts";
+import { capacityOf } from "../kubelet/node-object.ts";
+import type { NodeFacts } from "../kubelet/node-object.ts";
+import { amountOf } from "../placement/resources.ts";
+import type { NodeAgent } from "../server/node-agent.ts";
+import type { Registry } from "./images/registry.ts";
+import type { SimulatedNetwork } from "./network.ts";
+import { SimulatedRuntime } from "./runtime.ts";
+
+export interface MachineOptions {
+  readonly name: string;
+  /** Decides the addresses: 172.18.0.2 and up, Pods 10.244.N.0/24. */
+  readonly index: number;
+  readonly environment: Environment;
+  /** Under the identity of the node. */
+  readonly client: Client;
+  /** Shared by all machines of a cluster. */
+  readonly images: Registry;
+  readonly network: SimulatedNetwork;
+  readonly spec: MachineSpec;
+}
+
+/** Address of the machine with this index on the network of nodes. */
+export function machineAddress(index: number): string {
+  const host = index + 2;
+  return `172.18.${Math.floor(host / 256)}.${host % 256}`;
+}
+
+/** The first three numbers of its Pods' addresses; beyond 255 machines the range goes on in the next /16. */
+function podPrefix(index: number): string {
+  return `10.${244 + Math.floor(index / 256)}.${index % 256}`;
+}
+
+/**
+ * One simulated machine: a disk, a container runtime and a kubelet. Off means off: heartbeats cease and containers die with it;
+ * the disk stays. Partitioned means that everything goes on, but nobody outside hears or reaches it.
+ */
+export class SimulatedMachine {
+  private readonly options: MachineOptions;
+  private readonly link: Link;
+  private readonly facts: NodeFacts;
+  private readonly runtime: SimulatedRuntime;
+  private kubelet: Kubelet | undefined;
+  private wasOff = false;
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    const { name, index, environment, spec } = options;
+    this.link = new Link(options.client, environment);
+    this.facts = { name, addresses: [machineAddress(index)], labels: spec.labels ?? {}, taints: spec.taints ?? [], capacity: spec.capacity ?? {}, podCIDR: `${podPrefix(index)}.0/24` };
+    const capacity = capacityOf(this.facts);
+    this.runtime = new SimulatedRuntime({
+      shared: { environment, network: options.network, images: options.images, shells: options.images.shellsOf(environment), machineBase: options.images.machineBase },
+      node: name,
+      nodeIp: machineAddress(index),
+      podPrefix: podPrefix(index),
+      cpus: amountOf("cpu", capacity["cpu"] ?? "4") / 1000,
+      memoryBytes: amountOf("memory", capacity["memory"] ?? "8Gi"),
+      random: environment.random.fork(`machine/${name}`),
+    });
+  }
+
+  /** Answers about the containers of the machine; undefined when it does not answer. */
+  get agent(): NodeAgent | undefined {
+    return this.link.severed ? undefined : this.kubelet;
+  }
+
+  get isOn(): boolean {
+    return this.kubelet !== undefined;
+  }
+
+  powerOn(): void {
+    if (this.kubelet) return;
+    if (this.wasOff) this.runtime.regainPower();
+    const { environment } = this.options;
+    const kubelet = new Kubelet({
+      environment, client: this.link, facts: this.facts, runtime: this.runtime, files: this.runtime.host, network: this.runtime, images: () => this.runtime.listImages(),
+      clusterDns: ["10.96.0.10"], clusterDomain: "cluster.local",
+    });
+    this.runtime.onImagesChange(() => kubelet.imagesChanged());
+    this.kubelet = kubelet;
+  }
+
+  powerOff(): void {
+    if (!this.kubelet) return;
+    this.wasOff = true;
+    this.kubelet.stop();
+    this.kubelet = undefined;
+    this.runtime.losePower();
+  }
+
+  setNetwork(state: "Connected" | "Partitioned"): void {
+    const severed = state === "Partitioned";
+    this.options.network.setSevered(this.options.name, severed);
+    this.link.setSevered(severed);
+  }
+}
+
+/** The machine's line to the API server: cut, requests fail and watches end. */
+class Link implements Client {
+  severed = false;
+  private readonly client: Client;
+  private readonly environment: Environment;
+  private readonly watches = new Set<() => void>();
+
+  constructor(client: Client, environment: Environment) {
+    this.client = client;
+    this.environment = environment;
+  }
+
+  setSevered(severed: boolean): void {
+    if (severed === this.severed) return;
+    this.severed = severed;
+    if (severed) for (const end of [...this.watches]) end();
+  }
+
+  get: Client["get"] = (kind, name) => this.through(() => this.client.get(kind, name));
+  list: Client["list"] = (kind, options) => this.through(() => this.client.list(kind, options));
+  create: Client["create"] = (kind, object, options) => this.through(() => this.client.create(kind, object, options));
+  update: Client["update"] = (kind, object, options) => this.through(() => this.client.update(kind, object, options));
+  patch: Client["patch"] = (kind, name, patch, options) => this.through(() => this.client.patch(kind, name, patch, options));
+  delete: Client["delete"] = (kind, name, options) => this.through(() => this.client.delete(kind, name, options));
+  deleteCollection: Client["deleteCollection"] = (kind, options) => this.through(() => this.client.deleteCollection(kind, options));
+  request: Client["request"] = (request) => this.through(() => this.client.request(request));
+
+  watch<T extends KubeObject>(kind: KindRef<T>, options: WatchQuery, handler: WatchHandler<T>): Watch {
+    if (this.severed) {
+      this.environment.runner.post(() => handler.ended("closed"));
+      return { stop: () => undefined };
+    }
+    const inner = this.client.watch(kind, options, handler);
+    const end = (): void => {
+      this.watches.delete(end);
+      inner.stop();
+      this.environment.runner.post(() => handler.ended("closed"));
+    };
+    this.watches.add(end);
+    return {
+      stop: () => {
+        this.watches.delete(end);
+        inner.stop();
+      },
+    };
+  }
+
+  private async through<T>(call: () => Promise<T>): Promise<T> {
+    if (this.severed) throw new StatusError({ code: 503, reason: "ServiceUnavailable", message: "the server cannot be reached: network is unreachable" });
+    return call();
+  }
+}
