@@ -67,7 +67,7 @@ export class NodeReporter {
     try {
       let node: Node;
       try {
-        node = await client.create(nodes, newNode(facts, this.status(undefined)));
+        node = await client.create<Node>(nodes, newNode(facts, this.status(undefined)));
       } catch (error) {
         if (!isStatus(error, "AlreadyExists")) throw error;
         const there = await client.get(nodes, { name: facts.name });

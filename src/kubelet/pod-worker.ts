@@ -1,5 +1,6 @@
 import type { Environment, Timer } from "../base/environment.ts";
 import { parseTime } from "../base/time.ts";
+import { sameData } from "../api/equality.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
@@ -93,6 +94,7 @@ export class PodWorker {
 
   update(pod: Pod): void {
     const before = this.pod.metadata.deletionGracePeriodSeconds;
+    const changed = concerns(this.pod, pod);
     this.pod = pod;
     this.writer.seen(pod);
     const grace = pod.metadata.deletionGracePeriodSeconds;
@@ -100,7 +102,7 @@ export class PodWorker {
       for (const record of this.records) if (record.id && isRunning(record)) void this.means.runtime.stopContainer(record.id, Math.max(grace, 1) * 1000);
     }
     if (pod.metadata.deletionTimestamp) this.runner.interrupt();
-    this.kick();
+    if (changed) this.kick();
   }
 
   /** The object is gone: what still runs is ended and nothing is written any more. */
@@ -319,4 +321,12 @@ export class PodWorker {
     if (this.removed) return;
     this.writer.write(podStatus(this.view()));
   }
+}
+
+/** Whether a change of the object asks anything of the worker: its own status writes come back too, and do not. */
+function concerns(before: Pod, now: Pod): boolean {
+  const [a, b] = [before.metadata, now.metadata];
+  if (a.generation !== b.generation || a.deletionTimestamp !== b.deletionTimestamp || a.deletionGracePeriodSeconds !== b.deletionGracePeriodSeconds) return true;
+  if (!sameData(a.annotations, b.annotations) || !sameData(a.labels, b.labels)) return true;
+  return now.spec.readinessGates !== undefined && !sameData(before.status.conditions, now.status.conditions);
 }

@@ -8,7 +8,7 @@ import type { FolderInode, Inode } from "./files/inode.ts";
 import { generatedFile } from "./files/inode.ts";
 import { SimulatedHost } from "./host.ts";
 import type { FoundImage, Registry } from "./images/registry.ts";
-import { digestOf, printReference, repositoryOf } from "./images/reference.ts";
+import { digestOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
 import type { Shells } from "./shell/shells.ts";
@@ -123,9 +123,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
 
   async pullImage(image: string): Promise<ImageInfo> {
     const begun = this.environment.clock.now();
+    const parsed = parseReference(image);
+    if (typeof parsed !== "string") await this.takes(resolveMsMin, resolveMsSpread);
     const found = this.options.shared.images.find(image);
     const reference = printReference(found.reference);
-    await this.takes(resolveMsMin, resolveMsSpread);
     if (!this.pulled.has(reference)) {
       await this.wait(Math.round(found.image.sizeBytes / pullBytesPerMs));
       this.pulled.set(reference, found);

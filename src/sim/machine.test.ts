@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { events, leases, namespaces, nodes, pods } from "../api/kinds.ts";
+import type { Pod } from "../api/types/core-v1.ts";
+import type { Partially } from "../base/json.ts";
+import type { InProcessServer } from "../../test/in-process-server.ts";
+import { startInProcessServer } from "../../test/in-process-server.ts";
+import { Registry } from "./images/registry.ts";
+import { SimulatedMachine } from "./machine.ts";
+import { SimulatedNetwork } from "./network.ts";
+
+let server: InProcessServer;
+let machine: SimulatedMachine;
+const node = "local-worker";
+
+beforeEach(async () => {
+  server = await startInProcessServer();
+  for (const name of ["default", "kube-node-lease"]) {
+    await server.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined);
+  }
+  const client = server.as({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] });
+  machine = new SimulatedMachine({ name: node, index: 1, environment: server.environment, client, images: new Registry(), network: new SimulatedNetwork(), spec: {} });
+  machine.powerOn();
+  await server.settle();
+});
+
+afterEach(() => machine.powerOff());
+
+async function create(name: string, spec: object): Promise<void> {
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default" }, spec: { nodeName: node, automountServiceAccountToken: false, ...spec } };
+  await server.client.create(pods, pod as unknown as Partially<Pod>);
+}
+
+const get = (name: string): Promise<Pod> => server.client.get(pods, { namespace: "default", name });
+
+async function messages(name: string): Promise<string[]> {
+  const { items } = await server.client.list(events, { namespace: "default" });
+  return items.filter((event) => event.involvedObject.name === name).map(({ type, reason, message, count }) => `${type} ${reason} ${message}${(count ?? 1) > 1 ? ` x${count}` : ""}`);
+}
+
+describe("kubelet on a simulated machine", () => {
+  it("registers its node and renews its lease", async () => {
+    const registered = await server.client.get(nodes, { name: node });
+    expect(registered.status.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True", reason: "KubeletReady" });
+    expect(registered.metadata.labels?.["kubernetes.io/hostname"]).toBe(node);
+    expect(registered.status.addresses).toEqual([{ type: "InternalIP", address: "172.18.0.3" }, { type: "Hostname", address: node }]);
+    const before = await server.client.get(leases, { namespace: "kube-node-lease", name: node });
+    await server.advance(10_000);
+    const after = await server.client.get(leases, { namespace: "kube-node-lease", name: node });
+    expect(before.spec.holderIdentity).toBe(node);
+    expect(after.spec.renewTime).not.toBe(before.spec.renewTime);
+  });
+
+  it("runs a Pod, with upstream's events and status, and ends it after its grace time", async () => {
+    await create("web", { terminationGracePeriodSeconds: 5, containers: [{ name: "agent", image: "busybox:1.36", command: ["sh", "-c", 'while true; do echo "agent on $NODE_NAME"; sleep 10; done'], env: [{ name: "NODE_NAME", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }] }] });
+    await server.advance(5000);
+    const running = await get("web");
+    expect(running.status).toMatchObject({ phase: "Running", podIP: "10.244.1.2", hostIP: "172.18.0.3" });
+    expect(running.status.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual(["PodReadyToStartContainers=True", "Initialized=True", "Ready=True", "ContainersReady=True", "PodScheduled=True"]);
+    expect(running.status.containerStatuses?.[0]).toMatchObject({ ready: true, started: true, restartCount: 0, image: "docker.io/library/busybox:1.36" });
+    expect(await messages("web")).toEqual(['Normal Pulling Pulling image "busybox:1.36"', expect.stringMatching(/^Normal Pulled Successfully pulled image "busybox:1.36" in \d+ms \(\d+ms including waiting\)\. Image size: 2222260 bytes\.$/), "Normal Created Container created", "Normal Started Container started"]);
+    await server.client.delete(pods, { namespace: "default", name: "web" });
+    await server.advance(4000);
+    expect((await get("web")).metadata.deletionTimestamp).toBeDefined();
+    await server.advance(2000);
+    await expect(get("web")).rejects.toThrow("not found");
+    expect(await messages("web")).toContain("Normal Killing Stopping container agent");
+  });
+
+  it("completes, fails and restarts by the restart policy", async () => {
+    await create("done", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["echo", "HELLO"] }] });
+    await create("failed", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "exit 1"] }] });
+    await create("crash", { containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "exit 1"] }] });
+    await server.advance(5000);
+    const done = await get("done");
+    expect(done.status.phase).toBe("Succeeded");
+    expect(done.status.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0, reason: "Completed" });
+    expect(done.status.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "False", reason: "PodCompleted" });
+    expect((await get("failed")).status.phase).toBe("Failed");
+    await server.advance(3000);
+    const crash = await get("crash");
+    expect(crash.status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, state: { waiting: { reason: "CrashLoopBackOff", message: expect.stringContaining("back-off 10s restarting failed container=c pod=crash_default(") } } });
+    await server.advance(60_000);
+    expect((await get("crash")).status.containerStatuses?.[0]?.restartCount).toBe(3);
+  });
+
+  it("says why an image cannot be had", async () => {
+    await create("missing", { containers: [{ name: "c", image: "nosuchimage" }] });
+    await server.advance(600);
+    expect((await get("missing")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "ErrImagePull" });
+    await server.advance(3000);
+    expect((await get("missing")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "ImagePullBackOff", message: expect.stringContaining('Back-off pulling image "nosuchimage": ErrImagePull: rpc error') });
+    expect(await messages("missing")).toContain("Warning Failed Error: ImagePullBackOff");
+  });
+
+  it("follows probes", async () => {
+    await create("unready", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], readinessProbe: { exec: { command: ["false"] }, periodSeconds: 2 } }] });
+    await create("live", { terminationGracePeriodSeconds: 1, containers: [{ name: "c", image: "nginx", livenessProbe: { httpGet: { path: "/nope", port: 80 }, periodSeconds: 5, failureThreshold: 2 } }] });
+    await server.advance(12_000);
+    expect((await get("unready")).status.conditions?.find(({ type }) => type === "Ready")?.status).toBe("False");
+    expect((await messages("unready")).some((text) => text.startsWith("Warning Unhealthy Readiness probe failed: "))).toBe(true);
+    expect((await get("live")).status.containerStatuses?.[0]?.restartCount).toBe(1);
+    expect(await messages("live")).toContainEqual(expect.stringContaining("Normal Killing Container c failed liveness probe, will be restarted"));
+  });
+
+  it("runs init containers in order and mounts what the API holds", async () => {
+    await create("whole", {
+      initContainers: [{ name: "first", image: "busybox", command: ["sh", "-c", "echo from-init > /shared/file"], volumeMounts: [{ name: "shared", mountPath: "/shared" }] }],
+      containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "cat /shared/file /info/labels; echo; sleep 1d"], volumeMounts: [{ name: "shared", mountPath: "/shared" }, { name: "info", mountPath: "/info" }] }],
+      volumes: [{ name: "shared", emptyDir: {} }, { name: "info", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.name" } }] } }],
+    });
+    await server.advance(5000);
+    const pod = await get("whole");
+    expect(pod.status.phase).toBe("Running");
+    expect(pod.status.initContainerStatuses?.[0]?.state.terminated?.reason).toBe("Completed");
+    let log = "";
+    await machine.agent?.logs({ namespace: "default", pod: "whole", uid: pod.metadata.uid, container: "c" }, { follow: false, previous: false, timestamps: false, stream: "All" }, {
+      write: (bytes) => {
+        log += new TextDecoder().decode(bytes);
+        return true;
+      },
+      drained: () => undefined,
+      end: () => undefined,
+      closed: () => undefined,
+    });
+    expect(log).toBe("from-init\nwhole\n");
+  });
+
+  it("waits for a ConfigMap, and says so", async () => {
+    await create("mount", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], volumeMounts: [{ name: "v", mountPath: "/v" }] }], volumes: [{ name: "v", configMap: { name: "absent" } }] });
+    await server.advance(3000);
+    expect((await messages("mount")).some((text) => text.startsWith('Warning FailedMount MountVolume.SetUp failed for volume "v" : configmap "absent" not found'))).toBe(true);
+    await create("env", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], envFrom: [{ configMapRef: { name: "absent" } }] }] });
+    await server.advance(3000);
+    expect((await get("env")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "CreateContainerConfigError", message: 'configmap "absent" not found' });
+  });
+
+  it("comes back after a loss of power with what it ran", async () => {
+    await create("web", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] });
+    await server.advance(5000);
+    machine.powerOff();
+    await server.advance(30_000);
+    expect((await get("web")).status.phase).toBe("Running");
+    machine.powerOn();
+    await server.advance(30_000);
+    expect((await get("web")).status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true, lastState: { terminated: { exitCode: 255, reason: "Unknown" } } });
+  });
+
+  it("writes nothing when nothing changes", async () => {
+    await create("web", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] });
+    await server.advance(5000);
+    const before = await get("web");
+    await server.advance(600_000);
+    expect((await get("web")).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+  });
+});
