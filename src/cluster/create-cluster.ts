@@ -10,6 +10,7 @@ import { MemoryStore } from "../store/memory-store.ts";
 import { createApiServer } from "../server/server.ts";
 import type { UserInfo } from "../server/request.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
+import { Registry } from "../sim/images/registry.ts";
 import { startClockObject } from "./clock-object.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { administrator, apiServerUser } from "./identities.ts";
@@ -55,7 +56,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const hostName = nodeName(options.name ?? defaults.name, 0);
   const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName });
   const { informers } = controlPlane;
-  machines = new Machines({ environment, server, client: own, informers, images: options.images ?? {} });
+  machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
   const clockObject = parts.virtual ? await startClockObject({ clock: parts.virtual, environment, client: own, informers, hostClock: host.clock }) : undefined;
   return new RunningCluster({
     options,

@@ -1,15 +1,18 @@
 import type { Environment } from "../base/environment.ts";
 import { isStatus } from "../base/status-error.ts";
+import { mayKubeletSetLabel } from "../api/core/node-labels.ts";
 import { sameData } from "../api/equality.ts";
+import { nodes as nodeKind } from "../api/kinds.ts";
 import { machines as machineKind } from "../api/sim/facts.ts";
 import type { Machine, MachineStatus } from "../api/sim/types.ts";
+import type { Node } from "../api/types/core-v1.ts";
 import type { Client } from "../client/client.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { Reconciler } from "../client/reconciler.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
 import type { ApiServer } from "../server/request.ts";
-import { SimulatedMachine } from "../sim/machine.ts";
+import { SimulatedMachine, machineAddress } from "../sim/machine.ts";
 import { SimulatedNetwork } from "../sim/network.ts";
 import type { Registry } from "../sim/images/registry.ts";
 import { nodeUser } from "./identities.ts";
@@ -36,6 +39,7 @@ export class Machines {
   private readonly network = new SimulatedNetwork();
   private readonly reconciler: Reconciler;
   private readonly stopWatching: () => void;
+  private readonly stopWatchingNodes: () => void;
 
   constructor(options: MachinesOptions) {
     this.options = options;
@@ -43,6 +47,9 @@ export class Machines {
     this.stopWatching = options.informers.of(machineKind).onChange((current, previous) => {
       const machine = current ?? previous;
       if (machine && (!current || !previous || !sameData(current.spec, previous.spec))) this.reconciler.add(machine.metadata.name);
+    });
+    this.stopWatchingNodes = options.informers.of(nodeKind).onChange((current, previous) => {
+      if (current && !previous) void this.label(current);
     });
   }
 
@@ -53,6 +60,7 @@ export class Machines {
 
   stop(): void {
     this.stopWatching();
+    this.stopWatchingNodes();
     this.reconciler.stop();
     for (const { machine } of this.running.values()) machine.powerOff();
     this.running.clear();
@@ -70,7 +78,7 @@ export class Machines {
     machine.setNetwork(wanted.spec.network ?? "Connected");
     if ((wanted.spec.power ?? "On") === "On") machine.powerOn();
     else machine.powerOff();
-    await this.report(wanted, { power: wanted.spec.power ?? "On", address: addressOf(index), nodeName: name });
+    await this.report(wanted, { power: wanted.spec.power ?? "On", address: machineAddress(index), nodeName: name });
   }
 
   private build(wanted: Machine): Running {
@@ -78,10 +86,23 @@ export class Machines {
     const { name, uid } = wanted.metadata;
     const index = this.freeIndex();
     const client = new InProcessClient({ server, environment, user: nodeUser(name), fieldManager: "kubelet" });
-    const machine = new SimulatedMachine({ name, index, environment, client, images, network: this.network, spec: wanted.spec });
+    const labels = Object.fromEntries(Object.entries(wanted.spec.labels ?? {}).filter(([key]) => mayKubeletSetLabel(key)));
+    const machine = new SimulatedMachine({ name, index, environment, client, images, network: this.network, spec: { ...wanted.spec, labels } });
     const running: Running = { machine, index, uid };
     this.running.set(name, running);
     return running;
+  }
+
+  /** Puts on the labels that the machine's kubelet may not set on its own Node, as kubeadm does after a node has joined. */
+  private async label(node: Node): Promise<void> {
+    const wanted = this.options.informers.of(machineKind).get(node.metadata.name)?.spec.labels ?? {};
+    const missing = Object.fromEntries(Object.entries(wanted).filter(([key]) => !mayKubeletSetLabel(key) && node.metadata.labels?.[key] === undefined));
+    if (Object.keys(missing).length === 0) return;
+    try {
+      await this.options.client.patch(nodeKind, node.metadata, { type: "merge", body: { metadata: { labels: missing } } });
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) throw error;
+    }
   }
 
   /** The lowest place that no machine has: it decides the addresses. */
@@ -100,10 +121,4 @@ export class Machines {
       if (!isStatus(error, "NotFound")) throw error;
     }
   }
-}
-
-/** 172.18.0.2 and up, as kind's network gives them. */
-export function addressOf(index: number): string {
-  const host = index + 2;
-  return `172.18.${Math.floor(host / 256)}.${host % 256}`;
 }

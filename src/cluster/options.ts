@@ -1,6 +1,9 @@
 import type { Log } from "../base/environment.ts";
 import type { HostClock } from "../base/clock.ts";
 import type { Host } from "../base/runner.ts";
+import type { ImageOptions } from "../sim/images/registry.ts";
+
+export type { ImageOptions } from "../sim/images/registry.ts";
 
 /** What a cluster can be asked to be. All have defaults that suit a test. */
 export interface ClusterOptions {
@@ -17,9 +20,6 @@ export interface ClusterOptions {
   /** What the simulated registry knows beside its catalogue. */
   readonly images?: ImageOptions;
 }
-
-/** Names of images: an alias of another, "missing", or "present" (a generic program). "any": every parsable name exists. */
-export type ImageOptions = "any" | { readonly [reference: string]: string };
 
 /** What only the host can give; adapters of src/node and src/browser fill it in. */
 export interface ClusterHost {

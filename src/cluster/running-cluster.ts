@@ -54,7 +54,6 @@ export class RunningCluster implements Cluster {
   private readonly options: ClusterOptions;
   private readonly parts: Parts;
   private readonly own: InProcessClient;
-  private readonly informers: Informers;
   private readonly stops: readonly (() => void)[];
   private closed = false;
 
@@ -66,7 +65,6 @@ export class RunningCluster implements Cluster {
     this.own = composed.own;
     this.parts = composed.parts;
     this.environment = composed.parts.environment;
-    this.informers = composed.informers;
     this.stops = composed.stops;
     this.nodes = new SimulatedNodes({
       cluster: this.name,

@@ -1,3 +1,4 @@
+import { mayKubeletSetLabel } from "../../api/core/node-labels.ts";
 import { forbidden } from "../../base/status-error.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Node, Pod } from "../../api/types/core-v1.ts";
@@ -34,34 +35,19 @@ function judgePod(request: AdmissionRequest, nodeName: string): void {
   } else refuse(request, `unexpected operation ${JSON.stringify(operation)}, node ${JSON.stringify(nodeName)} can only create and delete mirror pods`);
 }
 
-/** Labels that a node may set under the reserved names. */
-const kubeletLabels: ReadonlySet<string> = new Set([
-  "kubernetes.io/hostname", "kubernetes.io/arch", "kubernetes.io/os", "beta.kubernetes.io/arch", "beta.kubernetes.io/os", "beta.kubernetes.io/instance-type",
-  "node.kubernetes.io/instance-type", "topology.kubernetes.io/zone", "topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region",
-]);
-
 function judgeNode(request: AdmissionRequest, nodeName: string): void {
   const { operation, object, old, name } = request;
   if (name !== nodeName) refuse(request, `node ${JSON.stringify(nodeName)} is not allowed to modify node ${JSON.stringify(name)}`);
   if (operation === "DELETE") refuse(request, `node ${JSON.stringify(nodeName)} cannot delete node ${JSON.stringify(name)}`);
   const before = old?.metadata.labels ?? {};
   const after = object?.metadata.labels ?? {};
-  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key] && isReserved(key)).toSorted();
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key] && !mayKubeletSetLabel(key)).toSorted();
   if (changed.length > 0) refuse(request, `is not allowed to modify labels: ${changed.join(", ")}`);
   if (operation !== "UPDATE" || request.subresource !== "") return;
   const taints = (node: unknown): string => JSON.stringify((node as Node).spec?.taints ?? []);
   if (taints(object) !== taints(old)) refuse(request, `node ${JSON.stringify(nodeName)} is not allowed to modify taints`);
 }
 
-/** Names that belong to the cluster, but for those that kubelets report. */
-function isReserved(key: string): boolean {
-  const slash = key.indexOf("/");
-  if (slash < 0) return false;
-  const domain = key.slice(0, slash);
-  if (domain === "node-restriction.kubernetes.io" || domain.endsWith(".node-restriction.kubernetes.io")) return true;
-  if (domain !== "kubernetes.io" && domain !== "k8s.io" && !domain.endsWith(".kubernetes.io") && !domain.endsWith(".k8s.io")) return false;
-  return !kubeletLabels.has(key) && domain !== "kubelet.kubernetes.io" && domain !== "node.kubernetes.io" && !domain.endsWith(".kubelet.kubernetes.io") && !domain.endsWith(".node.kubernetes.io");
-}
 
 function judgeLease(request: AdmissionRequest, nodeName: string): void {
   if (request.namespace !== "kube-node-lease") refuse(request, `can only access leases in the "kube-node-lease" system namespace`);
