@@ -11,6 +11,8 @@ export class StartedStream implements ByteSink {
   private gone = false;
   private waiting: (() => void)[] = [];
   private closings: (() => void)[] = [];
+  /** A writer may have begun before anybody asks. */
+  private started = false;
   private announce: (() => void) | undefined;
 
   constructor(signal: AbortSignal | undefined) {
@@ -19,7 +21,7 @@ export class StartedStream implements ByteSink {
 
   /** Resolves with the first byte or the end; rejects with what the writer refused before that. */
   async begun(writer: Promise<void>): Promise<void> {
-    const first = new Promise<void>((resolve) => (this.announce = resolve));
+    const first = this.started ? Promise.resolve() : new Promise<void>((resolve) => (this.announce = resolve));
     // What goes wrong after the first byte can only end the stream.
     const ended = writer.finally(() => this.end());
     await Promise.race([first, ended]);
@@ -36,6 +38,7 @@ export class StartedStream implements ByteSink {
   }
 
   write(bytes: Uint8Array): boolean {
+    this.started = true;
     this.announce?.();
     if (this.sink !== undefined) return this.sink.write(bytes);
     if (!this.over && !this.gone) this.held.push(bytes);
