@@ -37,11 +37,11 @@ function lab(): Lab {
 
 let uid = 0;
 
-async function run(at: Lab, image: string, argv: string[] | undefined, extra: Partial<ContainerConfig> = {}): Promise<{ id: string; ip: string }> {
+async function run(at: Lab, image: string, argv: string[] | undefined, extra: Partial<ContainerConfig> = {}, name = "pod-1"): Promise<{ id: string; ip: string }> {
   const { runtime, clock } = at;
   let made: { id: string; ip: string } | undefined;
   const work = (async () => {
-    const sandbox = await runtime.runSandbox({ podUid: `uid-${++uid}`, namespace: "default", name: "pod-1", hostname: "pod-1", hostNetwork: false, labels: {} });
+    const sandbox = await runtime.runSandbox({ podUid: `uid-${++uid}`, namespace: "default", name, hostname: name, hostNetwork: false, labels: {} });
     const info = await runtime.pullImage(image);
     const id = await runtime.createContainer(sandbox.id, {
       name: "c", image: info, attempt: 0, argv: argv ?? [...info.entrypoint, ...info.command], workingDir: "/", env: [{ name: "NODE_NAME", value: "local-worker" }], mounts: [], tty: false,
@@ -200,7 +200,7 @@ describe("simulated runtime", () => {
     const config = '<source>\n  @type tail\n  tag containers\n  path /var/log/containers/*.log\n  exclude_path ["/var/log/containers/fluentd-*.log"]\n  read_from_head true\n</source>\n<match **>\n  @type stdout\n</match>\n';
     await at.runtime.host.writeFile("/config/fluent.conf", new TextEncoder().encode(config));
     const marker = await run(at, "busybox", ["sh", "-c", "echo first; sleep 5; echo second; sleep 1d"]);
-    const collector = await run(at, "fluentd/fluentd:v1.16-debian-1", undefined, { mounts: [{ containerPath: "/fluentd/etc", hostPath: "/config", readOnly: true }, { containerPath: "/var/log", hostPath: "/var/log", readOnly: false }] });
+    const collector = await run(at, "fluentd/fluentd:v1.16-debian-1", undefined, { mounts: [{ containerPath: "/fluentd/etc", hostPath: "/config", readOnly: true }, { containerPath: "/var/log", hostPath: "/var/log", readOnly: false }] }, "fluentd-1");
     await at.clock.advanceTo(at.clock.now() + 20_000);
     expect(text(at, marker.id)).toBe("first\nsecond\n");
     expect(text(at, collector.id).match(/F first/g)).toHaveLength(1);

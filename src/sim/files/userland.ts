@@ -10,7 +10,7 @@ import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./ino
 export const interpreterCommands = [
   "awk", "base64", "basename", "chmod", "clear", "comm", "cp", "cut", "diff", "dirname", "du", "egrep", "expr", "fgrep", "file", "fold", "grep", "gunzip", "gzip", "head", "join",
   "ln", "ls", "md5sum", "mkdir", "mv", "nl", "od", "paste", "printf", "readlink", "rev", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac", "tar",
-  "tee", "test", "[", "tr", "tree", "uniq", "wc", "which", "xargs", "zcat", "jq", "kill", "type",
+  "tee", "test", "[", "tr", "tree", "uniq", "wc", "which", "xargs", "zcat", "jq", "timeout",
 ] as const;
 
 const passwd = "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nwww-data:x:33:33:www-data:/var/www:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";

@@ -3,7 +3,7 @@ import { civilFromInstant, formatTime } from "../../base/time.ts";
 import { FileError, cleanPath } from "../files/file-view.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Output } from "../process.ts";
-import { stderrSink, stdoutSink } from "./transform.ts";
+import { ownCommands, stderrSink, stdoutSink } from "./transform.ts";
 
 /**
  * Lets the interpreter work on a container's files. Its sinks are two names under /dev that no listing shows: what is appended
@@ -75,6 +75,11 @@ function asAsh(message: string): string {
   );
 }
 
+/** The sinks, and the commands that rewriting puts in: the interpreter looks for a file of each before it runs it. */
+function isOwn(path: string): boolean {
+  return path === stdoutSink || path === stderrSink || ownCommands.has(path.slice(path.lastIndexOf("/") + 1));
+}
+
 export class ShellFiles implements IFileSystem {
   private readonly files: FileView;
   private readonly output: Output;
@@ -112,7 +117,7 @@ export class ShellFiles implements IFileSystem {
   }
 
   async exists(path: string): Promise<boolean> {
-    return path === stdoutSink || path === stderrSink || this.files.exists(path);
+    return isOwn(path) || this.files.exists(path);
   }
 
   async stat(path: string): Promise<FsStat> {
@@ -124,8 +129,8 @@ export class ShellFiles implements IFileSystem {
   }
 
   private statOf(path: string, follow: boolean): FsStat {
-    if (path === stdoutSink || path === stderrSink) {
-      return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o620, size: 0, mtime: new FileTime(0) as unknown as FsStat["mtime"] };
+    if (isOwn(path)) {
+      return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o755, size: 0, mtime: new FileTime(0) as unknown as FsStat["mtime"] };
     }
     const stat = this.files.stat(path, { follow });
     return {

@@ -17,6 +17,7 @@ export const trapCommand = "__trap";
 export const waitCommand = "__wait";
 export const backgroundCommand = "__background";
 export const streamCommand = "__stream";
+export const ownCommands: ReadonlySet<string> = new Set([tickCommand, trapCommand, waitCommand, backgroundCommand, streamCommand, "__random", "__seconds"]);
 export const pendingVariable = "__PENDING_TRAP";
 export const backgroundVariable = "__BACKGROUND_PID";
 
