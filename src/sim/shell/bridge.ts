@@ -3,7 +3,7 @@ import { civilFromInstant, formatTime } from "../../base/time.ts";
 import { FileError, cleanPath } from "../files/file-view.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Output } from "../process.ts";
-import { ownCommands, stderrSink, stdoutSink } from "./transform.ts";
+import { ownCommands, ownFolder, stderrSink, stdoutSink } from "./transform.ts";
 
 /**
  * Lets the interpreter work on a container's files. Its sinks are two names under /dev that no listing shows: what is appended
@@ -77,7 +77,7 @@ function asAsh(message: string): string {
 
 /** The sinks, and the commands that rewriting puts in: the interpreter looks for a file of each before it runs it. */
 function isOwn(path: string): boolean {
-  return path === stdoutSink || path === stderrSink || ownCommands.has(path.slice(path.lastIndexOf("/") + 1));
+  return path === stdoutSink || path === stderrSink || (path.startsWith(ownFolder) && ownCommands.has(path.slice(ownFolder.length)));
 }
 
 export class ShellFiles implements IFileSystem {

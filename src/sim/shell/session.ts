@@ -8,9 +8,9 @@ import type { ShellModule } from "./shells.ts";
 import type { ScriptNode } from "./syntax.ts";
 import { ScriptRewriter, backgroundCommand, backgroundVariable, pendingVariable, streamCommand, tickCommand, trapCommand, waitCommand } from "./transform.ts";
 
-/** The interpreter's own limits are lifted as far as it computes with them; a container is limited by its memory and its ticks. */
+/** The interpreter's own limits are lifted where ticks take their place; loops inside one awk, sed or jq run without ticks and keep one. */
 const limits = {
-  maxCommandCount: 1e15, maxLoopIterations: 1e15, maxAwkIterations: 1e12, maxSedIterations: 1e12, maxJqIterations: 1e12, maxOutputSize: 1e15,
+  maxCommandCount: 1e15, maxLoopIterations: 1e15, maxAwkIterations: 1e6, maxSedIterations: 1e6, maxJqIterations: 1e6, maxOutputSize: 1e15,
   maxInputBytes: 1e15, maxTraversalWork: 1e15, maxGlobOperations: 1e15, maxExecutionTimeMs: Infinity,
 } as const;
 

@@ -12,6 +12,11 @@ import type { CommandNode, PipelineNode, RedirectionNode, ScriptNode, SimpleComm
  */
 export const stdoutSink = "/dev/.stdout";
 export const stderrSink = "/dev/.stderr";
+/*
+ * The interpreter runs a command of ours only where it finds a file of that name in one of the usual folders; by their full
+ * path they are found whatever the search path is.
+ */
+export const ownFolder = "/bin/";
 export const tickCommand = "__tick";
 export const trapCommand = "__trap";
 export const waitCommand = "__wait";
@@ -24,7 +29,7 @@ export const backgroundVariable = "__BACKGROUND_PID";
 /** Commands that write over time: where their output is the script's own they write to it directly. */
 const alwaysStreaming = ["tail", "ping", "sh", "ash", "bash"];
 /** Commands during which a signal is likely to arrive. */
-const waiting = new Set(["sleep", "wait", waitCommand, "read", "wget", "curl"]);
+const waiting = new Set(["sleep", "wait", ownFolder + waitCommand, "read", "wget", "curl"]);
 
 /** Variables of the interpreter that follow the host's clock and chance, and the commands of ours that answer instead. */
 const ownVariables: { readonly [name: string]: string } = { RANDOM: "__random", SECONDS: "__seconds" };
@@ -133,8 +138,8 @@ export class ScriptRewriter {
 
   private simple(command: SimpleCommandNode, { own, errors }: Position, piped: boolean): void {
     const name = literal(command.name);
-    if (name === "trap") command.name = word(trapCommand);
-    else if (name === "wait") command.name = word(waitCommand);
+    if (name === "trap") command.name = word(ownFolder + trapCommand);
+    else if (name === "wait") command.name = word(ownFolder + waitCommand);
     for (const part of partsOf(command)) this.part(part);
     for (const redirection of command.redirections) replaceTerminal(redirection);
     if (command.name === null) return;
@@ -144,9 +149,9 @@ export class ScriptRewriter {
     if (own && direct && !piped && !pipesIn(command)) {
       if (name !== undefined && this.streaming.has(name)) {
         command.args.unshift(command.name);
-        command.name = word(streamCommand);
+        command.name = word(ownFolder + streamCommand);
       } else if (name === "exec" && this.streaming.has(literal(command.args[0] ?? null) ?? "")) {
-        command.args.unshift(word(streamCommand), word("exec"));
+        command.args.unshift(word(ownFolder + streamCommand), word("exec"));
       }
     }
     const [out, err] = sinkRedirections() as [RedirectionNode, RedirectionNode];
@@ -164,7 +169,7 @@ export class ScriptRewriter {
     for (const block of blocksOf(command)) this.statements(block, inner);
     if ("body" in command && Array.isArray(command.body) && ["While", "Until", "For", "CStyleFor"].includes(command.type)) {
       if (this.hasTrap) command.body.unshift(this.checkpoint());
-      command.body.unshift(statement(simple(tickCommand)));
+      command.body.unshift(statement(simple(ownFolder + tickCommand)));
     }
     if ("words" in command && command.words) for (const each of command.words as WordNode[]) for (const part of each.parts) this.part(part);
   }
@@ -176,7 +181,7 @@ export class ScriptRewriter {
       const instead = ownVariables[part.parameter];
       if (part.parameter === "!") part.parameter = backgroundVariable;
       else if (instead !== undefined && part.operation === null) {
-        Object.assign(part, { type: "CommandSubstitution", legacy: false, body: { type: "Script", statements: [statement(simple(instead))] } });
+        Object.assign(part, { type: "CommandSubstitution", legacy: false, body: { type: "Script", statements: [statement(simple(ownFolder + instead))] } });
       }
     }
   }
@@ -184,7 +189,7 @@ export class ScriptRewriter {
   private background(at: StatementNode): StatementNode {
     const script: ScriptNode = { type: "Script", statements: [...structuredClone(this.functions), { ...at, background: false }] };
     this.backgrounds.push(script);
-    return statement(simple(backgroundCommand, [word(String(this.backgrounds.length - 1))]));
+    return statement(simple(ownFolder + backgroundCommand, [word(String(this.backgrounds.length - 1))]));
   }
 
   private checkpoint(): StatementNode {
