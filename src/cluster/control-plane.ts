@@ -6,11 +6,13 @@ import { Informers } from "../client/informer.ts";
 import type { ApiServer, UserInfo } from "../server/request.ts";
 import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
+import { startDeploymentController } from "../controllers/deployment/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
 import { startJobController } from "../controllers/job/controller.ts";
 import { startNamespaceController } from "../controllers/namespace/controller.ts";
 import { startNodeLifecycleController } from "../controllers/node-lifecycle/controller.ts";
 import { startPodGcController } from "../controllers/pod-gc/controller.ts";
+import { startReplicaSetController, startReplicationController } from "../controllers/replicaset/controller.ts";
 import { startRootCaController } from "../controllers/root-ca/controller.ts";
 import { startServiceAccountController } from "../controllers/service-account/controller.ts";
 import { startTaintEvictionController } from "../controllers/taint-eviction/controller.ts";
@@ -52,6 +54,9 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startTaintEvictionController(context),
     startPodGcController(context),
     startDaemonSetController(context),
+    startReplicaSetController(context),
+    startReplicationController(context),
+    startDeploymentController(context),
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),
