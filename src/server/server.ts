@@ -60,7 +60,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
     authorizer: options.authorizer ?? bootstrapAuthorizer(objects),
-    admission: new Admission(defaultPlugins(), new AdmissionView(store, environment.clock)),
+    admission: new Admission(defaultPlugins(), new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     watches: new WatchHub(store),
     gitVersion: options.gitVersion ?? "v1.36.3",
