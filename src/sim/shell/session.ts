@@ -4,6 +4,7 @@ import { Process } from "../process.ts";
 import type { Signal } from "../process.ts";
 import { signalNumbers } from "../process.ts";
 import { ShellFiles, bytesOfLatin1, latin1OfBytes } from "./bridge.ts";
+import { interpreterCommands } from "../files/userland.ts";
 import type { ShellModule } from "./shells.ts";
 import type { ScriptNode } from "./syntax.ts";
 import { ScriptRewriter, backgroundCommand, backgroundVariable, pendingVariable, streamCommand, tickCommand, trapCommand, waitCommand } from "./transform.ts";
@@ -27,11 +28,22 @@ export interface SessionOptions {
   readonly commands: CommandTable;
   readonly cwd: string;
   readonly env: ReadonlyMap<string, string>;
+  /** The script to be run, where it is known: only the commands that it can name are set up. Absent: all. */
+  readonly script?: string;
   /** Finds what `sh` itself would execute: for commands whose output leaves at once. */
   readonly programFor: (argv: readonly string[]) => Streamed | undefined;
 }
 
 type Variables = Map<string, string>;
+
+type CommandNames = NonNullable<NonNullable<ConstructorParameters<ShellModule["Bash"]>[0]>["commands"]>;
+
+/** Words that a script could use as a command name: its own and those of its variables. Undefined when it can read others. */
+function wordsIn(script: string, env: ReadonlyMap<string, string>): ReadonlySet<string> | undefined {
+  const words = new Set<string>();
+  for (const text of [script, ...env.values()]) for (const word of text.split(/[^\w.[-]+/)) words.add(word);
+  return words.has(".") || words.has("source") || words.has("eval") || words.has("read") ? undefined : words;
+}
 
 /** One shell: runs scripts in a process, with traps and background jobs. */
 export class ShellSession {
@@ -51,6 +63,7 @@ export class ShellSession {
     this.options = options;
     const { module, process } = options;
     this.process = process;
+    const words = options.script === undefined ? undefined : wordsIn(options.script, options.env);
     this.bash = new module.Bash({
       fs: new ShellFiles(process.world.files, (stream, bytes) => process.write(stream, bytes)),
       env: Object.fromEntries(options.env),
@@ -59,7 +72,8 @@ export class ShellSession {
       executionLimits: limits,
       sleep: (ms) => this.sleep(ms),
       processInfo: { pid: process.pid, ppid: process.pid === 1 ? 0 : 1, uid: process.world.user, gid: 0 },
-      customCommands: this.customCommands(),
+      customCommands: this.customCommands(words),
+      ...(words ? { commands: interpreterNames.filter((name) => words.has(name)) as CommandNames } : {}),
     });
     this.bash.registerTransformPlugin({
       name: "coracle",
@@ -109,9 +123,10 @@ export class ShellSession {
     await this.process.sleep(ms);
   }
 
-  private customCommands(): Command[] {
-    const table: CommandTable = { ...this.options.commands };
-    const commands = Object.keys(table).map((name) => this.command(name, table[name] as SimulatedCommand));
+  private customCommands(words: ReadonlySet<string> | undefined): Command[] {
+    const table = this.options.commands;
+    const names = Object.keys(table).filter((name) => !words || words.has(name) || name.startsWith("__"));
+    const commands = names.map((name) => this.command(name, table[name] as SimulatedCommand));
     commands.push(
       this.raw(tickCommand, async () => this.tick()),
       this.raw(trapCommand, async (args, ctx) => this.trap(args, ctx.env)),
@@ -253,6 +268,8 @@ export class ShellSession {
   }
 }
 
+/** Commands of the interpreter that it does not count among its builtins. */
+const interpreterNames: readonly string[] = [...interpreterCommands, "echo", "cat", "true", "false", "pwd", "env", "printenv", "sh", "bash", "time", "help"];
 const encoder = new TextEncoder();
 const nothing: ExecResult = { stdout: "", stderr: "", exitCode: 0 };
 

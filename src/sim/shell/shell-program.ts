@@ -18,9 +18,9 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-async function newSession(options: ShellOptions, process: Process): Promise<ShellSession> {
+async function newSession(options: ShellOptions, process: Process, script?: string): Promise<ShellSession> {
   const module = await options.shells.get();
-  const session: SessionOptions = { module, process, commands: options.commands, cwd: process.cwd, env: process.env, programFor: options.programFor };
+  const session: SessionOptions = { module, process, commands: options.commands, cwd: process.cwd, env: process.env, programFor: options.programFor, ...(script === undefined ? {} : { script }) };
   return new ShellSession(session);
 }
 
@@ -76,9 +76,24 @@ export function shellProgram(options: ShellOptions): Program {
   };
 }
 
+/**
+ * The words of a script that is one plain command: ash replaces itself by it, and no shell is needed. Commands that are builtins
+ * of the shell, or that behave differently in it, are left to it.
+ */
+function plainCommand(script: string): string[] | undefined {
+  const match = /^\s*(?:exec\s+)?([\w./-]+(?:[ \t]+[\w./:@%+,-]+)*)\s*;?\s*$/.exec(script);
+  const words = match?.[1]?.split(/[ \t]+/);
+  return words && leftToShell.has(words[0] as string) ? undefined : words;
+}
+
+const leftToShell = new Set(["exit", "cd", "set", "export", "wait", "trap", "read", "test", "return", "break", "continue", "shift", "umask", "unset", "type", "command", "exec", "eval", "echo", "printf", "kill", "time", "local", "alias", "ulimit", "source", "."]);
+
 async function runScript(options: ShellOptions, process: Process, settings: string, script: string, parameters: readonly string[]): Promise<number> {
-  const session = await newSession(options, process);
+  const words = parameters.length === 0 && settings === "" ? plainCommand(script) : undefined;
+  const direct = words && options.programFor(words);
+  if (words && direct) return process.world.execute(process, words);
   const positional = parameters.length > 0 ? `set -- ${parameters.map(quoted).join(" ")}\n` : "";
+  const session = await newSession(options, process, `${script} ${parameters.join(" ")}`);
   const input = process.argv.includes("-c") || process.argv.some((arg) => /^-[a-z]*c$/.test(arg)) ? await readAll(process) : undefined;
   return (await session.run(`${settings}${positional}${script}`, input)).code;
 }
