@@ -216,7 +216,7 @@ export class ContainerRunner {
       const failure = await runHook(postStart, this.target(record), this.means);
       if (failure !== undefined) {
         this.tell(record, "Warning", "FailedPostStartHook", "PostStartHook failed");
-        await this.kill(record, { graceMs: this.graceMs(record), message: "FailedPostStartHook" });
+        await this.kill(record, { graceMs: this.graceMs(), message: "FailedPostStartHook" });
         return;
       }
     }
@@ -240,7 +240,7 @@ export class ContainerRunner {
     };
     const dies = (kind: ProbeKind): void => {
       const probe = kind === "Startup" ? startupProbe : livenessProbe;
-      const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs(record) : probe.terminationGracePeriodSeconds * 1000;
+      const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs() : probe.terminationGracePeriodSeconds * 1000;
       void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted` });
     };
     add("Startup", startupProbe, (ok) => {
@@ -265,7 +265,7 @@ export class ContainerRunner {
     this.probes.delete(record);
   }
 
-  private graceMs(_record: ContainerRecord): number {
+  private graceMs(): number {
     return (this.options.pod().spec.terminationGracePeriodSeconds ?? 30) * 1000;
   }
 

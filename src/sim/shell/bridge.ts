@@ -69,10 +69,12 @@ export function latin1OfBytes(bytes: Uint8Array): string {
 }
 
 /** The interpreter calls itself bash; the shell of these images is ash. */
-function asAsh(message: string): string {
-  return message.replace(/^bash: (?:line \d+: )?(.*?)(?:: command not found)?$/gm, (line: string, rest: string) =>
-    line.endsWith(": command not found") ? `sh: ${rest}: not found` : `sh: ${rest}`,
-  );
+export function asAsh(message: string): string {
+  return message.replace(/^bash: (?:line \d+: )?(.*?)(?:: command not found)?$/gm, (line: string, rest: string) => {
+    if (line.endsWith(": command not found")) return `sh: ${rest}: not found`;
+    const refused = /^E[A-Z]+: ([^,]+), '(.*)'$/.exec(rest);
+    return refused ? `sh: can't create ${refused[2]}: ${refused[1]}` : `sh: ${rest}`;
+  });
 }
 
 /** The sinks, and the commands that rewriting puts in: the interpreter looks for a file of each before it runs it. */

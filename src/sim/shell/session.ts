@@ -3,7 +3,7 @@ import type { CommandCall, CommandTable, SimulatedCommand } from "../command.ts"
 import { Process } from "../process.ts";
 import type { Signal } from "../process.ts";
 import { signalNumbers } from "../process.ts";
-import { ShellFiles, bytesOfLatin1, latin1OfBytes } from "./bridge.ts";
+import { ShellFiles, asAsh, bytesOfLatin1, latin1OfBytes } from "./bridge.ts";
 import { interpreterCommands } from "../files/userland.ts";
 import type { ShellModule } from "./shells.ts";
 import type { ScriptNode } from "./syntax.ts";
@@ -114,7 +114,7 @@ export class ShellSession {
 
   private show(result: ExecResult): void {
     this.process.write("stdout", bytesOfResult(result));
-    if (result.stderr) this.process.write("stderr", result.stderr.replace(/^bash: (?:line \d+: )?/gm, "sh: "));
+    if (result.stderr) this.process.write("stderr", asAsh(result.stderr));
   }
 
   private async sleep(ms: number): Promise<void> {
