@@ -37,9 +37,58 @@ export interface Informer<T extends KubeObject> {
   readonly hasSynced: boolean;
 }
 
+/** Objects by key, listed in order of key. The order is kept once somebody has asked for it. */
+class Ordered<T> {
+  private readonly objects = new Map<string, T>();
+  private keys: string[] | undefined;
+
+  get size(): number {
+    return this.objects.size;
+  }
+
+  get(key: string): T | undefined {
+    return this.objects.get(key);
+  }
+
+  set(key: string, object: T): void {
+    if (this.keys && !this.objects.has(key)) this.keys.splice(this.placeOf(key), 0, key);
+    this.objects.set(key, object);
+  }
+
+  delete(key: string): void {
+    if (this.objects.delete(key)) this.keys?.splice(this.placeOf(key), 1);
+  }
+
+  list(): readonly T[] {
+    if (this.objects.size === 0) return nothing;
+    this.keys ??= [...this.objects.keys()].sort();
+    const { keys, objects } = this;
+    const list = new Array<T>(keys.length);
+    for (let i = 0; i < keys.length; i++) list[i] = objects.get(keys[i] as string) as T;
+    return list;
+  }
+
+  *entries(): Iterable<[string, T]> {
+    yield* this.objects;
+  }
+
+  /** Where the key stands among the sorted ones, or would stand. */
+  private placeOf(key: string): number {
+    const keys = this.keys as string[];
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((keys[middle] as string) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 interface Index<T> {
   readonly values: (object: T) => readonly string[];
-  readonly buckets: Map<string, Map<string, T>>;
+  readonly buckets: Map<string, Ordered<T>>;
 }
 
 const nothing: readonly never[] = [];
@@ -50,7 +99,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   private readonly kind: KindRef<T>;
   private readonly client: Client;
   private readonly environment: Environment;
-  private objects = new Map<string, T>();
+  private readonly objects = new Ordered<T>();
   private readonly indexes = new Map<string, Index<T>>();
   private readonly listeners = new Set<ChangeListener<T>>();
   private resourceVersion = "";
@@ -79,25 +128,25 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   }
 
   list(namespace?: string): readonly T[] {
-    return namespace === undefined ? sorted(this.objects) : this.byIndex("namespace", namespace);
+    return namespace === undefined ? this.objects.list() : this.byIndex("namespace", namespace);
   }
 
   addIndex(name: string, values: (object: T) => readonly string[]): void {
     if (this.indexes.has(name)) return;
     const index: Index<T> = { values, buckets: new Map() };
     this.indexes.set(name, index);
-    for (const [key, object] of this.objects) insert(index, key, object);
+    for (const [key, object] of this.objects.entries()) insert(index, key, object);
   }
 
   byIndex(name: string, value: string): readonly T[] {
     const index = this.indexes.get(name);
     if (!index) throw new Error(`informer of ${this.kind.plural} has no index ${name}`);
     const bucket = index.buckets.get(value);
-    return bucket ? sorted(bucket) : nothing;
+    return bucket ? bucket.list() : nothing;
   }
 
   onChange(listener: ChangeListener<T>): () => void {
-    for (const object of sorted(this.objects)) listener(object, undefined);
+    for (const object of this.objects.list()) listener(object, undefined);
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -124,7 +173,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     if (this.stopped) return;
     this.resourceVersion = page.resourceVersion;
     const fresh = new Map(page.items.map((object) => [keyOf(object), object]));
-    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.apply(key, undefined);
+    for (const object of this.objects.list()) if (!fresh.has(keyOf(object))) this.apply(keyOf(object), undefined);
     for (const [key, object] of fresh) this.apply(key, object);
     if (!this.synced) {
       this.synced = true;
@@ -167,7 +216,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
 function insert<T>(index: Index<T>, key: string, object: T): void {
   for (const value of index.values(object)) {
     let bucket = index.buckets.get(value);
-    if (!bucket) index.buckets.set(value, (bucket = new Map()));
+    if (!bucket) index.buckets.set(value, (bucket = new Ordered()));
     bucket.set(key, object);
   }
 }
@@ -179,14 +228,6 @@ function remove<T>(index: Index<T>, key: string, object: T): void {
     bucket.delete(key);
     if (bucket.size === 0) index.buckets.delete(value);
   }
-}
-
-/** The values of a map in order of key. Views are small or read rarely; order is what makes plans deterministic. */
-function sorted<T>(map: ReadonlyMap<string, T>): readonly T[] {
-  if (map.size === 0) return nothing;
-  if (map.size === 1) return [...map.values()];
-  const keys = [...map.keys()].sort();
-  return keys.map((key) => map.get(key) as T);
 }
 
 /** One shared view per kind, started when it is first asked for. */

@@ -28,7 +28,8 @@ export class Reconciler {
   private readonly concurrency: number;
   private readonly reconcile: (key: string) => Promise<Outcome>;
   private readonly keys = new Map<string, KeyState>();
-  private readonly queue: string[] = [];
+  private queue: string[] = [];
+  private head = 0;
   private busy = 0;
   private stopped = false;
 
@@ -71,7 +72,8 @@ export class Reconciler {
     this.stopped = true;
     for (const state of this.keys.values()) state.timer?.cancel();
     this.keys.clear();
-    this.queue.length = 0;
+    this.queue = [];
+    this.head = 0;
   }
 
   private stateOf(key: string): KeyState {
@@ -81,13 +83,17 @@ export class Reconciler {
   }
 
   private pump(): void {
-    while (this.busy < this.concurrency && this.queue.length > 0) {
-      const key = this.queue.shift() as string;
+    while (this.busy < this.concurrency && this.head < this.queue.length) {
+      const key = this.queue[this.head++] as string;
       const state = this.stateOf(key);
       state.queued = false;
       state.busy = true;
       this.busy++;
       this.environment.runner.post(() => this.work(key, state));
+    }
+    if (this.head === this.queue.length) {
+      this.queue = [];
+      this.head = 0;
     }
   }
 

@@ -26,6 +26,9 @@ export interface MachinesOptions {
   readonly images: Registry;
 }
 
+/** Machines that are started together: all that are asked for, so that the cluster sees them come at once and not in a row. */
+const machinesAtOnce = 100_000;
+
 interface Running {
   readonly machine: SimulatedMachine;
   readonly index: number;
@@ -43,7 +46,7 @@ export class Machines {
 
   constructor(options: MachinesOptions) {
     this.options = options;
-    this.reconciler = new Reconciler({ name: "machines", environment: options.environment, reconcile: (name) => this.reconcile(name) });
+    this.reconciler = new Reconciler({ name: "machines", environment: options.environment, concurrency: machinesAtOnce, reconcile: (name) => this.reconcile(name) });
     this.stopWatching = options.informers.of(machineKind).onChange((current, previous) => {
       const machine = current ?? previous;
       if (machine && (!current || !previous || !sameData(current.spec, previous.spec))) this.reconciler.add(machine.metadata.name);

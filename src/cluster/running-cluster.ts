@@ -77,8 +77,7 @@ export class RunningCluster implements Cluster {
   /** Asks for the machines and what runs on every node, and resolves when all nodes are Ready. `progress` hears how many are. */
   async ready(progress?: (ready: number, asked: number) => void): Promise<void> {
     const count = this.options.nodes ?? defaults.nodes;
-    const names: string[] = [];
-    for (let i = 0; i < count; i++) names.push(await this.nodes.create(machineFor(this.name, i, count)));
+    const names = await Promise.all(Array.from({ length: count }, (_, i) => this.nodes.create(machineFor(this.name, i, count))));
     for (const workload of systemDaemonSets()) await this.own.create(daemonSets, workload);
     for (const [i, name] of names.entries()) {
       await this.nodes.ready(name);

@@ -9,6 +9,30 @@ export function takesRoom(pod: Pod): boolean {
   return pod.status.phase !== "Succeeded" && pod.status.phase !== "Failed";
 }
 
+/** All nodes by name. `shunning` counts the Pods with required anti-affinity on them, so that a search for none costs nothing. */
+export class NodeStates extends Map<string, NodeState> {
+  shunning = 0;
+
+  override set(name: string, state: NodeState): this {
+    const before = this.get(name);
+    if (before) this.leave(before);
+    state.among = this;
+    this.shunning += state.shunning.size;
+    return super.set(name, state);
+  }
+
+  override delete(name: string): boolean {
+    const state = this.get(name);
+    if (state) this.leave(state);
+    return super.delete(name);
+  }
+
+  private leave(state: NodeState): void {
+    this.shunning -= state.shunning.size;
+    state.among = undefined;
+  }
+}
+
 /**
  * One node with what stands on it, kept by adding and removing Pods: what the predicates and scores read. Sums are over
  * the Pods that take room.
@@ -23,6 +47,8 @@ export class NodeState {
   readonly pods = new Map<string, Pod>();
   /** Those of them with required anti-affinity. */
   readonly shunning = new Map<string, Pod>();
+  /** The collection that counts it. */
+  among: NodeStates | undefined;
   private ports: { readonly port: HostPort; readonly uid: string }[] = [];
 
   constructor(node: Node) {
@@ -39,7 +65,10 @@ export class NodeState {
   add(pod: Pod): void {
     this.remove(pod.metadata.uid);
     this.pods.set(pod.metadata.uid, pod);
-    if (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) this.shunning.set(pod.metadata.uid, pod);
+    if (pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
+      this.shunning.set(pod.metadata.uid, pod);
+      if (this.among) this.among.shunning++;
+    }
     this.count(pod, 1);
     for (const port of hostPortsOf(pod.spec)) this.ports.push({ port, uid: pod.metadata.uid });
   }
@@ -48,7 +77,7 @@ export class NodeState {
     const pod = this.pods.get(uid);
     if (!pod) return;
     this.pods.delete(uid);
-    this.shunning.delete(uid);
+    if (this.shunning.delete(uid) && this.among) this.among.shunning--;
     this.count(pod, -1);
     if (this.ports.length > 0) this.ports = this.ports.filter((taken) => taken.uid !== uid);
   }

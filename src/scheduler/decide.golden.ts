@@ -5,7 +5,7 @@ import { SeededRandom } from "../base/random.ts";
 import type { Draft } from "../base/json.ts";
 import type { Node, Pod } from "../api/types/core-v1.ts";
 import { wantedBy } from "../placement/fit.ts";
-import { NodeState } from "../placement/node-state.ts";
+import { NodeState, NodeStates } from "../placement/node-state.ts";
 import { decide } from "./decide.ts";
 import gaps from "./decide.gaps.json" with { type: "json" };
 
@@ -43,7 +43,8 @@ function complete(pod: Pod): Pod {
 const anyOfBest = new Set(["plain", "fits-only-big", "one-left", "overhead-init", "spread-taints-honored", "preempt-lower"]);
 
 function verdict(one: Case): { nodeName: string | null; message: string | null } {
-  const states = new Map(nodes.map((node) => [node.metadata.name, new NodeState(node)]));
+  const states = new NodeStates();
+  for (const node of nodes) states.set(node.metadata.name, new NodeState(node));
   for (const pod of one.standing) states.get(pod.spec.nodeName as string)?.add(complete(pod));
   const wanted = wantedBy(complete(one.pod));
   const decision = decide(wanted, states, new SeededRandom(1));

@@ -2,7 +2,7 @@ import type { Random } from "../base/environment.ts";
 import type { Misfit, Wanted } from "../placement/fit.ts";
 import { misfit } from "../placement/fit.ts";
 import { namedNodes } from "../placement/node-affinity.ts";
-import type { NodeState } from "../placement/node-state.ts";
+import type { NodeState, NodeStates } from "../placement/node-state.ts";
 import { affinityCheck } from "../placement/pod-affinity.ts";
 import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
@@ -30,7 +30,7 @@ const noLabels: NamespaceLabels = () => undefined;
  * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
  * with the highest score one is drawn.
  */
-export function decide(wanted: Wanted, states: ReadonlyMap<string, NodeState>, random: Random, namespaceLabels: NamespaceLabels = noLabels): Decision {
+export function decide(wanted: Wanted, states: NodeStates, random: Random, namespaceLabels: NamespaceLabels = noLabels): Decision {
   if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
   const named = namedNodes(wanted.pod.spec);
   const spread = spreadCheck(wanted.pod, states);

@@ -6,7 +6,7 @@ import type { Client } from "../client/client.ts";
 import type { Controller, ControllerContext } from "../client/controller-context.ts";
 import { keyOf } from "../client/informer.ts";
 import { wantedBy } from "../placement/fit.ts";
-import { NodeState, takesRoom } from "../placement/node-state.ts";
+import { NodeState, NodeStates, takesRoom } from "../placement/node-state.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import { SchedulingQueue } from "./queue.ts";
@@ -33,7 +33,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
   const random = environment.random.fork("scheduler");
   const recorder = context.recorder(schedulerName);
   const instance = `${schedulerName}-${options.host}`;
-  const states = new Map<string, NodeState>();
+  const states = new NodeStates();
   /** Where each Pod counts: by uid. Pods on nodes that are not known wait in `homeless`. */
   const placed = new Map<string, string>();
   const homeless = new Map<string, Map<string, Pod>>();
@@ -96,18 +96,16 @@ export function startScheduler(options: SchedulerOptions): Controller {
   }
 
   /** The nodes as they will stand when Pods of at least this priority have taken what they were promised. */
-  function withNominated(pod: Pod): ReadonlyMap<string, NodeState> {
+  function withNominated(pod: Pod): NodeStates {
     const promises = [...nominated].filter(([uid]) => uid !== pod.metadata.uid && queue.priorityOf(uid) >= (pod.spec.priority ?? 0));
     if (promises.length === 0) return states;
-    const view = new Map(states);
+    const view = new NodeStates();
+    for (const [name, state] of states) view.set(name, copyOf(state));
     for (const [uid, nodeName] of promises) {
       const there = view.get(nodeName);
       const promised = queue.podOf(uid);
       if (!there || !promised) continue;
-      const trial = new NodeState(there.node);
-      for (const other of there.pods.values()) trial.add(other);
-      trial.add(promised);
-      view.set(nodeName, trial);
+      there.add(promised);
     }
     return view;
   }
@@ -221,6 +219,12 @@ export function startScheduler(options: SchedulerOptions): Controller {
       stopPods();
     },
   };
+}
+
+function copyOf(state: NodeState): NodeState {
+  const copy = new NodeState(state.node);
+  for (const pod of state.pods.values()) copy.add(pod);
+  return copy;
 }
 
 function changedWish(current: Pod, previous: Pod): boolean {

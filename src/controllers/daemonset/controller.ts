@@ -37,6 +37,12 @@ export function startDaemonSetController(context: ControllerContext): Controller
 /** Upstream's ConcurrentDaemonSetSyncs. */
 const concurrency = 2;
 
+/**
+ * A look at a set costs work for each of its nodes, and each of its Pods' changes asks for one. So that many nodes do not make it their
+ * square, two looks for others' changes are at least this many milliseconds apart per 100 nodes: nothing up to 99 nodes, 50 ms for 5,000.
+ */
+const looksApartMsPer100 = 1;
+
 class DaemonSetController implements Controller {
   private readonly environment: Environment;
   private readonly client: Client;
@@ -55,6 +61,8 @@ class DaemonSetController implements Controller {
   private readonly revisionControl: RevisionControl;
   /** By uid of the set, then by node: the uid of the Pod that came last. What a new Pod's name depends on. */
   private readonly lastPods = new Map<string, Map<string, string>>();
+  /** When a set was last looked at. */
+  private readonly lookedAt = new Map<string, number>();
   private stopped = false;
   private readonly eligibilities = new Map<string, { template: PodTemplateSpec; eligibility: Eligibility }>();
 
@@ -99,8 +107,19 @@ class DaemonSetController implements Controller {
       this.lastPods.delete(uid);
       this.backoff.forget(`${uid}/`);
       this.eligibilities.delete(keyOf(previous));
+      this.lookedAt.delete(keyOf(previous));
     }
-    if (current) this.queue.add(keyOf(current));
+    if (!current) return;
+    if (previous && sameData(current.metadata.generation, previous.metadata.generation) && !current.metadata.deletionTimestamp) this.wake(current);
+    else this.queue.add(keyOf(current));
+  }
+
+  /** Asks for a look because something around the set changed; many such in a row are answered by one. */
+  private wake(set: DaemonSet): void {
+    const key = keyOf(set);
+    const apart = Math.floor(set.status.desiredNumberScheduled / 100) * looksApartMsPer100;
+    if (apart === 0) this.queue.add(key);
+    else this.queue.addAt(key, Math.max((this.lookedAt.get(key) ?? 0) + apart, this.environment.clock.now()));
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
@@ -133,14 +152,14 @@ class DaemonSetController implements Controller {
     if (!current || current.metadata.deletionTimestamp !== undefined) return;
     const { namespace, labels } = current.metadata;
     if (previous && !ownerChanged(current, previous) && sameData(labels, previous.metadata.labels)) return;
-    for (const set of this.sets.list(namespace)) if (matchesSelector(set.spec.selector, labels)) this.queue.add(keyOf(set));
+    for (const set of this.sets.list(namespace)) if (matchesSelector(set.spec.selector, labels)) this.wake(set);
   }
 
   private wakeOwner(object: KubeObject): void {
     const owner = controllerOf(object);
     if (owner?.kind !== daemonSets.kind) return;
     const set = this.sets.get(`${object.metadata.namespace ?? ""}/${owner.name}`);
-    if (set?.metadata.uid === owner.uid) this.queue.add(keyOf(set));
+    if (set?.metadata.uid === owner.uid) this.wake(set);
   }
 
   private nodeChanged(current: Node | undefined, previous: Node | undefined): void {
@@ -157,7 +176,7 @@ class DaemonSetController implements Controller {
     for (const set of this.sets.list()) {
       const { run, stay } = this.eligibilityOf(set).of(node);
       const there = owners.has(set.metadata.uid);
-      if ((run && !there) || (!stay && there) || (there && set.status.numberMisscheduled > 0)) this.queue.add(keyOf(set));
+      if ((run && !there) || (!stay && there) || (there && set.status.numberMisscheduled > 0)) this.wake(set);
     }
   }
 
@@ -182,6 +201,7 @@ class DaemonSetController implements Controller {
       this.recorder.event(set, "Warning", "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.");
       return;
     }
+    this.lookedAt.set(key, this.environment.clock.now());
     const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, this.revisions), () => this.own(set));
     const claimed = await this.claim(set, pods, this.pods);
     // From here to the names of new Pods nothing is awaited: Pods and names come from one state of the view.
