@@ -58,7 +58,8 @@ export function planDeployment(view: DeploymentView): DeploymentPlan {
   if (deployment.spec.paused === true) {
     return { ...countedOnly(view, sets, planScaling(deployment, sets)), remove: superfluous(deployment, sets.old) };
   }
-  if (isScalingEvent(deployment, sets)) return countedOnly(view, sets, planScaling(deployment, sets));
+  const scale = isScalingEvent(deployment, sets) ? planScaling(deployment, sets) : [];
+  if (scale.length > 0) return countedOnly(view, sets, scale);
   return isRolling(deployment) ? planRolling(view, sets) : planRecreate(view, sets);
 }
 

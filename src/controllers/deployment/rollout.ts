@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "../../api/types/apps-v1.ts";
 import { isRolling, maxSurge, maxUnavailable, wantedReplicas } from "./limits.ts";
-import { availableOf, isActive, sizeOf, total } from "./replica-sets.ts";
+import { availableOf as toldAvailable, isActive, sizeOf, total } from "./replica-sets.ts";
 import type { Scaling } from "./scaling.ts";
 import { scaling } from "./scaling.ts";
 
@@ -20,6 +20,11 @@ export function newSetSize(deployment: Deployment, size: number, all: readonly R
   if (size >= wanted || !isRolling(deployment)) return wanted;
   const room = wanted + maxSurge(deployment) - total(all, sizeOf);
   return size + Math.max(Math.min(room, wanted - size), 0);
+}
+
+/** A status may lag behind the size: of the Pods that it tells no more than the size stay. */
+function availableOf(set: ReplicaSet): number {
+  return Math.min(toldAvailable(set), sizeOf(set));
 }
 
 function shrinkOld(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[]): readonly Scaling[] {

@@ -38,8 +38,7 @@ export class SetControl {
     const write = creation(keyOf(set));
     this.unseen.announce(deployment.metadata.uid, write);
     try {
-      const { status: _, ...sent } = set;
-      const made = await this.client.create(replicaSets, sent);
+      const made = await this.client.create(replicaSets, set);
       if (sizeOf(made) > 0) this.tell(deployment, made.metadata.name, 0, sizeOf(made));
       return { outcome: "made" };
     } catch (error) {
