@@ -12,7 +12,7 @@ import type { NodeCluster } from "../../src/node/create-cluster.ts";
  */
 const startMs = 700;
 /** Pods that come together start one after the other, as they did: each writes on its own. */
-const staggerMs = 12;
+const staggerMs = 2;
 const jobMs = 1000;
 const endMs = 800;
 const removeMs = 100;
@@ -22,17 +22,28 @@ const outcome = "transcripts.example/outcome";
 const after = "transcripts.example/after";
 const exitCodeOf = "transcripts.example/exit-code";
 
+/** How long the recorded counterpart of a Pod took for each stage, in milliseconds, as far as it went through it. */
+export interface PodTimes {
+  readonly start?: number;
+  readonly finish?: number;
+  readonly end?: number;
+  readonly remove?: number;
+}
+
 export class FakeKubelets {
   private readonly cluster: NodeCluster;
+  private readonly timesOf: (pod: Pod) => PodTimes;
   private readonly informers: Informers;
   private readonly silent = new Set<string>();
   private readonly addresses = new Map<string, string>();
   private readonly podCounts = new Map<string, number>();
   private readonly scheduled = new Set<string>();
-  private lastAt = 0;
+  /** Instants at which something is planned. */
+  private readonly taken = new Set<number>();
 
-  constructor(cluster: NodeCluster) {
+  constructor(cluster: NodeCluster, timesOf: (pod: Pod) => PodTimes = () => ({})) {
     this.cluster = cluster;
+    this.timesOf = timesOf;
     this.informers = new Informers({ client: cluster.client, environment: cluster.environment });
     this.informers.of(pods).onChange((current) => {
       if (current) this.look(current);
@@ -120,15 +131,19 @@ export class FakeKubelets {
   private look(pod: Pod): void {
     const node = pod.spec.nodeName;
     if (!node || this.silent.has(node)) return;
-    if (pod.metadata.deletionTimestamp) return this.plan(pod, "end", pod.status.phase === "Running" ? endMs : removeMs, () => this.end(pod));
+    const times = this.timesOf(pod);
+    if (pod.metadata.deletionTimestamp) {
+      const running = pod.status.phase === "Running";
+      return this.plan(pod, "end", running ? (times.end ?? endMs) : removeMs, () => this.end(pod));
+    }
     if (pod.status.phase === "Pending" && !pod.status.startTime) {
       if (pod.metadata.annotations?.[outcome] === "hold") return;
-      this.plan(pod, "start", startMs, () => this.startPod(pod));
+      this.plan(pod, "start", times.start ?? startMs, () => this.startPod(pod));
     } else if (pod.status.phase === "Running" && pod.metadata.ownerReferences?.[0]?.kind === "Job") {
       const asked = pod.metadata.annotations?.[outcome];
       if (asked === "run") return;
       const delay = pod.metadata.annotations?.[after];
-      this.plan(pod, "finish", delay === undefined ? jobMs : Number.parseFloat(delay) * 1000, () => this.finish(pod, asked === "fail" ? Number(pod.metadata.annotations?.[exitCodeOf] ?? 1) : 0));
+      this.plan(pod, "finish", times.finish ?? (delay === undefined ? jobMs : Number.parseFloat(delay) * 1000), () => this.finish(pod, asked === "fail" ? Number(pod.metadata.annotations?.[exitCodeOf] ?? 1) : 0));
     }
   }
 
@@ -138,9 +153,13 @@ export class FakeKubelets {
     this.scheduled.add(id);
     const { clock } = this.cluster.environment;
     // Never two at one instant.
-    this.lastAt = Math.max(clock.now() + delayMs, this.lastAt + staggerMs);
-    if (this.lastAt > clock.now() + delayMs + 20 * staggerMs) this.lastAt = clock.now() + delayMs;
-    clock.at(this.lastAt, () => void act().catch(() => undefined));
+    let at = clock.now() + Math.round(delayMs);
+    while (this.taken.has(at)) at += staggerMs;
+    this.taken.add(at);
+    clock.at(at, () => {
+      this.taken.delete(at);
+      void act().catch(() => undefined);
+    });
   }
 
   private current(pod: Pod): Pod | undefined {
@@ -168,7 +187,7 @@ export class FakeKubelets {
     if (there.status.phase === "Running") {
       const job = there.metadata.ownerReferences?.[0]?.kind === "Job";
       await this.terminate(there, job ? 137 : 0);
-      this.cluster.environment.clock.after(removeMs, () => void this.remove(there).catch(() => undefined));
+      this.cluster.environment.clock.after(this.timesOf(pod).remove ?? removeMs, () => void this.remove(there).catch(() => undefined));
     } else {
       await this.remove(there);
     }

@@ -1,6 +1,8 @@
 import { pods } from "../../src/api/kinds.ts";
 import type { Pod } from "../../src/api/types/core-v1.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
+import type { PodTimes } from "./fake-kubelets.ts";
+import type { WatchLine } from "./recording.ts";
 
 /**
  * Recorded commands name Pods whose suffixes were drawn. A recorded Pod corresponds to the one of ours that came at the same place in
@@ -31,16 +33,63 @@ class Order {
   at(family: string, index: number): string | undefined {
     return this.families.get(family)?.[index];
   }
+
+  indexOf(family: string, name: string): number {
+    return this.families.get(family)?.indexOf(name) ?? -1;
+  }
+}
+
+/** When a recorded Pod first showed something, in seconds of its topic. */
+interface Seen {
+  bound?: number;
+  running?: number;
+  deleted?: number;
+  ended?: number;
+  gone?: number;
+}
+
+function look(seen: Seen, { t, type, object }: WatchLine): void {
+  const pod = object as unknown as Pod;
+  if (pod.spec.nodeName) seen.bound ??= t;
+  if (pod.status.phase === "Running") seen.running ??= t;
+  if (pod.metadata.deletionTimestamp) seen.deleted ??= t;
+  if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") seen.ended ??= t;
+  if (type === "DELETED") seen.gone ??= t;
+}
+
+/** What lasts longer was not the kubelet's doing alone (a stopped heartbeat, a finalizer). */
+const stageMsMax = 2000;
+
+function timesOf({ bound, running, deleted, ended, gone }: Seen): PodTimes {
+  const between = (from: number | undefined, to: number | undefined): number | undefined => {
+    const ms = from === undefined || to === undefined ? -1 : Math.round((to - from) * 1000);
+    return ms > 0 && ms < stageMsMax ? ms : undefined;
+  };
+  const start = between(bound, running);
+  const finish = deleted === undefined || (ended ?? Infinity) < deleted ? between(running, ended) : undefined;
+  const end = between(deleted, ended);
+  const remove = end === undefined ? undefined : between(ended, gone);
+  return { ...(start === undefined ? {} : { start }), ...(finish === undefined ? {} : { finish }), ...(end === undefined ? {} : { end }), ...(remove === undefined ? {} : { remove }) };
 }
 
 export class PodNames {
   private readonly ours = new Order();
+  private readonly theirs = new Order();
   private readonly recorded = new Map<string, { family: string; index: number }>();
+  /** By recorded name. */
+  private readonly seen = new Map<string, Seen>();
 
-  constructor(cluster: NodeCluster, recordedPods: readonly Pod[]) {
-    const order = new Order();
-    for (const pod of recordedPods) order.add(pod);
-    for (const [family, index, name] of order.entries()) this.recorded.set(name, { family, index });
+  constructor(cluster: NodeCluster, watch: readonly WatchLine[]) {
+    for (const line of watch) {
+      if (line.kind !== "Pod") continue;
+      const pod = line.object as unknown as Pod;
+      if (line.type === "ADDED") this.theirs.add(pod);
+      const { name } = pod.metadata;
+      let seen = this.seen.get(name);
+      if (!seen) this.seen.set(name, (seen = {}));
+      look(seen, line);
+    }
+    for (const [family, index, name] of this.theirs.entries()) this.recorded.set(name, { family, index });
     cluster.client.watch(pods, { resourceVersion: "0" }, {
       event: (event) => {
         if (event.type === "ADDED") this.ours.add(event.object);
@@ -55,5 +104,13 @@ export class PodNames {
       const place = this.recorded.get(name);
       return (place && this.ours.at(place.family, place.index)) ?? name;
     });
+  }
+
+  /** How long the stages of the recorded counterpart of one of our Pods took. */
+  timesOf(pod: Pod): PodTimes {
+    const family = familyOf(pod);
+    this.ours.add(pod);
+    const name = this.theirs.at(family, this.ours.indexOf(family, pod.metadata.name));
+    return timesOf((name !== undefined && this.seen.get(name)) || {});
   }
 }

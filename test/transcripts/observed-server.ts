@@ -1,0 +1,60 @@
+import type { ApiBody, ApiRequest, ApiResponse, ApiServer, ByteSink } from "../../src/server/request.ts";
+
+/**
+ * The API server as kubectl reaches it, with a count of what passes, so that a replay knows when a command works (time stands
+ * still) and when it only waits on a watch (time moves).
+ */
+export class ObservedServer implements ApiServer {
+  private readonly server: ApiServer;
+  /** Grows with every request, answer and watch frame. */
+  activity = 0;
+  /** Requests without an answer yet. */
+  pending = 0;
+  /** Open watches. */
+  watches = 0;
+
+  constructor(server: ApiServer) {
+    this.server = server;
+  }
+
+  async handle(request: ApiRequest): Promise<ApiResponse> {
+    this.activity++;
+    this.pending++;
+    try {
+      const response = await this.server.handle(request);
+      return response.body.type === "stream" ? { ...response, body: this.observed(response.body) } : response;
+    } finally {
+      this.activity++;
+      this.pending--;
+    }
+  }
+
+  private observed(body: Extract<ApiBody, { type: "stream" }>): ApiBody {
+    return {
+      type: "stream",
+      start: (sink) => {
+        this.watches++;
+        let open = true;
+        const close = (): void => {
+          if (open) this.watches--;
+          open = false;
+          this.activity++;
+        };
+        const observed: ByteSink = {
+          write: (bytes) => {
+            this.activity++;
+            return sink.write(bytes);
+          },
+          drained: (next) => sink.drained(next),
+          end: () => {
+            close();
+            sink.end();
+          },
+          closed: (then) => sink.closed(then),
+        };
+        sink.closed(close);
+        body.start(observed);
+      },
+    };
+  }
+}
