@@ -1,5 +1,6 @@
 import type { Environment } from "../base/environment.ts";
 import { StatusError } from "../base/status-error.ts";
+import { podRangePrefix } from "../api/core/pod-ranges.ts";
 import type { MachineSpec } from "../api/sim/types.ts";
 import type { Client, Watch, WatchHandler, WatchQuery } from "../client/client.ts";
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
@@ -31,11 +32,6 @@ export function machineAddress(index: number): string {
   return `172.18.${Math.floor(host / 256)}.${host % 256}`;
 }
 
-/** The first three numbers of its Pods' addresses; beyond 255 machines the range goes on in the next /16. */
-function podPrefix(index: number): string {
-  return `10.${244 + Math.floor(index / 256)}.${index % 256}`;
-}
-
 /**
  * One simulated machine: a disk, a container runtime and a kubelet. Off means off: heartbeats cease and containers die with it;
  * the disk stays. Partitioned means that everything goes on, but nobody outside hears or reaches it.
@@ -52,13 +48,13 @@ export class SimulatedMachine {
     this.options = options;
     const { name, index, environment, spec } = options;
     this.link = new Link(options.client, environment);
-    this.facts = { name, addresses: [machineAddress(index)], labels: spec.labels ?? {}, taints: spec.taints ?? [], capacity: spec.capacity ?? {}, podCIDR: `${podPrefix(index)}.0/24` };
+    this.facts = { name, addresses: [machineAddress(index)], labels: spec.labels ?? {}, taints: spec.taints ?? [], capacity: spec.capacity ?? {}, podCIDR: `${podRangePrefix(index)}.0/24` };
     const capacity = capacityOf(this.facts);
     this.runtime = new SimulatedRuntime({
       shared: { environment, network: options.network, images: options.images, shells: options.images.shellsOf(environment), machineBase: options.images.machineBase },
       node: name,
       nodeIp: machineAddress(index),
-      podPrefix: podPrefix(index),
+      podPrefix: podRangePrefix(index),
       cpus: amountOf("cpu", capacity["cpu"] ?? "4") / 1000,
       memoryBytes: amountOf("memory", capacity["memory"] ?? "8Gi"),
       random: environment.random.fork(`machine/${name}`),

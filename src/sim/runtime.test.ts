@@ -127,6 +127,9 @@ describe("simulated runtime", () => {
     const refused = await exec(at, id, "sh", "-c", "echo x > /var/lib/docker/containers/x");
     expect(refused.code).not.toBe(0);
     expect(refused.out).toBe("sh: can't create /var/lib/docker/containers/x: Read-only file system\n");
+    const carriesOn = await exec(at, id, "sh", "-c", "echo x > /nowhere/file; echo status $?; cd /tmp; echo here > file; { echo more; echo even more; } >> file; cat /tmp/file; echo gone | tee /no/file >/dev/null; ls /tmp");
+    expect(carriesOn.out).toContain("sh: can't create /nowhere/file: nonexistent directory\nstatus 1\nhere\nmore\neven more\n");
+    expect(carriesOn.out.endsWith("file\n")).toBe(true);
     expect((await exec(at, id, "sh", "-c", "cat /var/log/containers/*.log")).out).toContain("stdout F marker of local-worker\n");
     expect((await exec(at, id, "sh", "-c", "echo hi > /var/log/mine && cat /var/log/mine")).out).toBe("hi\n");
     expect(new TextDecoder().decode(await at.runtime.host.readFile("/var/log/mine"))).toBe("hi\n");

@@ -3,7 +3,7 @@ import { civilFromInstant, formatTime } from "../../base/time.ts";
 import { FileError, cleanPath } from "../files/file-view.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Output } from "../process.ts";
-import { ownCommands, ownFolder, stderrSink, stdoutSink } from "./transform.ts";
+import { ownCommands, ownFolder, stderrSink, stdoutSink, targetFolder, targetMark } from "./transform.ts";
 
 /**
  * Lets the interpreter work on a container's files. Its sinks are two names under /dev that no listing shows: what is appended
@@ -72,8 +72,8 @@ export function latin1OfBytes(bytes: Uint8Array): string {
 export function asAsh(message: string): string {
   return message.replace(/^bash: (?:line \d+: )?(.*?)(?:: command not found)?$/gm, (line: string, rest: string) => {
     if (line.endsWith(": command not found")) return `sh: ${rest}: not found`;
-    const refused = /^E[A-Z]+: ([^,]+), '(.*)'$/.exec(rest);
-    return refused ? `sh: can't create ${refused[2]}: ${refused[1]}` : `sh: ${rest}`;
+    const target = rest.startsWith(targetFolder) ? `can't create ${rest.slice(Math.max(rest.indexOf(targetMark) + targetMark.length, targetFolder.length))}` : rest;
+    return `sh: ${target}`;
   });
 }
 
@@ -82,9 +82,16 @@ function isOwn(path: string): boolean {
   return path === stdoutSink || path === stderrSink || (path.startsWith(ownFolder) && ownCommands.has(path.slice(ownFolder.length)));
 }
 
+/** The path without `targetFolder`. */
+function plain(path: string): string {
+  return path.startsWith(`${targetFolder}/`) ? path.slice(targetFolder.length) : path;
+}
+
 export class ShellFiles implements IFileSystem {
   private readonly files: FileView;
   private readonly output: Output;
+  /** The last write of a redirection that was refused. */
+  private refused: { readonly path: string; readonly words: string } | undefined;
 
   constructor(files: FileView, output: Output) {
     this.files = files;
@@ -111,15 +118,33 @@ export class ShellFiles implements IFileSystem {
   }
 
   async writeFile(path: string, content: string | Uint8Array, options?: unknown): Promise<void> {
-    if (!this.sink(path, content, options)) this.files.writeFile(path, bytesOf(content, options));
+    if (!this.sink(path, content, options)) this.noting(path, (to) => this.files.writeFile(to, bytesOf(content, options)));
   }
 
   async appendFile(path: string, content: string | Uint8Array, options?: unknown): Promise<void> {
-    if (!this.sink(path, content, options)) this.files.appendFile(path, bytesOf(content, options));
+    if (!this.sink(path, content, options)) this.noting(path, (to) => this.files.appendFile(to, bytesOf(content, options)));
   }
 
   async exists(path: string): Promise<boolean> {
-    return isOwn(path) || this.files.exists(path);
+    return isOwn(path) || this.files.exists(plain(path));
+  }
+
+  /** What ash says of the last refused redirection; told once. */
+  takeRefusal(): string | undefined {
+    const { refused } = this;
+    this.refused = undefined;
+    return refused && `sh: can't create ${refused.path}: ${refused.words === "No such file or directory" ? "nonexistent directory" : refused.words}\n`;
+  }
+
+  private noting(path: string, write: (path: string) => void): void {
+    const to = plain(path);
+    if (to === path) return write(path);
+    try {
+      write(to);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.refused = { path: to, words: error.words };
+    }
   }
 
   async stat(path: string): Promise<FsStat> {
@@ -134,7 +159,7 @@ export class ShellFiles implements IFileSystem {
     if (isOwn(path)) {
       return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o755, size: 0, mtime: new FileTime(0) as unknown as FsStat["mtime"] };
     }
-    const stat = this.files.stat(path, { follow });
+    const stat = this.files.stat(plain(path), { follow });
     return {
       isFile: stat.kind === "file",
       isDirectory: stat.kind === "folder",
@@ -177,7 +202,9 @@ export class ShellFiles implements IFileSystem {
   }
 
   resolvePath(base: string, path: string): string {
-    return cleanPath(path, base);
+    const mark = path.startsWith(targetFolder) ? path.indexOf(targetMark) : -1;
+    if (mark < 0) return cleanPath(path, base);
+    return targetFolder + cleanPath(path.slice(mark + targetMark.length), path.slice(targetFolder.length, mark));
   }
 
   /** Only globs of whole trees would need it; the interpreter walks folders instead. */

@@ -7,7 +7,7 @@ import { ShellFiles, asAsh, bytesOfLatin1, latin1OfBytes } from "./bridge.ts";
 import { interpreterCommands } from "../files/userland.ts";
 import type { ShellModule } from "./shells.ts";
 import type { ScriptNode } from "./syntax.ts";
-import { ScriptRewriter, backgroundCommand, backgroundVariable, pendingVariable, streamCommand, tickCommand, trapCommand, waitCommand } from "./transform.ts";
+import { ScriptRewriter, backgroundCommand, backgroundVariable, pendingVariable, streamCommand, tickCommand, trapCommand, waitCommand, writtenCommand } from "./transform.ts";
 
 /** The interpreter's own limits are lifted where ticks take their place; loops inside one awk, sed or jq run without ticks and keep one. */
 const limits = {
@@ -49,6 +49,7 @@ function wordsIn(script: string, env: ReadonlyMap<string, string>): ReadonlySet<
 export class ShellSession {
   private readonly options: SessionOptions;
   private readonly bash: Bash;
+  private readonly files: ShellFiles;
   private readonly process: Process;
   private readonly backgrounds: ScriptNode[] = [];
   private readonly traps = new Map<Signal | "EXIT", string>();
@@ -64,8 +65,9 @@ export class ShellSession {
     const { module, process } = options;
     this.process = process;
     const words = options.script === undefined ? undefined : wordsIn(options.script, options.env);
+    this.files = new ShellFiles(process.world.files, (stream, bytes) => process.write(stream, bytes));
     this.bash = new module.Bash({
-      fs: new ShellFiles(process.world.files, (stream, bytes) => process.write(stream, bytes)),
+      fs: this.files,
       env: Object.fromEntries(options.env),
       cwd: options.cwd,
       defenseInDepth: false,
@@ -129,6 +131,10 @@ export class ShellSession {
     const commands = names.map((name) => this.command(name, table[name] as SimulatedCommand));
     commands.push(
       this.raw(tickCommand, async () => this.tick()),
+      this.raw(writtenCommand, async ([status]) => {
+        const refusal = this.files.takeRefusal();
+        return refusal === undefined ? { ...nothing, exitCode: Number(status) } : { ...nothing, stderr: refusal, exitCode: 1 };
+      }),
       this.raw(trapCommand, async (args, ctx) => this.trap(args, ctx.env)),
       this.raw(waitCommand, async (args, ctx) => this.waitFor(args, ctx.env)),
       this.raw(backgroundCommand, async ([index], ctx) => this.background(Number(index), ctx)),

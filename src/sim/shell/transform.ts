@@ -9,6 +9,8 @@ import type { CommandNode, PipelineNode, RedirectionNode, ScriptNode, SimpleComm
  *   own follow and win.
  * - Loop bodies begin with `tickCommand`. With a trap in the script, waiting points are followed by `eval "$pendingVariable"`.
  * - `trap`, `wait` and `cmd &` become commands of ours.
+ * - A file that a redirection writes is named under `targetFolder`: there a refused write is noted instead of ending the whole
+ *   script, and `writtenCommand` after the command turns the note into its message and status.
  */
 export const stdoutSink = "/dev/.stdout";
 export const stderrSink = "/dev/.stderr";
@@ -22,7 +24,11 @@ export const trapCommand = "__trap";
 export const waitCommand = "__wait";
 export const backgroundCommand = "__background";
 export const streamCommand = "__stream";
-export const ownCommands: ReadonlySet<string> = new Set([tickCommand, trapCommand, waitCommand, backgroundCommand, streamCommand, "__random", "__seconds"]);
+export const writtenCommand = "__written";
+export const targetFolder = "/.target";
+/** Stands between the working folder and the target as written. */
+export const targetMark = "/.as/";
+export const ownCommands: ReadonlySet<string> = new Set([tickCommand, writtenCommand, trapCommand, waitCommand, backgroundCommand, streamCommand, "__random", "__seconds"]);
 export const pendingVariable = "__PENDING_TRAP";
 export const backgroundVariable = "__BACKGROUND_PID";
 
@@ -133,6 +139,7 @@ export class ScriptRewriter {
       const at = { own: position.own && last, errors: position.errors && (last || !pipeline.pipeStderr?.[index]) };
       if (command.type === "SimpleCommand") this.simple(command, at, index > 0);
       else this.compound(command, at);
+      if (command.type !== "FunctionDef" && namesTargets(command)) pipeline.commands[index] = checked(command, at);
     });
   }
 
@@ -211,6 +218,27 @@ function redirectsErrors(redirections: readonly RedirectionNode[]): boolean {
 
 function inside({ redirections }: { redirections: readonly RedirectionNode[] }, at: Position): Position {
   return { own: at.own && !redirectsOutput(redirections), errors: at.errors && !redirectsErrors(redirections) };
+}
+
+/** Gives the files that a command writes their names under `targetFolder`. False when it writes none. */
+function namesTargets(command: Exclude<CommandNode, { type: "FunctionDef" }>): boolean {
+  if (command.type === "SimpleCommand" && literal(command.name) === "exec" && command.args.length === 0) return false;
+  let found = false;
+  for (const { operator, target } of command.redirections) {
+    if (![">", ">>", ">|", "&>", "&>>"].includes(operator) || target.type !== "Word") continue;
+    const text = literal(target);
+    if (text === stdoutSink || text === stderrSink || text === "/dev/null") continue;
+    found = true;
+    target.parts = [{ type: "Literal", value: targetFolder }, { type: "ParameterExpansion", parameter: "PWD", operation: null }, { type: "Literal", value: targetMark }, ...target.parts];
+  }
+  return found;
+}
+
+function checked(command: CommandNode, { errors }: Position): CommandNode {
+  const status: WordNode = { type: "Word", parts: [{ type: "ParameterExpansion", parameter: "?", operation: null }] };
+  const check = simple(ownFolder + writtenCommand, [status]);
+  if (errors) check.redirections.push(sinkRedirections()[1] as RedirectionNode);
+  return { type: "Group", body: [statement(command), statement(check)], redirections: [] };
 }
 
 function pipesIn(command: SimpleCommandNode): boolean {
