@@ -32,13 +32,15 @@ const machinesAtOnce = 100_000;
 interface Running {
   readonly machine: SimulatedMachine;
   readonly index: number;
-  uid: string;
+  readonly uid: string;
 }
 
 /** Keeps one simulated machine per Machine object, powered and connected as its spec says, and reports what it is. */
 export class Machines {
   private readonly options: MachinesOptions;
   private readonly running = new Map<string, Running>();
+  private readonly taken = new Set<number>();
+  private lowestFree = 0;
   private readonly network = new SimulatedNetwork();
   private readonly reconciler: Reconciler;
   private readonly stopWatching: () => void;
@@ -72,10 +74,7 @@ export class Machines {
   private async reconcile(name: string): Promise<void> {
     const wanted = this.options.informers.of(machineKind).get(name);
     const there = this.running.get(name);
-    if (there && there.uid !== wanted?.metadata.uid) {
-      there.machine.powerOff();
-      this.running.delete(name);
-    }
+    if (there && there.uid !== wanted?.metadata.uid) this.release(name, there);
     if (!wanted) return;
     const { machine, index } = this.running.get(name) ?? this.build(wanted);
     machine.setNetwork(wanted.spec.network ?? "Connected");
@@ -110,10 +109,16 @@ export class Machines {
 
   /** The lowest place that no machine has: it decides the addresses. */
   private freeIndex(): number {
-    const taken = new Set([...this.running.values()].map(({ index }) => index));
-    let index = 0;
-    while (taken.has(index)) index++;
-    return index;
+    while (this.taken.has(this.lowestFree)) this.lowestFree++;
+    this.taken.add(this.lowestFree);
+    return this.lowestFree;
+  }
+
+  private release(name: string, { machine, index }: Running): void {
+    machine.powerOff();
+    this.running.delete(name);
+    this.taken.delete(index);
+    this.lowestFree = Math.min(this.lowestFree, index);
   }
 
   private async report(machine: Machine, status: MachineStatus): Promise<void> {

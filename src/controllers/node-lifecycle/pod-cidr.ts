@@ -1,20 +1,10 @@
+import { podRangesMax, podRangePrefix } from "../../api/core/pod-ranges.ts";
+
 /**
  * Hands each node a /24 of Pod addresses, the first one 10.244.0.0/24, in the order in which nodes ask, not reusing a freed one
  * before the end is reached (as upstream). 10.244.0.0/16 has 256; a larger simulated cluster goes on above it and then below
  * it, up to the Services' 10.96.0.0/16: 27,648 in all.
  */
-
-/** The second byte of the addresses, in order of use. */
-const secondBytes: readonly number[] = [...range(244, 256), ...range(0, 96)];
-const total = secondBytes.length * 256;
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, i) => from + i);
-}
-
-function cidrOf(index: number): string {
-  return `10.${secondBytes[index >> 8] as number}.${index & 255}.0/24`;
-}
 
 export class PodCidrs {
   private readonly taken = new Map<string, string>();
@@ -27,10 +17,10 @@ export class PodCidrs {
 
   /** A free one, taken for the node; undefined when none is left. */
   take(node: string): string | undefined {
-    for (let tried = 0; tried < total; tried++) {
-      const cidr = cidrOf((this.next + tried) % total);
+    for (let tried = 0; tried < podRangesMax; tried++) {
+      const cidr = `${podRangePrefix((this.next + tried) % podRangesMax)}.0/24`;
       if (this.taken.has(cidr)) continue;
-      this.next = (this.next + tried + 1) % total;
+      this.next = (this.next + tried + 1) % podRangesMax;
       this.taken.set(cidr, node);
       return cidr;
     }
