@@ -1,6 +1,6 @@
 /**
  * `npm run bench [name …]`: measures and prints; with `--write` it also replaces the table in bench/results.md. Names: start, requests,
- * nodes; none means all.
+ * nodes, proxy; none means all.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -9,10 +9,11 @@ import { join } from "node:path";
 import type { Figure } from "./figures.ts";
 import { header, row } from "./figures.ts";
 import { nodes } from "./nodes.ts";
+import { proxy } from "./proxy.ts";
 import { requests } from "./requests.ts";
 import { start } from "./start.ts";
 
-const all: { readonly [name: string]: () => Promise<Figure[]> } = { start, requests, nodes };
+const all: { readonly [name: string]: () => Promise<Figure[]> } = { start, requests, nodes, proxy };
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith("--"));
 const unknown = names.find((name) => all[name] === undefined);

@@ -78,11 +78,11 @@ export class RunningCluster implements Cluster {
   async ready(progress?: (ready: number, asked: number) => void): Promise<void> {
     const count = this.options.nodes ?? defaults.nodes;
     const names = await Promise.all(Array.from({ length: count }, (_, i) => this.nodes.create(machineFor(this.name, i, count))));
-    for (const workload of systemDaemonSets()) await this.own.create(daemonSets, workload);
     for (const [i, name] of names.entries()) {
       await this.nodes.ready(name);
       progress?.(i + 1, count);
     }
+    for (const workload of systemDaemonSets()) await this.own.create(daemonSets, workload);
     await this.settle();
   }
 
