@@ -1,4 +1,4 @@
-import { sha256 } from "../base/sha256.ts";
+import { sha256Words } from "../base/sha256.ts";
 import type { ServicePortRules } from "./service-port.ts";
 
 /**
@@ -8,16 +8,15 @@ import type { ServicePortRules } from "./service-port.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/** The first 16 characters of the base32 form: 80 bits, ten bytes. */
+/** The first 16 characters of the base32 form: 80 bits. */
 function suffix(text: string): string {
-  const digest = sha256(text);
+  const words = sha256Words(text);
   let name = "";
-  let held = 0;
-  let bits = 0;
-  for (let i = 0; i < 10; i++) {
-    held = (held << 8) | (digest[i] as number);
-    for (bits += 8; bits >= 5; bits -= 5) name += alphabet.charAt((held >> (bits - 5)) & 31);
-    held &= 31;
+  for (let bit = 0; bit < 80; bit += 5) {
+    const [word, shift] = [bit >> 5, bit & 31];
+    const high = (words[word] as number) << shift;
+    const low = shift > 27 ? (words[word + 1] as number) >>> (32 - shift) : 0;
+    name += alphabet.charAt((high | low) >>> 27);
   }
   return name;
 }

@@ -1,8 +1,9 @@
 import type { FixedTable, ForeignChains, TableName } from "./fixed-chains.ts";
 import { proxyTables, serviceChains } from "./fixed-chains.ts";
 import type { ProxyNode } from "./plan.ts";
-import type { PortText } from "./port-text.ts";
-import { portText } from "./port-text.ts";
+import type { TextSettings } from "./port-text.ts";
+import { ownText, sharedText } from "./port-text.ts";
+import type { ServicePortRules } from "./service-port.ts";
 import type { ServiceRules } from "./service-rules.ts";
 
 /**
@@ -10,34 +11,44 @@ import type { ServiceRules } from "./service-rules.ts";
  * of it as input of `iptables-restore --noflush`; `changes` what changed since, as such input; `save` all of it as
  * `iptables-save` prints it.
  *
- * The text of a Service port is kept until that port changes; a chain that all Services share is put together again only if a
- * port's part of it changed.
+ * A change costs the text of the Service port that changed, and of a chain that all Services share only if the port's part of it
+ * changed.
  */
 
 /** Above so many endpoints the lines of endpoints go without comments, which halves the text: upstream's threshold. */
 const endpointsCommentedMax = 1000;
 
+/** A Service port as it was written last. */
+interface Block {
+  readonly port: ServicePortRules;
+  readonly settings: TextSettings;
+  readonly shared: readonly string[];
+}
+
+const ownOf = (block: Block | undefined): ReadonlyMap<string, string> => (block ? ownText(block.port, block.settings) : new Map());
+
 export class IptablesText {
   private readonly rules: ServiceRules;
   private readonly feed: { take(): ReadonlySet<string>; stop(): void };
   private node: ProxyNode;
-  private commented = true;
-  private readonly blocks = new Map<string, PortText>();
-  /** Of what was handed out last: the shared chains that have changed since, the own chains that must be written, and those to delete. */
+  /** Undefined: everything must be written anew. */
+  private settings: TextSettings | undefined;
+  private readonly blocks = new Map<string, Block>();
+  /** Of what was handed out last: the shared chains that have changed since, and the own chains with their new lines, undefined for those to delete. */
   private readonly changedShared = new Set<number>();
   private readonly changedOwn = new Map<string, string | undefined>();
+  private isHandedOut = false;
 
   constructor(options: { rules: ServiceRules; node: ProxyNode }) {
     this.rules = options.rules;
     this.node = options.node;
     this.feed = this.rules.changes();
-    for (const { key } of this.rules.ports()) this.refresh(key);
   }
 
   /** The node has other addresses or another zone. */
   setNode(node: ProxyNode): void {
     this.node = node;
-    for (const { key } of this.rules.ports()) this.refresh(key);
+    this.settings = undefined;
   }
 
   /** No longer kept up to date. */
@@ -48,19 +59,17 @@ export class IptablesText {
   /** Input of `iptables-restore --noflush` that makes the proxy's chains exactly these. The kernel's chains must jump to them: see `proxyTables`. */
   restore(): string {
     this.refreshAll();
-    this.changedShared.clear();
-    this.changedOwn.clear();
-    const own = new Map([...this.blocks.values()].flatMap((block) => [...block.own]));
-    return this.write(proxyTables, { shared: new Set(serviceChains.keys()), own, isWhole: true });
+    this.forgetChanges();
+    return this.write({ shared: new Set(serviceChains.keys()), own: this.ownChains(), isWhole: true });
   }
 
   /** What makes of the rules handed out last the present ones, as input of `iptables-restore --noflush`; undefined: nothing changed. */
   changes(): string | undefined {
+    if (!this.isHandedOut) return this.restore();
     this.refreshAll();
     if (this.changedShared.size === 0 && this.changedOwn.size === 0) return undefined;
-    const text = this.write(proxyTables, { shared: this.changedShared, own: this.changedOwn, isWhole: false });
-    this.changedShared.clear();
-    this.changedOwn.clear();
+    const text = this.write({ shared: this.changedShared, own: [this.changedOwn], isWhole: false });
+    this.forgetChanges();
     return text;
   }
 
@@ -74,27 +83,40 @@ export class IptablesText {
       .join("");
   }
 
+  private forgetChanges(): void {
+    this.isHandedOut = true;
+    this.changedShared.clear();
+    this.changedOwn.clear();
+  }
+
   private refreshAll(): void {
     const changed = this.feed.take();
     const commented = this.rules.endpointCount() <= endpointsCommentedMax;
-    if (commented !== this.commented) {
-      this.commented = commented;
-      for (const { key } of this.rules.ports()) this.refresh(key);
-    }
-    for (const key of changed) this.refresh(key);
+    const isWhole = this.settings?.commented !== commented;
+    if (isWhole) this.settings = { node: this.node, commented };
+    for (const key of changed) if (!isWhole || this.rules.get(key) === undefined) this.refresh(key);
+    if (isWhole) for (const { key } of this.rules.ports()) this.refresh(key);
   }
 
   private refresh(key: string): void {
+    const { settings } = this;
     const port = this.rules.get(key);
     const before = this.blocks.get(key);
-    const next = port === undefined ? undefined : portText(port, { node: this.node, commented: this.commented });
+    const next = port && settings && { port, settings, shared: sharedText(port, settings) };
     if (next === undefined) this.blocks.delete(key);
     else this.blocks.set(key, next);
+    if (!this.isHandedOut) return;
     serviceChains.forEach((_, i) => {
       if ((before?.shared[i] ?? "") !== (next?.shared[i] ?? "")) this.changedShared.add(i);
     });
-    for (const chain of before?.own.keys() ?? []) if (!next?.own.has(chain)) this.changedOwn.set(chain, undefined);
-    for (const [chain, lines] of next?.own ?? []) if (before?.own.get(chain) !== lines) this.changedOwn.set(chain, lines);
+    // The text of own chains is not kept: a node has a hundred thousand of them, and few ever change.
+    const [oldOwn, own] = [ownOf(before), ownOf(next)];
+    for (const chain of oldOwn.keys()) if (!own.has(chain)) this.changedOwn.set(chain, undefined);
+    for (const [chain, lines] of own) if (oldOwn.get(chain) !== lines) this.changedOwn.set(chain, lines);
+  }
+
+  private *ownChains(): Iterable<ReadonlyMap<string, string>> {
+    for (const { key } of this.rules.ports()) yield ownOf(this.blocks.get(key));
   }
 
   private sharedLines(index: number): string {
@@ -106,28 +128,27 @@ export class IptablesText {
     return parts.join("");
   }
 
-  private write(tables: readonly FixedTable[], what: { shared: ReadonlySet<number>; own: ReadonlyMap<string, string | undefined>; isWhole: boolean }): string {
+  private write(what: { shared: ReadonlySet<number>; own: Iterable<ReadonlyMap<string, string | undefined>>; isWhole: boolean }): string {
     const text: string[] = [];
-    for (const { name, builtin, chains, rules } of tables) {
+    for (const { name, chains, rules } of proxyTables) {
       const declared: string[] = [];
       const lines: string[] = [];
-      const declare = (chain: string) => declared.push(`:${chain} - [0:0]\n`);
       for (const chain of chains) {
         const index = serviceChains.findIndex((shared) => shared.table === name && shared.chain === chain);
         if (index < 0 ? !what.isWhole : !what.shared.has(index)) continue;
-        declare(chain);
+        declared.push(`:${chain} - [0:0]\n`);
         if (index >= 0) lines.push(this.sharedLines(index));
         lines.push(fixedLines(chain, rules));
       }
       const deleted: string[] = [];
       if (name === "nat") {
-        for (const [chain, rulesOfChain] of what.own) {
-          declare(chain);
-          if (rulesOfChain === undefined) deleted.push(`-X ${chain}\n`);
-          else lines.push(rulesOfChain);
+        for (const group of what.own) {
+          declared.push(flat([...group.keys()].map((chain) => `:${chain} - [0:0]\n`)));
+          lines.push(flat([...group.values()].map((rulesOfChain) => rulesOfChain ?? "")));
+          for (const [chain, rulesOfChain] of group) if (rulesOfChain === undefined) deleted.push(`-X ${chain}\n`);
         }
       }
-      if (declared.length > 0 && builtin.length > 0) text.push(`*${name}\n`, ...[declared, lines, deleted].map((part) => part.join("")), "COMMIT\n");
+      if (declared.length > 0) text.push(`*${name}\n`, ...[declared, lines, deleted].map((part) => part.join("")), "COMMIT\n");
     }
     return text.join("");
   }
@@ -139,7 +160,7 @@ export class IptablesText {
       own.set(chain, (index < 0 ? "" : this.sharedLines(index)) + fixedLines(chain, table.rules));
     }
     for (const chain of foreign?.chains ?? []) own.set(chain, fixedLines(chain, foreign?.rules ?? {}));
-    if (table.name === "nat") for (const block of this.blocks.values()) for (const [chain, lines] of block.own) own.set(chain, lines);
+    if (table.name === "nat") for (const chains of this.ownChains()) for (const [chain, lines] of chains) own.set(chain, lines);
     const sorted = [...own].sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = [
       `*${table.name}\n`,
@@ -152,6 +173,9 @@ export class IptablesText {
     return lines.join("");
   }
 }
+
+/** One piece of text at once: joined late, the pieces of all Services would be alive together, and collecting them costs more than writing them. */
+const flat = (lines: readonly string[]) => lines.join("");
 
 function fixedLines(chain: string, rules: FixedTable["rules"]): string {
   return (rules[chain] ?? []).map((rule) => `-A ${chain} ${rule}\n`).join("");

@@ -5,34 +5,38 @@ import type { PortPlan, ProxyNode, Refusal } from "./plan.ts";
 import { planPort } from "./plan.ts";
 import type { ProxyEndpoint, ServicePortRules } from "./service-port.ts";
 
-/** The rules of one Service port on one node, written as iptables-save prints them; iptables.ts puts the blocks of all ports together. */
-export interface PortText {
-  /** What the port adds to each of the chains of `serviceChains`, in their order: lines, each with its line end. */
-  readonly shared: readonly string[];
-  /** The port's own chains in the nat table and their lines. */
-  readonly own: ReadonlyMap<string, string>;
-}
+/** The rules of one Service port on one node, written as iptables-save prints them; iptables.ts puts those of all ports together. */
 
-/** What the writers below have in common. */
-interface Subject {
-  readonly port: ServicePortRules;
-  readonly plan: PortPlan;
+export interface TextSettings {
   readonly node: ProxyNode;
-  readonly chains: PortChains;
-  /** "tcp" */
-  readonly protocol: string;
-  /** False above `endpointsCommentedMax`. */
+  /** Whether the lines of endpoints bear comments. */
   readonly commented: boolean;
 }
 
-export function portText(port: ServicePortRules, options: { node: ProxyNode; commented: boolean }): PortText {
-  const plan = planPort(port, options.node);
-  const subject = { port, plan, chains: portChains(port), protocol: port.protocol.toLowerCase(), ...options };
-  const filterExternal = plan.externalRefusal === undefined ? "" : externalRefusals(subject, plan.externalRefusal);
-  return {
-    shared: [filterExternal, healthCheck(subject), firewallDrops(subject), internalRefusal(subject), nodePorts(subject), portals(subject)],
-    own: ownChains(subject),
-  };
+/** What the writers below have in common. */
+interface Subject extends TextSettings {
+  readonly port: ServicePortRules;
+  readonly plan: PortPlan;
+  readonly chains: PortChains;
+  /** "tcp" */
+  readonly protocol: string;
+}
+
+const subjectOf = (port: ServicePortRules, settings: TextSettings): Subject => ({
+  port,
+  plan: planPort(port, settings.node),
+  chains: portChains(port),
+  protocol: port.protocol.toLowerCase(),
+  node: settings.node,
+  commented: settings.commented,
+});
+
+/** What the port adds to each of the chains of `serviceChains`, in their order: lines, each with its line end. */
+export function sharedText(port: ServicePortRules, settings: TextSettings): readonly string[] {
+  const subject = subjectOf(port, settings);
+  const { externalRefusal } = subject.plan;
+  const filterExternal = externalRefusal === undefined ? "" : externalRefusals(subject, externalRefusal);
+  return [filterExternal, healthCheck(subject), firewallDrops(subject), internalRefusal(subject), nodePorts(subject), portals(subject)];
 }
 
 const comment = (text: string) => `-m comment --comment "${text}"`;
@@ -87,8 +91,10 @@ function portals(subject: Subject): string {
   return lines.join("");
 }
 
-function ownChains(subject: Subject): Map<string, string> {
-  const { port, plan, chains } = subject;
+/** The port's own chains in the nat table and their lines. */
+export function ownText(port: ServicePortRules, settings: TextSettings): ReadonlyMap<string, string> {
+  const subject = subjectOf(port, settings);
+  const { plan, chains } = subject;
   const own = new Map<string, string>();
   if (plan.isExternal && plan.hasEndpoints) own.set(chains.external, externalChain(subject));
   if (plan.isFirewalled) own.set(chains.firewall, firewallChain(subject));
@@ -151,6 +157,12 @@ function balance(subject: Subject, chain: string, endpoints: readonly ProxyEndpo
 
 /** One in `count` as the kernel keeps it: 31 bits, from ten decimals. */
 export function probability(count: number): string {
+  return commonProbabilities[count] ?? writeProbability(count);
+}
+
+const commonProbabilities: readonly string[] = Array.from({ length: 101 }, (_, count) => writeProbability(count));
+
+function writeProbability(count: number): string {
   return (Math.round(Number((1 / count).toFixed(10)) * 2 ** 31) / 2 ** 31).toFixed(11);
 }
 

@@ -109,6 +109,8 @@ export function serviceOfSlice(slice: EndpointSlice): string | undefined {
   return `${slice.metadata.namespace ?? ""}/${name}`;
 }
 
+const unhinted: readonly string[] = [];
+
 export function sliceEndpoints(slice: EndpointSlice): SliceEndpoints {
   const byPort = new Map<string, ProxyEndpoint[]>();
   for (const { name = "", protocol = "TCP", port = 0 } of slice.ports ?? []) {
@@ -127,8 +129,8 @@ export function sliceEndpoints(slice: EndpointSlice): SliceEndpoints {
         terminating: conditions?.terminating ?? false,
         node: nodeName,
         zone,
-        zoneHints: hints?.forZones?.map((hint) => hint.name) ?? [],
-        nodeHints: hints?.forNodes?.map((hint) => hint.name) ?? [],
+        zoneHints: hints?.forZones?.map((hint) => hint.name) ?? unhinted,
+        nodeHints: hints?.forNodes?.map((hint) => hint.name) ?? unhinted,
       });
     }
     byPort.set(key, endpoints);
@@ -141,12 +143,13 @@ export function sliceEndpoints(slice: EndpointSlice): SliceEndpoints {
  * once, ready if either says so.
  */
 export function mergeEndpoints(lists: readonly (readonly ProxyEndpoint[])[]): readonly ProxyEndpoint[] {
-  const byAddress = new Map<string, ProxyEndpoint>();
-  for (const list of lists) {
-    for (const endpoint of list) {
-      const known = byAddress.get(endpoint.address);
-      if (known === undefined || (endpoint.ready && !known.ready)) byAddress.set(endpoint.address, endpoint);
-    }
+  const sorted = lists.flat().sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  const merged: ProxyEndpoint[] = [];
+  for (const endpoint of sorted) {
+    const last = merged.length - 1;
+    const known = merged[last];
+    if (known?.address !== endpoint.address) merged.push(endpoint);
+    else if (endpoint.ready && !known.ready) merged[last] = endpoint;
   }
-  return [...byAddress.values()].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  return merged;
 }
