@@ -84,7 +84,9 @@ export class Scenario {
   async sh(command: string, options: { stdin?: string } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
     try {
-      return await paced(child, this.cluster);
+      const ended = await paced(child, this.cluster);
+      show(command, ended);
+      return ended;
     } finally {
       this.running.delete(child);
     }
@@ -166,6 +168,12 @@ export class Scenario {
     if (stdin !== undefined) child.stdin?.end(stdin);
     return child;
   }
+}
+
+/** With CORACLE_SHOW=1 a run prints what a person would see: each command and its output. */
+function show(command: string, { exit, stdout, stderr }: Ended): void {
+  if (process.env["CORACLE_SHOW"] === undefined) return;
+  process.stdout.write(`$ ${command}\n${stdout}${stderr}${exit === 0 ? "" : `[exit ${exit}]\n`}`);
 }
 
 /** Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more. */
