@@ -18,17 +18,18 @@ function fraction(value: number): number {
   return ((value - Math.floor(value)) * 2 ** 32) | 0;
 }
 
-/** The 32 bytes of the digest of the text's UTF-8 form. */
-export function sha256(text: string): Uint8Array {
-  const words = sha256Words(text);
+/** The 32 bytes of the digest of bytes, or of a text's UTF-8 form. */
+export function sha256(input: string | Uint8Array): Uint8Array {
+  const words = sha256Words(input);
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = (words[i >> 2] as number) >>> (24 - 8 * (i & 3));
   return digest;
 }
 
 /** The same digest as eight 32-bit words, the first bits in the first: for callers that cut names from it by the hundred thousand. */
-export function sha256Words(text: string): Int32Array {
-  const bytes = isAscii(text) ? undefined : new TextEncoder().encode(text);
+export function sha256Words(input: string | Uint8Array): Int32Array {
+  const text = typeof input === "string" ? input : "";
+  const bytes = typeof input === "string" ? (isAscii(input) ? undefined : new TextEncoder().encode(input)) : input;
   const length = bytes?.length ?? text.length;
   const byteAt = (at: number) => (at < length ? (bytes ? (bytes[at] as number) : text.charCodeAt(at)) : at === length ? 0x80 : 0);
   // One buffer: the state, then the words of a block and what is drawn from them.

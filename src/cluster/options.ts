@@ -1,6 +1,7 @@
 import type { Log } from "../base/environment.ts";
 import type { HostClock } from "../base/clock.ts";
 import type { Host } from "../base/runner.ts";
+import type { TokenSigner } from "../server/tokens/token-signer.ts";
 import type { ImageOptions } from "../sim/images/registry.ts";
 
 export type { ImageOptions } from "../sim/images/registry.ts";
@@ -29,6 +30,8 @@ export interface ClusterHost {
   readonly log: Log;
   /** PEM of the certificate authority that kube-root-ca.crt publishes. Absent: the fixed test certificate. */
   readonly caPem?: string;
+  /** Signs the tokens of service accounts. Absent: a fixed test key, for clusters without a port. */
+  readonly tokenSigner?: TokenSigner;
 }
 
 export const defaults = {

@@ -4,6 +4,7 @@
  */
 import type { Log } from "../base/environment.ts";
 import type { ClusterHost } from "../cluster/options.ts";
+import { createTokenSigner } from "./token-signer.ts";
 
 export interface NodeHostOptions {
   readonly log: Log;
@@ -36,5 +37,6 @@ export function nodeHost(options: NodeHostOptions): ClusterHost {
       },
     },
     log,
+    tokenSigner: createTokenSigner(),
   };
 }

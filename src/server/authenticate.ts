@@ -1,12 +1,14 @@
 import { StatusError } from "../base/status-error.ts";
 import { unauthorized } from "./errors.ts";
 import type { ApiRequest, UserInfo } from "./request.ts";
+import { TokenRefusal } from "./tokens/service-account-tokens.ts";
+import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
 
 /** Who asks. Adapters bring verified credentials; the server turns them into a user, as upstream's authenticators name it. */
 const anonymous: UserInfo = Object.freeze({ name: "system:anonymous", groups: ["system:unauthenticated"] });
 
-/** Throws 401 for a token that nobody issued. */
-export function authenticate(request: ApiRequest, tokens: (token: string) => UserInfo | undefined): UserInfo {
+/** Throws 401 for a token that nobody issued, or that does not count any more. */
+export function authenticate(request: ApiRequest, tokens: ServiceAccountTokens): UserInfo {
   const { credentials } = request;
   switch (credentials.type) {
     case "component":
@@ -14,14 +16,21 @@ export function authenticate(request: ApiRequest, tokens: (token: string) => Use
     case "certificate":
       if (credentials.commonName === "") throw unauthorized();
       return { name: credentials.commonName, groups: [...credentials.organizations, "system:authenticated"] };
-    case "token": {
-      const user = tokens(credentials.token);
-      if (user === undefined) throw unauthorized();
-      return user;
-    }
+    case "token":
+      return userOfToken(credentials.token, tokens);
     case "none":
       return anonymous;
   }
+}
+
+function userOfToken(token: string, tokens: ServiceAccountTokens): UserInfo {
+  try {
+    const known = tokens.authenticate(token);
+    if (known !== undefined) return known.user;
+  } catch (error) {
+    if (!(error instanceof TokenRefusal)) throw error;
+  }
+  throw unauthorized();
 }
 
 /** What the impersonation headers ask for: the user to act as, or undefined when there are none. */

@@ -9,6 +9,8 @@ import type { NodeAgents } from "./node-agent.ts";
 import type { Query } from "./query.ts";
 import type { Representation } from "./negotiate.ts";
 import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
+import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
+import type { ServiceAllocator } from "./services/allocator.ts";
 import type { WatchHub } from "./watch-hub.ts";
 
 /** What all parts of one server share. */
@@ -21,9 +23,10 @@ export interface ServerContext {
   readonly authorizer: Authorizer;
   readonly admission: Admission;
   readonly discovery: Discovery;
+  readonly services: ServiceAllocator;
   readonly watches: WatchHub;
   readonly gitVersion: string;
-  readonly tokens: (token: string) => UserInfo | undefined;
+  readonly tokens: ServiceAccountTokens;
 }
 
 /** One request for a known resource, authenticated and authorized. */

@@ -8,5 +8,4 @@ export const gaps: { readonly [line: number]: string } = {
   135: "eviction is not built yet",
   140: "adapters do not say yet by which certificate a user came",
   141: "the review of rules is not built yet",
-  142: "service account tokens are not built yet",
 };

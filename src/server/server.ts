@@ -22,6 +22,10 @@ import type { ApiRequest, ApiResponse, ApiServer, UserInfo } from "./request.ts"
 import { statusResponse, textResponse } from "./respond.ts";
 import { isOpenPath, rootPath } from "./root-paths.ts";
 import { resourceRequest } from "./route.ts";
+import { fixedKeySigner } from "./tokens/fixed-key-signer.ts";
+import { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
+import type { TokenSigner } from "./tokens/token-signer.ts";
+import { ServiceAllocator } from "./services/allocator.ts";
 import { WatchHub } from "./watch-hub.ts";
 
 export interface ApiServerOptions {
@@ -33,8 +37,8 @@ export interface ApiServerOptions {
   readonly nodeAgents?: NodeAgents;
   /** Default: administrators, and components by upstream's roles. */
   readonly authorizer?: Authorizer;
-  /** Who a bearer token is; absent: no token is known. */
-  readonly tokens?: (token: string) => UserInfo | undefined;
+  /** Signs the tokens of service accounts. Absent: with a key that everybody can read, for clusters that stay inside the process. */
+  readonly tokenSigner?: TokenSigner;
   readonly gitVersion?: string;
   /** Host and port under which clients reach the server, as `/api` tells them. */
   readonly serverAddress?: string;
@@ -62,9 +66,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorizer: options.authorizer ?? bootstrapAuthorizer(objects),
     admission: new Admission(defaultPlugins(), new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
+    services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
     gitVersion: options.gitVersion ?? "v1.36.3",
-    tokens: options.tokens ?? (() => undefined),
+    tokens: new ServiceAccountTokens({ store, environment, signer: options.tokenSigner ?? fixedKeySigner() }),
   };
   // A store in memory holds everything as soon as this returns; with a durable one, requests wait for it.
   let ready: Promise<void> | undefined;

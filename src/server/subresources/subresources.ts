@@ -10,6 +10,7 @@ import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
+import { requestToken } from "./token.ts";
 
 /** Handlers by subresource and verb. A subresource means the same for every kind that lists it. */
 const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
@@ -20,6 +21,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   exec: { get: exec, create: exec },
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
+  token: { create: requestToken },
 };
 
 const methodsOf: { readonly [method: string]: string } = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
