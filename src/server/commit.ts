@@ -36,6 +36,13 @@ export function adoptNamespace(call: ResourceCall, meta: Draft<ObjectMeta>): voi
   if (call.namespace !== "") meta.namespace = call.namespace;
 }
 
+/** The name of the body must be that of the path. Throws 400. */
+export function checkName(call: ResourceCall, { metadata: { name = "" } }: Draft<KubeObject>): void {
+  if (name === call.name) return;
+  if (name === "") throw badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`);
+  throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
+}
+
 export function admissionRequest(call: ResourceCall, parts: Pick<AdmissionRequest, "operation" | "object" | "old" | "dryRun"> & { name?: string }): AdmissionRequest {
   return {
     kind: call.kind.storage,
@@ -70,7 +77,12 @@ export function unstored(key: string, object: KubeObject): Stored {
   return { key, object, revision: 0, bytes: () => new TextEncoder().encode(JSON.stringify(object)) };
 }
 
-export function staleUid(call: ResourceCall, key: string, asked: string, actual: string): StatusError {
+/** Where upstream keeps a resource in etcd, where that is not under its name. */
+const registryNames: { readonly [plural: string]: string } = { nodes: "minions", services: "services/specs", endpoints: "services/endpoints", replicationcontrollers: "controllers", ingresses: "ingress" };
+
+export function staleUid(call: ResourceCall, asked: string, actual: string): StatusError {
+  const { plural } = call.kind.facts;
+  const key = [registryNames[plural] ?? plural, call.namespace, call.name].filter((part) => part !== "").join("/");
   const why = `StorageError: invalid object, Code: 4, Key: /registry/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${actual}`;
   return conflict(call.kind.facts, call.name, why);
 }

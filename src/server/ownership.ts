@@ -7,36 +7,53 @@ import type { ManagedFieldsEntry } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { ResourceCall } from "./context.ts";
 import { hasSubresource } from "./strategy.ts";
+import type { WriteOptions } from "./write-options.ts";
 
 /** Who owns which field: keeps `metadata.managedFields` of a write, before admission adds what nobody asked for. */
 interface OwnedWrite {
   readonly draft: Draft<KubeObject>;
   /** Absent: the object is being created. */
   readonly old: KubeObject | undefined;
-  readonly manager: string;
+  readonly options: WriteOptions;
 }
 
-export function takeOwnership(call: ResourceCall, kind: Kind, { draft, old, manager }: OwnedWrite): void {
-  const { schema, environment } = call.server;
-  const ownership: Ownership = {
+/** What the request claims, whoever else owns what. `kind`: whose fields are meant. */
+export function ownershipOf(call: ResourceCall, kind: Kind, manager: string): Ownership {
+  return {
     manager,
     apiVersion: kind.ref.apiVersion,
-    time: formatTime(environment.clock.now()),
+    time: formatTime(call.server.environment.clock.now()),
     ...(call.subresource === "" ? {} : { subresource: call.subresource }),
     reset: resetFields(kind, call.subresource),
   };
+}
+
+export function takeOwnership(call: ResourceCall, kind: Kind, { draft, old, options }: OwnedWrite): void {
+  const { schema } = call.server;
   const next = draft as KubeObject;
-  const entries = old === undefined ? ownCreate(schema, kind.facts.type, next, ownership) : ownUpdate(schema, kind.facts.type, old, next, ownership);
+  const update = (): readonly ManagedFieldsEntry[] => {
+    const ownership = ownershipOf(call, kind, options.manager);
+    return old === undefined ? ownCreate(schema, kind.facts.type, next, ownership) : ownUpdate(schema, kind.facts.type, old, next, ownership);
+  };
+  const entries = options.owners ?? update();
   if (entries.length > 0) draft.metadata.managedFields = entries as Draft<ManagedFieldsEntry>[];
   else delete draft.metadata.managedFields;
 }
 
-const nothing: readonly (readonly string[])[] = [];
-const status: readonly (readonly string[])[] = [["status"]];
-const spec: readonly (readonly string[])[] = [["spec"]];
+type Paths = readonly (readonly string[])[];
+
+const nothing: Paths = [];
+const status: Paths = [["status"]];
+const spec: Paths = [["spec"]];
+
+/** Where a status says nothing of more than the spec. */
+const statusResets: { readonly [plural: string]: Paths } = {
+  deployments: [["spec"], ["metadata", "labels"]],
+  pods: [["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"]],
+};
 
 /** What a write cannot change, whatever it says. */
-function resetFields(kind: Kind, subresource: string): readonly (readonly string[])[] {
-  if (subresource === "status") return spec;
+function resetFields(kind: Kind, subresource: string): Paths {
+  if (subresource === "status") return statusResets[kind.facts.plural] ?? spec;
   return hasSubresource(kind, "status") ? status : nothing;
 }

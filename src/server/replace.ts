@@ -2,12 +2,14 @@ import type { Draft } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
 import { conflict, invalid } from "../base/status-error.ts";
 import { equalJson } from "../api/schema/json-data.ts";
+import { inGoOrder } from "../api/schema/go-order.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Stored } from "../store/contract.ts";
 import { admissionRequest, adoptNamespace, modifiedText, sealed, staleUid, unstored } from "./commit.ts";
 import type { ResourceCall } from "./context.ts";
+import { plainError } from "./errors.ts";
 import { orderedMeta } from "./meta.ts";
 import { takeOwnership } from "./ownership.ts";
 import { generationRises, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "./strategy.ts";
@@ -27,18 +29,19 @@ export const statusRules: UpdateRules = { prepare: prepareStatusUpdate, validate
  * From the state that stands and a decoded draft of the next to the committed object: what PUT and PATCH share. Rejects with
  * RevisionConflict when somebody else was faster.
  */
-export async function replace(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+export async function replace(call: ResourceCall, current: Stored, asked: Draft<KubeObject>, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
   const { server } = call;
   const kind = call.kind.storage;
   const old = current.object;
-  checkVersion(call, kind, current, draft.metadata);
-  adoptNamespace(call, draft.metadata);
-  takeOwnership(call, kind, { draft, old, manager: options.manager });
-  server.admission.mutate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
-  const meta = draft.metadata;
-  keepSystemFields(meta, old.metadata);
-  rules.prepare(kind, draft, old);
+  checkVersion(call, kind, current, asked.metadata);
+  adoptNamespace(call, asked.metadata);
+  takeOwnership(call, kind, { draft: asked, old, options });
+  server.admission.mutate(admissionRequest(call, { operation: "UPDATE", object: asked, old, dryRun: options.dryRun }));
+  keepSystemFields(asked.metadata, old.metadata);
+  rules.prepare(kind, asked, old);
+  const draft = inGoOrder(server.schema, kind.facts.type, asked);
   if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, old) : undefined;
   rules.validate(kind, draft as KubeObject, old);
   for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
   server.admission.validate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
@@ -46,13 +49,16 @@ export async function replace(call: ResourceCall, current: Stored, draft: Draft<
   if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
   if (equalJson(draft, old)) return current;
   if (options.dryRun) return unstored(current.key, draft as KubeObject);
-  return await server.store.put(current.key, current.revision, sealed(draft));
+  const put = (): Promise<Stored> => server.store.put(current.key, current.revision, sealed(draft));
+  return await (allocation === undefined ? put() : allocation.commit(put));
 }
 
 /** The last state, then nothing. */
 async function remove(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, dryRun: boolean): Promise<Stored> {
   if (dryRun) return unstored(current.key, draft as KubeObject);
-  return await call.server.store.delete(current.key, current.revision, sealed(draft));
+  const gone = await call.server.store.delete(current.key, current.revision, sealed({ ...draft, metadata: { ...draft.metadata } }));
+  // The answer is of the revision that the client saw last; only watchers learn that of the deletion.
+  return { ...unstored(current.key, draft as KubeObject), revision: gone.revision };
 }
 
 /** Deletion was waiting for this object's finalizers, and they are gone. */
@@ -74,16 +80,19 @@ export function markDeleting(meta: Draft<ObjectMeta>, now: number): void {
   meta.deletionGracePeriodSeconds = 0;
 }
 
-/** The uid and the resourceVersion of the draft, if it has any, must be those that stand. */
+/** The resourceVersion of the draft, if it has any, must be the one that stands; so must, in a PUT, the uid. */
 function checkVersion(call: ResourceCall, kind: Kind, current: Stored, meta: Draft<ObjectMeta>): void {
   const standing = current.object.metadata;
-  if (meta.uid !== undefined && meta.uid !== "" && meta.uid !== standing.uid) throw staleUid(call, current.key, meta.uid, standing.uid ?? "");
+  const put = call.request.method === "PUT";
+  if (put && meta.uid !== undefined && meta.uid !== "" && meta.uid !== standing.uid) throw staleUid(call, meta.uid, standing.uid ?? "");
   const version = meta.resourceVersion ?? "";
   if (version === "" || version === "0") {
     if (kind.declaration?.allowUnconditionalUpdate !== false) return;
     const error = { type: "FieldValueInvalid", field: "metadata.resourceVersion", message: "Invalid value: 0: must be specified for an update" } as const;
-    throw invalid({ group: kind.facts.group, kind: kind.facts.kind }, meta.name ?? "", [error]);
+    // Upstream names the resource where it otherwise names the kind.
+    throw invalid({ group: kind.facts.group, kind: kind.facts.plural }, meta.name ?? "", [error]);
   }
+  if (!/^\d+$/.test(version)) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   if (version !== standing.resourceVersion) throw conflict(call.kind.facts, call.name, modifiedText);
 }
 
@@ -99,7 +108,7 @@ function keepSystemFields(meta: Draft<ObjectMeta>, old: ObjectMeta): void {
   keep("name", false);
   keep("generateName", false);
   keep("uid", false);
-  keep("creationTimestamp", false);
+  keep("creationTimestamp", true);
   keep("resourceVersion", true);
   keep("generation", true);
   keep("selfLink", true);

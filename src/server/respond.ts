@@ -42,8 +42,9 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-export function statusResponse(request: Pick<ApiRequest, "wants">, error: StatusError): ApiResponse {
-  const headers = Object.keys(error.headers).length === 0 ? jsonHeaders : { ...jsonHeaders, ...error.headers };
+export function statusResponse(request: Pick<ApiRequest, "wants">, error: StatusError, warnings: readonly string[] = []): ApiResponse {
+  const base = headersFor("json", warnings);
+  const headers = Object.keys(error.headers).length === 0 ? base : { ...base, ...error.headers };
   return statusBody(request, error.status, headers);
 }
 

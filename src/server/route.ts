@@ -1,4 +1,4 @@
-import { badRequest } from "../base/status-error.ts";
+import { StatusError, badRequest } from "../base/status-error.ts";
 import type { Verb } from "../api/kind-facts.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Handler, ResourceCall, ServerContext } from "./context.ts";
@@ -8,7 +8,7 @@ import type { Query } from "./query.ts";
 import { isTrue } from "./request-info.ts";
 import type { ResourceInfo } from "./request-info.ts";
 import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
-import { textResponse } from "./respond.ts";
+import { statusResponse, textResponse } from "./respond.ts";
 import { reviewHandlers } from "./reviews/reviews.ts";
 import { subresourceHandler } from "./subresources/subresources.ts";
 import { create } from "./verbs/create.ts";
@@ -65,7 +65,17 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
     warnings: [],
   };
   checkPathNames(info);
-  return watching && handler === get ? watch(call) : handler(call);
+  return answered(call, watching && handler === get ? watch : handler);
+}
+
+/** Refusals carry the warnings that were gathered before them. */
+async function answered(call: ResourceCall, handler: Handler): Promise<ApiResponse> {
+  try {
+    return await handler(call);
+  } catch (error) {
+    if (!(error instanceof StatusError) || call.warnings.length === 0) throw error;
+    return statusResponse(call.request, error, call.warnings);
+  }
 }
 
 /** Paths that no router knows: a namespace before a cluster-scoped resource, more parts than a subresource has. */

@@ -58,26 +58,44 @@ export function validateCreate(kind: Kind, object: KubeObject): void {
 }
 
 export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
-  const errors: FieldError[] = [];
-  checkObjectMetaUpdate(object.metadata, old.metadata, {}, errors);
   const { declaration } = kind;
-  if (declaration?.validateOnUpdate !== false) errors.push(...(declaration?.validate?.(object) ?? []));
+  const whole = declaration?.validateOnUpdate !== false;
+  const errors = metaErrors(object, old, { whole });
+  if (whole) errors.push(...(declaration?.validate?.(object) ?? []));
   errors.push(...(declaration?.validateUpdate?.(object, old) ?? []));
   refuse(kind, object, errors);
 }
 
 export function validateStatusUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
-  const errors: FieldError[] = [];
-  checkObjectMetaUpdate(object.metadata, old.metadata, {}, errors);
+  const errors = metaErrors(object, old, { whole: false });
   errors.push(...(kind.declaration?.status?.validate?.(object, old) ?? []));
   refuse(kind, object, errors);
 }
 
+/** What a client may write is judged whenever metadata is judged, as a new object's and as a changed one's. */
+const judgedAlways = /^metadata\.(labels|annotations|ownerReferences)\b/;
+const addedFinalizers = /no new finalizers/;
+
+/**
+ * What is wrong with changed metadata, each problem as often as upstream names it: its generic update judges metadata as of a
+ * new object and as of a change; the kind judges the change again and, where it judges the `whole` object, that too.
+ */
+function metaErrors(object: KubeObject, old: KubeObject, { whole }: { whole: boolean }): FieldError[] {
+  const errors: FieldError[] = [];
+  checkObjectMetaUpdate(object.metadata, old.metadata, {}, errors);
+  if (errors.length === 0) return errors;
+  const timesOf = ({ field, message }: FieldError): number => {
+    if (judgedAlways.test(field)) return whole ? 4 : 3;
+    return field.startsWith("metadata.finalizers") && !addedFinalizers.test(message) && !whole ? 1 : 2;
+  };
+  return errors.flatMap((error) => Array<FieldError>(timesOf(error)).fill(error));
+}
+
 /** Whether this update of the object itself counts as a new generation. */
 export function generationRises(kind: Kind, object: KubeObject, old: KubeObject): boolean {
-  if (!hasGeneration(kind, old)) return false;
   const rule = kind.declaration?.generationRises;
-  return rule === undefined ? !equalJson((object as unknown as Fields)["spec"], (old as unknown as Fields)["spec"]) : rule(object, old);
+  if (rule !== undefined) return rule(object, old);
+  return hasGeneration(kind, old) && !equalJson((object as unknown as Fields)["spec"], (old as unknown as Fields)["spec"]);
 }
 
 export function refuse(kind: Kind, object: KubeObject, errors: readonly FieldError[]): void {

@@ -1,6 +1,7 @@
 import { fieldError } from "./option-errors.ts";
 import type { FieldError } from "../base/field-error.ts";
 import { badRequest } from "../base/status-error.ts";
+import type { ManagedFieldsEntry } from "../api/types/meta-v1.ts";
 import { byteLength } from "../api/validation/byte-length.ts";
 import { invalidOptions } from "./errors.ts";
 import type { Query } from "./query.ts";
@@ -14,6 +15,8 @@ export interface WriteOptions {
   /** Who owns the fields written: the parameter, else the first word of the user agent. */
   readonly manager: string;
   readonly force: boolean;
+  /** The entries of managedFields as an apply worked them out; absent: those that an update leads to. */
+  readonly owners?: readonly ManagedFieldsEntry[];
 }
 
 const validations: { readonly [value: string]: WriteOptions["fieldValidation"] } = { "": "warn", Strict: "strict", Warn: "warn", Ignore: "ignore" };
@@ -52,11 +55,14 @@ export function checkDryRun(dryRun: readonly string[], errors: FieldError[]): vo
 
 function checkFieldManager(manager: string, errors: FieldError[]): void {
   if (byteLength(manager) > 128) errors.push(fieldError("FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes"));
+  let bytes = 0;
   for (const character of manager) {
     if (/[\p{C}]/u.test(character)) {
-      errors.push(fieldError("FieldValueInvalid", "fieldManager", `Invalid value: ${JSON.stringify(manager)}: should only contain printable characters`));
+      const point = `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}`;
+      errors.push(fieldError("FieldValueInvalid", "fieldManager", `Invalid value: ${JSON.stringify(manager)}: invalid character ${point} (at position ${bytes})`));
       return;
     }
+    bytes += byteLength(character);
   }
 }
 

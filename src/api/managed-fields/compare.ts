@@ -2,6 +2,7 @@ import type { Field, Schema, StructType, TypeNode } from "../schema/schema.ts";
 import type { FieldSet } from "./field-set.ts";
 import { equalJson } from "../schema/json-data.ts";
 import { emptySet, orderedSet } from "./field-set.ts";
+import { keyElement, shapeOf } from "./shape.ts";
 
 /**
  * What changed between two objects, as sets of field paths: leaves are scalars and everything that the type owns as a whole;
@@ -15,11 +16,15 @@ export interface Comparison {
 
 type Json = { readonly [key: string]: unknown };
 
-/** How a place is owned. */
-type Shape = "leaf" | "struct" | "map" | "listMap" | "listSet";
-
 /** Fields of metadata that nobody owns, with kind and apiVersion. */
 const strippedMetadata: ReadonlySet<string> = new Set(["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"]);
+
+/** The same fields as a set of paths. */
+export const strippedSet: FieldSet = Object.freeze({
+  "f:apiVersion": emptySet,
+  "f:kind": emptySet,
+  "f:metadata": Object.freeze({ ".": emptySet, ...Object.fromEntries([...strippedMetadata].map((field) => [`f:${field}`, emptySet])) }),
+});
 
 /** `reset`: paths below which the request changes nothing, whatever it says (`["status"]`). */
 export function compareObjects(schema: Schema, typeName: string, objects: { old: object; next: object; reset?: readonly (readonly string[])[] }): Comparison {
@@ -84,7 +89,7 @@ class Walk {
     this.changed = undefined;
     this.removed = undefined;
     if (old === undefined && next === undefined) return;
-    const shape = this.shapeOf(node, field);
+    const shape = shapeOf(this.schema, node, field);
     if (shape === "leaf" || (isVoid(old) && isVoid(next))) return this.leaf(old, next);
     if (old === next) return;
     const children = new Children();
@@ -99,22 +104,6 @@ class Walk {
         this.list(node.item as TypeNode, children, { field: field as Field, set: shape === "listSet", old: (old ?? []) as unknown[], next: (next ?? []) as unknown[] });
     }
     children.give(this, { added: old === undefined, removed: next === undefined });
-  }
-
-  private shapeOf(node: TypeNode, field: Field | undefined): Shape {
-    switch (node.kind) {
-      case "struct": {
-        const own = field?.structType ?? field?.mapType;
-        if (own !== undefined) return own === "atomic" ? "leaf" : "struct";
-        return this.schema.struct(node.structName as string).mapType === "atomic" ? "leaf" : "struct";
-      }
-      case "map":
-        return field?.mapType === "atomic" ? "leaf" : "map";
-      case "list":
-        return field?.listType === "map" ? "listMap" : field?.listType === "set" ? "listSet" : "leaf";
-      default:
-        return "leaf";
-    }
   }
 
   private leaf(old: unknown, next: unknown): void {
@@ -187,16 +176,6 @@ function grouped(items: readonly unknown[], elementOf: (item: unknown) => string
     else group.push(item);
   }
   return groups;
-}
-
-/** `k:{"containerPort":80,"protocol":"TCP"}`: keys that an item lacks have their default, or are null. */
-export function keyElement(schema: Schema, item: TypeNode, field: Field, value: unknown): string {
-  const object = (value ?? {}) as Json;
-  const keys = field.listMapKeys as readonly string[];
-  if (keys.length === 1 && typeof object[keys[0] as string] === "string") return `k:{${JSON.stringify(keys[0])}:${JSON.stringify(object[keys[0] as string])}}`;
-  const type = item.structName === undefined ? undefined : schema.struct(item.structName);
-  const parts = [...keys].sort().map((key) => `${JSON.stringify(key)}:${JSON.stringify(object[key] ?? type?.byName.get(key)?.default ?? null)}`);
-  return `k:{${parts.join(",")}}`;
 }
 
 function isVoid(value: unknown): boolean {

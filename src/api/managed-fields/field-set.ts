@@ -68,6 +68,75 @@ function unite(a: FieldSet, b: FieldSet, members: { aMember: boolean; bMember: b
   return orderedSet(out, members.aMember || members.bMember);
 }
 
+/** Paths of both. */
+export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  return intersect(a, b, false) ?? emptySet;
+}
+
+function intersect(a: FieldSet, b: FieldSet, member: boolean): FieldSet | undefined {
+  const out: { [element: string]: FieldSet } = {};
+  let children = 0;
+  for (const element in a) {
+    if (element === self || !Object.hasOwn(b, element)) continue;
+    const [mine, theirs] = [a[element] as FieldSet, b[element] as FieldSet];
+    const both = intersect(mine, theirs, isMember(mine) && isMember(theirs));
+    if (both === undefined) continue;
+    out[element] = both;
+    children++;
+  }
+  if (children === 0) return member ? emptySet : undefined;
+  return member ? { [self]: emptySet, ...out } : out;
+}
+
+/** The set below an element; undefined when it has neither the path nor one below it. */
+export function below(set: FieldSet, element: string): { readonly member: boolean; readonly rest: FieldSet | undefined } {
+  const child = Object.hasOwn(set, element) ? (set[element] as FieldSet) : undefined;
+  if (child === undefined) return { member: false, rest: undefined };
+  return { member: isMember(child), rest: isEmptySet(child) ? undefined : child };
+}
+
+/** Without these paths and all below them. */
+export function withoutSubtrees(set: FieldSet, paths: readonly (readonly string[])[]): FieldSet {
+  return paths.reduce((left, path) => withoutSubtree(left, path, 0) ?? emptySet, set);
+}
+
+function withoutSubtree(set: FieldSet, path: readonly string[], at: number): FieldSet | undefined {
+  const element = `f:${path[at]}`;
+  const child = Object.hasOwn(set, element) ? set[element] : undefined;
+  if (child === undefined) return set;
+  const left = at === path.length - 1 ? undefined : withoutSubtree(child, path, at + 1);
+  if (left === child) return set;
+  const { [element]: _gone, ...others } = set;
+  const out = left === undefined ? others : orderedSet({ ...others, [element]: left }, false);
+  return isEmptySet(out) && at > 0 ? undefined : out;
+}
+
+/** Every path as its elements, those that end at a place before those below it. */
+export function pathsOf(set: FieldSet, prefix: readonly string[] = []): (readonly string[])[] {
+  const elements = Object.keys(set).filter((element) => element !== self);
+  const ends = elements.filter((element) => isMember(set[element] as FieldSet)).map((element) => [...prefix, element]);
+  return [...ends, ...elements.flatMap((element) => pathsOf(set[element] as FieldSet, [...prefix, element]))];
+}
+
+/** `.spec.containers[name="a"].image`: a path as errors spell it. */
+export function pathWords(path: readonly string[]): string {
+  return path.map(elementWords).join("");
+}
+
+export function elementWords(element: string): string {
+  const rest = element.slice(2);
+  switch (element[0]) {
+    case "f":
+      return `.${rest}`;
+    case "k":
+      return `[${Object.entries(JSON.parse(rest) as object).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(",")}]`;
+    case "v":
+      return `[=${rest}]`;
+    default:
+      return `[${rest}]`;
+  }
+}
+
 /** A set with its elements in the order of their text. `member`: the path itself belongs to it. */
 export function orderedSet(children: { [element: string]: FieldSet }, member: boolean): FieldSet {
   const elements = Object.keys(children);

@@ -97,7 +97,7 @@ function own(schema: Schema, typeName: string, change: Change): ManagedFieldsEnt
     kept.push(left === set ? entry : { ...entry, fieldsV1: left });
   }
   if (!isEmptySet(changed)) kept.push(entryOf(ownership, merged ? mine : changed));
-  return sorted(capped(kept));
+  return sortedEntries(capped(kept));
 }
 
 function isSame(entry: ManagedFieldsEntry, ownership: Ownership): boolean {
@@ -152,7 +152,8 @@ function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
   return [...entries.filter((entry) => !gone.has(entry)), ...buckets.values()];
 }
 
-function sorted(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+/** In upstream's order: applies first, then by time, those without one first. */
+export function sortedEntries(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
   if (entries.length < 2) return entries;
   return entries.sort(
     (a, b) =>

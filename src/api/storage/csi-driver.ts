@@ -1,5 +1,6 @@
 /** CSIDriver: what a storage driver can and wants. */
 import type { KindDeclaration } from "../declaration.ts";
+import { sameData } from "../equality.ts";
 import { csiDrivers } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { CSIDriver } from "../types/storage-v1.ts";
@@ -7,6 +8,7 @@ import type { CSIDriver } from "../types/storage-v1.ts";
 export const csiDriver: KindDeclaration<CSIDriver> = {
   ref: csiDrivers,
   hasGeneration: false,
+  generationRises: (object, old) => !sameData(object.spec, old.spec),
   defaults(draft) {
     draft.spec.attachRequired ??= true;
     draft.spec.podInfoOnMount ??= false;

@@ -40,7 +40,7 @@ function answer(call: ResourceCall, subject: (spec: SubjectAccessReviewSpec) => 
   const review = decodeObject(call, call.kind, options.fieldValidation) as Review;
   const self = call.kind.facts.kind === "SelfSubjectAccessReview";
   check(review.spec as SubjectAccessReviewSpec, self);
-  takeOwnership(call, call.kind, { draft: review, old: undefined, manager: options.manager });
+  takeOwnership(call, call.kind, { draft: review, old: undefined, options });
   const user = subject(review.spec as SubjectAccessReviewSpec);
   review.status = { allowed: call.server.authorizer.allows(user, asked(review.spec as SubjectAccessReviewSpec)) };
   return objectAnswer(call, 201, review as unknown as KubeObject);

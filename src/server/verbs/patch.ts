@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Draft } from "../../base/json.ts";
-import { StatusError, badRequest, conflict, notFound } from "../../base/status-error.ts";
+import { StatusError, conflict, notFound } from "../../base/status-error.ts";
 import { jsonPatchObject } from "../../api/patch/json-patch.ts";
 import type { JsonPatchOperation } from "../../api/patch/json-patch.ts";
 import { mergePatchObject } from "../../api/patch/merge-patch.ts";
@@ -11,15 +11,15 @@ import type { Kind } from "../../api/registry.ts";
 import { RevisionConflict } from "../../store/contract.ts";
 import type { Stored } from "../../store/contract.ts";
 import { bodyBytes, mediaType, withKind } from "../body.ts";
-import { modifiedText } from "../commit.ts";
+import { checkName, modifiedText } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
-import { notImplemented } from "../errors.ts";
 import { keyOf } from "../keys.ts";
 import { mainRules, replace } from "../replace.ts";
 import type { UpdateRules } from "../replace.ts";
 import { servedForm, storedResponse } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
+import { apply, isApply } from "./apply.ts";
 import { writeOptions } from "../write-options.ts";
 import type { WriteOptions } from "../write-options.ts";
 
@@ -32,40 +32,38 @@ const patchTypes: { readonly [mediaType: string]: ApplyPatch } = {
   "application/strategic-merge-patch+json": strategicPatchObject,
 };
 
-const applyType = "application/apply-patch+yaml";
-
 /** Attempts against others who write the same object: upstream's. */
 const attemptsMax = 5;
 
 /** PATCH of an object or, with other rules, of a subresource of it. */
 export async function patch(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
-  const { apply, options } = patchOf(call);
-  return storedResponse(call, 200, await patchObject(call, apply, options, rules));
+  if (isApply(mediaType(call.request))) return await apply(call, rules);
+  const { change, options } = patchOf(call);
+  return storedResponse(call, 200, await patchObject(call, change, options, rules));
 }
 
 /** One object changed by the body of a PATCH: for subresources whose form is not that of their parent. */
 export function patchedObject(call: ResourceCall, kind: Kind, current: KubeObject): { draft: Draft<KubeObject>; options: WriteOptions } {
-  const { apply, options } = patchOf(call);
-  const { object, warnings } = apply({ schema: call.server.schema, typeName: kind.facts.type, mode: options.fieldValidation }, current);
+  const { change, options } = patchOf(call);
+  const { object, warnings } = change({ schema: call.server.schema, typeName: kind.facts.type, mode: options.fieldValidation }, current);
   call.warnings.push(...warnings);
   return { draft: object, options };
 }
 
-type Apply = (target: PatchTarget, current: KubeObject) => Patched;
+type Change = (target: PatchTarget, current: KubeObject) => Patched;
 
 /** What the request asks for. Throws 415 and 422. */
-function patchOf(call: ResourceCall): { readonly apply: Apply; readonly options: WriteOptions } {
+function patchOf(call: ResourceCall): { readonly change: Change; readonly options: WriteOptions } {
   const type = mediaType(call.request);
   const applyPatch = patchTypes[type];
-  if (applyPatch === undefined && type !== applyType) throw new StatusError({ code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: {} });
-  const options = writeOptions("PatchOptions", call.query, call.request, type === applyType);
-  if (applyPatch === undefined) throw notImplemented("server-side apply");
+  if (applyPatch === undefined) throw new StatusError({ code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: {} });
+  const options = writeOptions("PatchOptions", call.query, call.request);
   const { body } = call.request;
   const content = body === undefined || body instanceof Uint8Array ? bodyBytes(call.request) : (body as unknown as JsonObject);
-  return { apply: (target, current) => applyPatch(target, current, content), options };
+  return { change: (target, current) => applyPatch(target, current, content), options };
 }
 
-async function patchObject(call: ResourceCall, apply: Apply, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+async function patchObject(call: ResourceCall, change: Change, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
   const { server, kind } = call;
   const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation };
   const warned = call.warnings.length;
@@ -73,7 +71,7 @@ async function patchObject(call: ResourceCall, apply: Apply, options: WriteOptio
     const current = server.store.get(keyOf(kind, call.namespace, call.name));
     if (current === undefined) throw notFound(kind.facts, call.name);
     call.warnings.length = warned;
-    const draft = patched(call, current, apply, target);
+    const draft = patched(call, current, change, target);
     try {
       return await replace(call, current, draft, options, rules);
     } catch (error) {
@@ -83,13 +81,12 @@ async function patchObject(call: ResourceCall, apply: Apply, options: WriteOptio
   }
 }
 
-function patched(call: ResourceCall, current: Stored, apply: Apply, target: PatchTarget): Draft<KubeObject> {
+function patched(call: ResourceCall, current: Stored, change: Change, target: PatchTarget): Draft<KubeObject> {
   const { kind } = call;
-  const { object, warnings } = apply(target, servedForm(kind, current.object));
+  const { object, warnings } = change(target, servedForm(kind, current.object));
   for (const warning of warnings) call.warnings.push(warning);
   const draft = withKind(object, kind.ref);
-  const { name } = draft.metadata;
-  if (name !== call.name) throw badRequest(`the name of the object (${name ?? ""}) does not match the name on the URL (${call.name})`);
+  checkName(call, draft);
   kind.declaration?.defaults?.(draft);
   return withConversion(kind, draft);
 }

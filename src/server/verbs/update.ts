@@ -1,8 +1,6 @@
-import type { Draft } from "../../base/json.ts";
-import { badRequest, notFound } from "../../base/status-error.ts";
-import type { KubeObject } from "../../api/kind-ref.ts";
+import { notFound } from "../../base/status-error.ts";
 import { decodeObject } from "../body.ts";
-import { commitError } from "../commit.ts";
+import { checkName, commitError } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
 import { keyOf } from "../keys.ts";
@@ -28,11 +26,4 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
   } catch (error) {
     throw commitError(call, call.name, error, false);
   }
-}
-
-/** The name of the body must be that of the path. Throws 400. */
-function checkName(call: ResourceCall, draft: Draft<KubeObject>): void {
-  const name = draft.metadata.name ?? "";
-  if (name === "") draft.metadata.name = call.name;
-  else if (name !== call.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
 }
