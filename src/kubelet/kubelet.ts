@@ -16,6 +16,7 @@ import type { NodeFacts } from "./node-object.ts";
 import { NodeReporter } from "./node-reporter.ts";
 import { PodObjects } from "./objects.ts";
 import type { PodMeans } from "./pod-means.ts";
+import { PodTokens } from "./pod-tokens.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
 import { refreshVolumes } from "./volumes.ts";
@@ -34,7 +35,6 @@ export interface KubeletOptions {
   readonly images: () => readonly ContainerImage[];
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
-  readonly token?: PodMeans["token"];
 }
 
 /**
@@ -47,6 +47,7 @@ export class Kubelet implements NodeAgent {
   private readonly environment: Environment;
   private readonly means: PodMeans;
   private readonly reporter: NodeReporter;
+  private readonly tokens: PodTokens;
   private readonly workers = new Map<string, PodWorker>();
   private node: Node | undefined;
   private watch: Watch | undefined;
@@ -58,6 +59,7 @@ export class Kubelet implements NodeAgent {
     this.options = options;
     this.environment = options.environment;
     const { client, environment, facts, runtime } = options;
+    this.tokens = new PodTokens({ client, environment, due: (uid) => void this.renew(uid) });
     this.means = {
       environment,
       client,
@@ -72,7 +74,7 @@ export class Kubelet implements NodeAgent {
       allocatable: capacityOf(facts),
       clusterDns: options.clusterDns,
       clusterDomain: options.clusterDomain,
-      ...(options.token ? { token: options.token } : {}),
+      token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
       gone: (worker) => this.gone(worker),
     };
     runtime.onContainerChange((id) => this.containerChanged(id));
@@ -95,6 +97,7 @@ export class Kubelet implements NodeAgent {
     for (const { watch } of this.contents?.values() ?? []) watch.stop();
     for (const worker of this.workers.values()) worker.stop();
     this.workers.clear();
+    this.tokens.stop();
   }
 
   async logs(target: ContainerTarget, options: LogOptions, sink: ByteSink): Promise<void> {
@@ -202,6 +205,7 @@ export class Kubelet implements NodeAgent {
 
   private gone(worker: PodWorker): void {
     this.workers.delete(worker.uid);
+    this.tokens.forget(worker.uid);
     this.watchContents(worker.pod, -1);
   }
 
@@ -259,12 +263,21 @@ export class Kubelet implements NodeAgent {
     for (const worker of [...this.workers.values()]) {
       const uses = worker.pod.metadata.namespace === object.metadata.namespace && mountedObjects(worker.pod).some((each) => each.kind === kind && each.name === object.metadata.name);
       if (!uses || !worker.mounted) continue;
-      const { files, objects, allocatable, token } = this.means;
-      const addresses = { podIps: worker.podIps(), hostIps: this.means.hostIps };
-      await refreshVolumes({ pod: worker.pod, files, objects, allocatable, addresses, ...(token ? { token } : {}) }).catch((error: unknown) => {
-        this.environment.log.debug(`${key} not refreshed`, { error: String(error) });
-      });
+      await this.rewrite(worker, key);
     }
+  }
+
+  private async renew(podUid: string): Promise<void> {
+    const worker = this.workers.get(podUid);
+    if (worker?.mounted) await this.rewrite(worker, "token");
+  }
+
+  private async rewrite(worker: PodWorker, what: string): Promise<void> {
+    const { files, objects, allocatable, token } = this.means;
+    const addresses = { podIps: worker.podIps(), hostIps: this.means.hostIps };
+    await refreshVolumes({ pod: worker.pod, files, objects, allocatable, addresses, token }).catch((error: unknown) => {
+      this.environment.log.debug(`${what} not refreshed`, { error: String(error) });
+    });
   }
 }
 

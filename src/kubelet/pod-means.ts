@@ -22,7 +22,7 @@ export interface PodMeans {
   readonly allocatable: { readonly [resource: string]: string };
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
-  readonly token?: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
+  readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
   /** The worker has nothing left to do. */
   gone(worker: PodWorker): void;
 }

@@ -218,7 +218,7 @@ export class PodWorker {
     const { files, objects, allocatable } = this.means;
     try {
       this.places = await setUpVolumes({
-        pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, ...(this.means.token ? { token: this.means.token } : {}),
+        pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, token: this.means.token,
       });
       return true;
     } catch (error) {

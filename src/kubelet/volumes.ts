@@ -13,8 +13,8 @@ export interface VolumeOptions {
   readonly objects: PodObjects;
   readonly addresses: PodAddresses;
   readonly allocatable: { readonly [resource: string]: string };
-  /** The token file of a projected volume; absent: no token. */
-  readonly token?: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
+  /** The content of a token file. Rejects with MissingError. */
+  readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
 }
 
 /** A volume that could not be set up: the event's message. */
@@ -68,7 +68,7 @@ async function projectedFiles(source: VolumeProjection, mode: number, options: V
   if (source.configMap) return objectFiles("configmap", { ...source.configMap, name: source.configMap.name ?? "", mode }, options);
   if (source.secret) return objectFiles("secret", { ...source.secret, name: source.secret.name ?? "", mode }, options);
   if (source.downwardAPI) return downwardFiles(source.downwardAPI.items ?? [], mode, options);
-  if (source.serviceAccountToken && options.token) {
+  if (source.serviceAccountToken) {
     const { path, audience, expirationSeconds } = source.serviceAccountToken;
     return [{ path, content: encoder.encode(await options.token(options.pod, audience, expirationSeconds ?? 3600)), mode }];
   }

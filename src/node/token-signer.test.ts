@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import type { JsonWebKey } from "node:crypto";
+import type { webcrypto } from "node:crypto";
 import { expect, test } from "vitest";
 import { fixedKeySigner } from "../server/tokens/fixed-key-signer.ts";
 import { parseToken } from "../server/tokens/token-signer.ts";
@@ -31,7 +31,7 @@ test("others can check its tokens by the published key", async () => {
   const parsed = parseToken(await signer.sign(claims));
   const [key] = signer.publicKeys;
   expect(parsed?.header).toEqual({ alg: "ES256", kid: key?.["kid"] });
-  const publicKey = createPublicKey({ key: key as JsonWebKey, format: "jwk" });
+  const publicKey = createPublicKey({ key: key as webcrypto.JsonWebKey, format: "jwk" });
   expect(verify("sha256", Buffer.from(parsed?.signed ?? ""), { key: publicKey, dsaEncoding: "ieee-p1363" }, parsed?.signature ?? new Uint8Array())).toBe(true);
 });
 
