@@ -49,7 +49,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const parts = partsOf(options, host);
   const { environment, store, registry, schema } = parts;
   let machines: Machines | undefined;
-  const server = await createApiServer({ environment, store, registry, schema, nodeAgents: (name) => machines?.agentOf(name), ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
+  const server = createApiServer({ environment, store, registry, schema, nodeAgents: (name) => machines?.agentOf(name), ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
   const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });
   const own = clientOf(apiServerUser, "coracle");
   // Upstream's control plane runs on the first node, and its events say so.
