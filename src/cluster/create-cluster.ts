@@ -8,6 +8,7 @@ import { loadSchema } from "../api/schema/schema.ts";
 import { simTypes } from "../api/sim/facts.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import { createApiServer } from "../server/server.ts";
+import type { NodeAgents } from "../server/node-agent.ts";
 import type { UserInfo } from "../server/request.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import { Registry } from "../sim/images/registry.ts";
@@ -48,15 +49,17 @@ function partsOf(options: ClusterOptions, host: ClusterHost): Parts {
 export async function composeCluster(options: ClusterOptions, host: ClusterHost): Promise<RunningCluster> {
   const parts = partsOf(options, host);
   const { environment, store, registry, schema } = parts;
-  let machines: Machines | undefined;
-  const server = createApiServer({ environment, store, registry, schema, nodeAgents: (name) => machines?.agentOf(name), ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
+  // The server is there before the machines that it will ask.
+  const agents: { of: NodeAgents } = { of: () => undefined };
+  const server = createApiServer({ environment, store, registry, schema, nodeAgents: (name) => agents.of(name), ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
   const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });
   const own = clientOf(apiServerUser, "coracle");
   // Upstream's control plane runs on the first node, and its events say so.
   const hostName = nodeName(options.name ?? defaults.name, 0);
   const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName });
   const { informers } = controlPlane;
-  machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
+  const machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
+  agents.of = (name) => machines.agentOf(name);
   const clockObject = parts.virtual ? await startClockObject({ clock: parts.virtual, environment, client: own, informers, hostClock: host.clock }) : undefined;
   return new RunningCluster({
     options,
@@ -65,6 +68,6 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
     client: clientOf(administrator, "coracle"),
     own,
     informers,
-    stops: [() => clockObject?.stop(), () => machines?.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
+    stops: [() => clockObject?.stop(), () => machines.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
   });
 }

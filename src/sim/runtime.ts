@@ -109,7 +109,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     const sandbox = this.sandboxes.get(sandboxId);
     if (!sandbox || sandbox.stopped) return;
     sandbox.stopped = true;
-    await Promise.all([...sandbox.containers].map((id) => this.containers.get(id)?.stop(0)));
+    await Promise.all([...sandbox.containers].map((id) => this.containers.get(id)?.stop(0) ?? Promise.resolve()));
     this.releaseIp(sandbox);
   }
 

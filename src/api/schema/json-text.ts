@@ -82,7 +82,9 @@ export function setMember(object: { [key: string]: unknown }, key: string, value
 export function isTooDeep(value: JsonValue | undefined, levels = jsonDepthMax): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  for (const key in value) if (isTooDeep((value as { readonly [key: string]: JsonValue })[key], levels - 1)) return true;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).some((item) => isTooDeep(item, levels - 1));
+  const members: { readonly [key: string]: JsonValue | undefined } = value as { readonly [key: string]: JsonValue };
+  for (const key in members) if (isTooDeep(members[key], levels - 1)) return true;
   return false;
 }
 
@@ -150,9 +152,10 @@ function countMembers(value: JsonValue): number {
     for (const item of value) if (typeof item === "object") count += countMembers(item);
     return count;
   }
-  for (const key in value) {
+  const members = value as { readonly [key: string]: JsonValue };
+  for (const key in members) {
     count++;
-    const member = (value as { [key: string]: JsonValue })[key] as JsonValue;
+    const member = members[key] as JsonValue;
     if (typeof member === "object") count += countMembers(member);
   }
   return count;
