@@ -61,6 +61,9 @@ export const proxyTables: readonly FixedTable[] = [
   },
 ];
 
+/** Objects of the kernel's packet accounting (nfacct) that rules feed; to be made before the rules. */
+export const proxyCounters = ["ct_state_invalid_dropped_pkts", "localhost_nps_accepted_pkts"] as const;
+
 /** Chains of others that a print of the node's rules shows; their rules in the kernel's chains come last. */
 export type ForeignChains = { readonly [table in TableName]?: { readonly chains: readonly string[]; readonly rules: { readonly [chain: string]: readonly string[] } } };
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Service } from "../api/types/core-v1.ts";
 import type { EndpointSlice } from "../api/types/discovery-v1.ts";
 import { endpointChain, portChains } from "./chain-names.ts";
+import { proxyCounters } from "./fixed-chains.ts";
 import { IptablesText } from "./iptables.ts";
 import { probability } from "./port-text.ts";
 import { ServiceRules } from "./service-rules.ts";
@@ -40,6 +41,13 @@ test("gives every endpoint the same share", () => {
 });
 
 describe("restore", () => {
+  test("names no counter where the kernel has none", () => {
+    const text = new IptablesText({ rules: rulesOf(recordedCase("nodeport").objects), node: recordedNode, hasCounters: false }).restore();
+    for (const counter of proxyCounters) expect(text).not.toContain(counter);
+    expect(text).toContain("-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP\n");
+    expect(text.match(/^-A KUBE-NODEPORTS .*$/gm)).toEqual(['-A KUBE-NODEPORTS -p tcp -m comment --comment "default/web:http" -m tcp --dport 30080 -j KUBE-EXT-CDGGSHYLG3RE2FKL']);
+  });
+
   test("makes the chains that the real proxy made", () => {
     for (const { name, objects, rules } of recordedCases()) {
       if (name === "two-ports-tcp-udp" || name === "clusterip-no-slice") continue; // The real order of Services is chance: see iptables.golden.ts.

@@ -38,10 +38,13 @@ export class IptablesText {
   private readonly changedShared = new Set<number>();
   private readonly changedOwn = new Map<string, string | undefined>();
   private isHandedOut = false;
+  private readonly counted: boolean;
 
-  constructor(options: { rules: ServiceRules; node: ProxyNode }) {
+  /** `hasCounters: false`: the kernel lacks the nfacct objects `proxyCounters`, and rules that name them would be refused. */
+  constructor(options: { rules: ServiceRules; node: ProxyNode; hasCounters?: boolean }) {
     this.rules = options.rules;
     this.node = options.node;
+    this.counted = options.hasCounters ?? true;
     this.feed = this.rules.changes();
   }
 
@@ -93,7 +96,7 @@ export class IptablesText {
     const changed = this.feed.take();
     const commented = this.rules.endpointCount() <= endpointsCommentedMax;
     const isWhole = this.settings?.commented !== commented;
-    if (isWhole) this.settings = { node: this.node, commented };
+    if (isWhole) this.settings = { node: this.node, commented, counted: this.counted };
     for (const key of changed) if (!isWhole || this.rules.get(key) === undefined) this.refresh(key);
     if (isWhole) for (const { key } of this.rules.ports()) this.refresh(key);
   }
@@ -119,6 +122,11 @@ export class IptablesText {
     for (const { key } of this.rules.ports()) yield ownOf(this.blocks.get(key));
   }
 
+  private fixedLines(chain: string, rules: FixedTable["rules"]): string {
+    const lines = (rules[chain] ?? []).map((rule) => `-A ${chain} ${this.counted ? rule : rule.replace(/ -m nfacct --nfacct-name +\S+/, "")}\n`);
+    return lines.join("");
+  }
+
   private sharedLines(index: number): string {
     const parts: string[] = [];
     for (const { key } of this.rules.ports()) {
@@ -138,7 +146,7 @@ export class IptablesText {
         if (index < 0 ? !what.isWhole : !what.shared.has(index)) continue;
         declared.push(`:${chain} - [0:0]\n`);
         if (index >= 0) lines.push(this.sharedLines(index));
-        lines.push(fixedLines(chain, rules));
+        lines.push(this.fixedLines(chain, rules));
       }
       const deleted: string[] = [];
       if (name === "nat") {
@@ -157,16 +165,16 @@ export class IptablesText {
     const own = new Map<string, string>();
     for (const chain of table.chains) {
       const index = serviceChains.findIndex((shared) => shared.table === table.name && shared.chain === chain);
-      own.set(chain, (index < 0 ? "" : this.sharedLines(index)) + fixedLines(chain, table.rules));
+      own.set(chain, (index < 0 ? "" : this.sharedLines(index)) + this.fixedLines(chain, table.rules));
     }
-    for (const chain of foreign?.chains ?? []) own.set(chain, fixedLines(chain, foreign?.rules ?? {}));
+    for (const chain of foreign?.chains ?? []) own.set(chain, this.fixedLines(chain, foreign?.rules ?? {}));
     if (table.name === "nat") for (const chains of this.ownChains()) for (const [chain, lines] of chains) own.set(chain, lines);
     const sorted = [...own].sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = [
       `*${table.name}\n`,
       ...table.builtin.map((chain) => `:${chain} ACCEPT [0:0]\n`),
       sorted.map(([chain]) => `:${chain} - [0:0]\n`).join(""),
-      ...table.builtin.map((chain) => fixedLines(chain, table.rules) + fixedLines(chain, foreign?.rules ?? {})),
+      ...table.builtin.map((chain) => this.fixedLines(chain, table.rules) + this.fixedLines(chain, foreign?.rules ?? {})),
       sorted.map(([, rules]) => rules).join(""),
       "COMMIT\n",
     ];
@@ -176,7 +184,3 @@ export class IptablesText {
 
 /** One piece of text at once: joined late, the pieces of all Services would be alive together, and collecting them costs more than writing them. */
 const flat = (lines: readonly string[]) => lines.join("");
-
-function fixedLines(chain: string, rules: FixedTable["rules"]): string {
-  return (rules[chain] ?? []).map((rule) => `-A ${chain} ${rule}\n`).join("");
-}

@@ -11,6 +11,8 @@ export interface TextSettings {
   readonly node: ProxyNode;
   /** Whether the lines of endpoints bear comments. */
   readonly commented: boolean;
+  /** Whether the node's kernel has the counters (nfacct objects) that upstream's rules feed. */
+  readonly counted: boolean;
 }
 
 /** What the writers below have in common. */
@@ -29,6 +31,7 @@ const subjectOf = (port: ServicePortRules, settings: TextSettings): Subject => (
   protocol: port.protocol.toLowerCase(),
   node: settings.node,
   commented: settings.commented,
+  counted: settings.counted,
 });
 
 /** What the port adds to each of the chains of `serviceChains`, in their order: lines, each with its line end. */
@@ -73,11 +76,11 @@ function internalRefusal(subject: Subject): string {
   return `-A KUBE-SERVICES ${destination(subject, port.clusterIp, `${port.name} ${plan.internalRefusal.because}`)} ${refusalTarget(plan.internalRefusal)}\n`;
 }
 
-function nodePorts({ port, plan, chains, protocol }: Subject): string {
+function nodePorts({ port, plan, chains, protocol, counted }: Subject): string {
   if (port.nodePort === 0 || !plan.hasEndpoints) return "";
   const match = `-p ${protocol} ${comment(port.name)} -m ${protocol} --dport ${port.nodePort}`;
-  // Two rules, so that the kernel counts connections through 127.0.0.1 apart.
-  return `-A KUBE-NODEPORTS -d 127.0.0.0/8 ${match} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j ${chains.external}\n-A KUBE-NODEPORTS ${match} -j ${chains.external}\n`;
+  const loopback = counted ? `-A KUBE-NODEPORTS -d 127.0.0.0/8 ${match} -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j ${chains.external}\n` : "";
+  return `${loopback}-A KUBE-NODEPORTS ${match} -j ${chains.external}\n`;
 }
 
 function portals(subject: Subject): string {
