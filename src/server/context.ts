@@ -6,6 +6,7 @@ import type { Admission } from "./admission/admission.ts";
 import type { Authorizer } from "./authorize.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { NodeAgents } from "./node-agent.ts";
+import type { OpenApi } from "./openapi/open-api.ts";
 import type { Query } from "./query.ts";
 import type { Representation } from "./negotiate.ts";
 import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly admission: Admission;
   readonly discovery: Discovery;
   readonly services: ServiceAllocator;
+  readonly openApi: OpenApi;
   readonly watches: WatchHub;
   readonly gitVersion: string;
   readonly tokens: ServiceAccountTokens;

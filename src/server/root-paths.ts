@@ -1,8 +1,8 @@
 import type { ServerContext } from "./context.ts";
 import { healthAnswer, healthPaths } from "./discovery/health.ts";
-import { openApiDocument, openApiIndex } from "./discovery/open-api.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
 import { parseAccept } from "./negotiate.ts";
+import { openApiAnswer } from "./openapi/answer.ts";
 import type { Query } from "./query.ts";
 import type { ApiRequest, ApiResponse } from "./request.ts";
 import { bytesResponse, headersFor, jsonBytes, objectResponse, textResponse } from "./respond.ts";
@@ -20,7 +20,7 @@ export function isOpenPath(path: string): boolean {
   return /^\/(healthz|livez|readyz|version)(\/|$)/.test(path);
 }
 
-type RootHandler = (root: RootRequest) => ApiResponse | undefined;
+type RootHandler = (root: RootRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
 
 /** By the first part of the path. Undefined: there is nothing under this path. */
 const handlers: { readonly [first: string]: RootHandler } = {
@@ -31,7 +31,7 @@ const handlers: { readonly [first: string]: RootHandler } = {
   version: ({ context, request }) => json(request, versionInfo(context.gitVersion)),
   api: discovery,
   apis: discovery,
-  openapi: openApi,
+  openapi: ({ context, request, query, path }) => openApiAnswer(context.openApi, request, query, path),
   metrics: () => refuse("/metrics"),
   flagz: () => refuse("/flagz"),
   statusz: () => refuse("/statusz"),
@@ -39,11 +39,11 @@ const handlers: { readonly [first: string]: RootHandler } = {
   ".well-known": () => refuse("/.well-known/openid-configuration"),
 };
 
-export function rootPath(root: RootRequest): ApiResponse {
+export async function rootPath(root: RootRequest): Promise<ApiResponse> {
   const { path, request } = root;
   const first = path.split("/")[1] ?? "";
   const handler = Object.hasOwn(handlers, first) ? handlers[first] : undefined;
-  const answer = handler?.(root);
+  const answer = await handler?.(root);
   if (answer === undefined) return textResponse(404, "404 page not found\n");
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   return answer;
@@ -122,14 +122,4 @@ function wantsAggregated(accept: string): boolean {
     if (parameters.get("as") === "APIGroupDiscoveryList" && parameters.get("g") === "apidiscovery.k8s.io" && parameters.get("v") === "v2") return true;
   }
   return false;
-}
-
-function openApi({ context, request, path }: RootRequest): ApiResponse | undefined {
-  const { registry, gitVersion } = context;
-  const root = path.replace(/\/+$/, "");
-  if (root === "/openapi/v2") return refuse("/openapi/v2");
-  if (root === "/openapi/v3") return json(request, openApiIndex(registry, gitVersion));
-  if (!root.startsWith("/openapi/v3/")) return undefined;
-  const document = openApiDocument(registry, root.slice("/openapi/v3/".length), gitVersion);
-  return document === undefined ? undefined : json(request, document);
 }

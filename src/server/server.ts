@@ -16,6 +16,7 @@ import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
 import { expireEvents } from "./event-expiry.ts";
 import type { NodeAgents } from "./node-agent.ts";
+import { OpenApi } from "./openapi/open-api.ts";
 import { parseQuery } from "./query.ts";
 import { requestInfo } from "./request-info.ts";
 import type { ApiRequest, ApiResponse, ApiServer, UserInfo } from "./request.ts";
@@ -57,6 +58,7 @@ export interface ApiServerOptions {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { environment, store, registry, schema } = options;
   const objects = bootstrapObjects();
+  const gitVersion = options.gitVersion ?? "v1.36.3";
   const context: ServerContext = {
     environment,
     store,
@@ -68,7 +70,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
-    gitVersion: options.gitVersion ?? "v1.36.3",
+    openApi: new OpenApi({ registry, schema, gitVersion }),
+    gitVersion,
     tokens: new ServiceAccountTokens({ store, environment, signer: options.tokenSigner ?? fixedKeySigner() }),
   };
   // A store in memory holds everything as soon as this returns; with a durable one, requests wait for it.

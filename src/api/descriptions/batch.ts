@@ -1,0 +1,3 @@
+import type { TextTable } from "../openapi/texts.ts";
+
+export const batchTexts: TextTable = {};

@@ -1,0 +1,40 @@
+import type { TextTable, Texts } from "../openapi/texts.ts";
+import { batchTexts } from "./batch.ts";
+
+/**
+ * The texts of types and fields, all tables together. Nothing but the server of OpenAPI documents loads this module, and it does so
+ * when the first document is asked for: a cluster that nobody asks to explain itself never holds the texts.
+ */
+export const texts: Texts = textsOf([batchTexts]);
+
+export function textsOf(tables: readonly TextTable[]): Texts {
+  const all: TextTable = Object.assign({}, ...tables) as TextTable;
+  return {
+    ofType: (typeName) => all[typeName]?.[""] ?? listText(typeName),
+    ofField: (typeName, fieldName) => all[typeName]?.[fieldName] ?? everywhere(typeName, fieldName),
+  };
+}
+
+/** Fields that every kind has, and every list. */
+const common: { readonly [fieldName: string]: string } = {
+  apiVersion: "Group and version in whose form the object is written, such as apps/v1; v1 alone for the core group. The server reads the object by it.",
+  kind: "The kind of the object, such as Pod. It follows from the path of a request and never changes.",
+  metadata: "Name, namespace, labels and what else every object has.",
+};
+
+function listText(typeName: string): string | undefined {
+  const kind = listedKind(typeName);
+  return kind === undefined ? undefined : `A list of objects of kind ${kind}.`;
+}
+
+function everywhere(typeName: string, fieldName: string): string | undefined {
+  const kind = listedKind(typeName);
+  if (kind !== undefined && fieldName === "metadata") return "The revision of the list and, when it is one page of several, how to go on.";
+  if (kind !== undefined && fieldName === "items") return `The objects of kind ${kind}.`;
+  return common[fieldName];
+}
+
+/** `io.k8s.api.core.v1.PodList` lists Pods. */
+function listedKind(typeName: string): string | undefined {
+  return /\.([A-Z]\w*)List$/.exec(typeName)?.[1];
+}
