@@ -7,6 +7,8 @@ import type { ApiServer, UserInfo } from "../server/request.ts";
 import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
 import { startDeploymentController } from "../controllers/deployment/controller.ts";
+import { startEndpointSliceController } from "../controllers/endpoint-slice/controller.ts";
+import { startEndpointsController } from "../controllers/endpoints/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
 import { startJobController } from "../controllers/job/controller.ts";
 import { startNamespaceController } from "../controllers/namespace/controller.ts";
@@ -57,6 +59,8 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startReplicaSetController(context),
     startReplicationController(context),
     startDeploymentController(context),
+    startEndpointSliceController(context),
+    startEndpointsController(context),
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),

@@ -1,0 +1,139 @@
+import { endpoints, pods, services } from "../../api/kinds.ts";
+import type { Endpoints, Pod, Service } from "../../api/types/core-v1.ts";
+import { isStatus } from "../../base/status-error.ts";
+import type { Client } from "../../client/client.ts";
+import type { Controller, ControllerContext } from "../../client/controller-context.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
+import type { Informer } from "../../client/informer.ts";
+import { keyOf, splitKey } from "../../client/informer.ts";
+import type { Outcome } from "../../client/reconciler.ts";
+import { Reconciler } from "../../client/reconciler.ts";
+import { AwaitedStatus } from "../awaited-status.ts";
+import { isNamespaceEnding, messageOf } from "../creation-failure.ts";
+import { TriggerTimes, hasPods, matters, selects } from "../service-pods.ts";
+import { UnseenWrites } from "../unseen-writes.ts";
+import { planEndpoints } from "./plan.ts";
+
+/**
+ * Keeps the Endpoints object of each Service with a selector, and removes it with the Service. Nothing of the cluster reads it;
+ * clients of before EndpointSlices do.
+ */
+export function startEndpointsController(context: ControllerContext): Controller {
+  return new EndpointsController(context);
+}
+
+/** Upstream's ConcurrentEndpointSyncs. */
+const concurrency = 5;
+
+class EndpointsController implements Controller {
+  private readonly client: Client;
+  private readonly recorder: EventRecorder;
+  private readonly services: Informer<Service>;
+  private readonly pods: Informer<Pod>;
+  private readonly endpoints: Informer<Endpoints>;
+  private readonly synced: Promise<void>;
+  private readonly queue: Reconciler;
+  private readonly unseen: UnseenWrites;
+  private readonly awaited: AwaitedStatus;
+  private readonly triggerTimes = new TriggerTimes();
+  private readonly stops: (() => void)[] = [];
+  private stopped = false;
+
+  constructor(context: ControllerContext) {
+    const { environment, informers } = context;
+    this.client = context.client("endpoint-controller");
+    this.recorder = context.recorder("endpoint-controller");
+    this.services = informers.of(services);
+    this.pods = informers.of(pods);
+    this.endpoints = informers.of(endpoints);
+    this.synced = informers.synced();
+    this.unseen = new UnseenWrites(environment);
+    this.awaited = new AwaitedStatus(this.unseen);
+    this.queue = new Reconciler({ name: "endpoints", environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.stops.push(
+      this.services.onChange((current, previous) => this.serviceChanged(current, previous)),
+      this.pods.onChange((current, previous) => this.podChanged(current, previous)),
+      this.endpoints.onChange((current, previous) => this.endpointsChanged(current, previous)),
+    );
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const stop of this.stops) stop();
+    this.queue.stop();
+    this.unseen.stop();
+  }
+
+  private serviceChanged(current: Service | undefined, previous: Service | undefined): void {
+    const service = (current ?? previous) as Service;
+    if (previous && current?.metadata.uid !== previous.metadata.uid) this.triggerTimes.forget(keyOf(previous));
+    this.queue.add(keyOf(service));
+  }
+
+  private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
+    if (current && previous && !matters(current, previous)) return;
+    const pod = (current ?? previous) as Pod;
+    for (const service of this.services.list(pod.metadata.namespace)) {
+      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.queue.add(keyOf(service));
+    }
+  }
+
+  private endpointsChanged(current: Endpoints | undefined, previous: Endpoints | undefined): void {
+    if (current) this.awaited.shown(current);
+    if (current && !previous) this.unseen.settle(creation(keyOf(current)));
+    if (current || !previous) return;
+    this.unseen.forget(previous.metadata.uid);
+    this.awaited.forget(previous.metadata.uid);
+    this.queue.add(keyOf(previous));
+  }
+
+  private async sync(key: string): Promise<Outcome> {
+    await this.synced;
+    await this.unseen.seen(key);
+    const before = this.endpoints.get(key);
+    if (before) await this.unseen.seen(before.metadata.uid);
+    if (this.stopped) return;
+    const service = this.services.get(key);
+    if (!service) return await this.remove(key);
+    if (!hasPods(service)) return;
+    const selected = this.pods.list(service.metadata.namespace).filter((pod) => selects(service, pod));
+    const standing = this.endpoints.get(key);
+    const next = planEndpoints(service, { pods: selected, standing, time: this.triggerTimes.look(service, selected) });
+    try {
+      if (next) await this.write(key, next, standing);
+    } catch (error) {
+      if (isStatus(error, "Conflict") || isNamespaceEnding(error)) return;
+      const what = standing ? "update" : "create";
+      this.recorder.event(standing ?? service, "Warning", standing ? "FailedToUpdateEndpoint" : "FailedToCreateEndpoint", `Failed to ${what} endpoint for service ${key}: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  private async write(key: string, next: Endpoints, standing: Endpoints | undefined): Promise<void> {
+    if (standing) {
+      this.awaited.wrote(await this.client.update(endpoints, next), this.endpoints.get(key));
+      return;
+    }
+    this.unseen.announce(key, creation(key));
+    try {
+      await this.client.create(endpoints, next);
+    } catch (error) {
+      this.unseen.settle(creation(key));
+      if (!isStatus(error, "AlreadyExists")) throw error;
+    }
+  }
+
+  /** The Service is gone. */
+  private async remove(key: string): Promise<void> {
+    if (!this.endpoints.get(key)) return;
+    try {
+      await this.client.delete(endpoints, splitKey(key));
+    } catch (error) {
+      if (!isStatus(error, "NotFound")) throw error;
+    }
+  }
+}
+
+function creation(key: string): string {
+  return `create ${key}`;
+}
