@@ -36,6 +36,8 @@ export interface KindDeclaration<T extends KubeObject = KubeObject> {
   readonly selectableFields?: { readonly [path: string]: (object: T) => string };
   /** Columns of Table output beside none: NAME is column one, AGE is not implied. Absent: NAME and AGE (as upstream's default). */
   readonly table?: TableDeclaration<T>;
+  /** Upstream names what may not change before what is wrong in itself. Default: after. */
+  readonly changesFirst?: boolean;
   /** Texts for Warning headers. */
   readonly warnings?: (object: T, old?: T) => string[];
   /** Graceful deletion: seconds of grace for this object and these options; absent or 0: removed at once. */

@@ -1,8 +1,7 @@
 import type { Draft } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
 import { uuid, randomSuffix } from "../base/names.ts";
-import { alreadyExists, badRequest, conflict } from "../base/status-error.ts";
-import type { StatusError } from "../base/status-error.ts";
+import { StatusError, alreadyExists, badRequest, conflict } from "../base/status-error.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { RevisionConflict } from "../store/contract.ts";
@@ -69,7 +68,10 @@ export function sealed(draft: Draft<KubeObject>): (revision: number) => KubeObje
 /** What a failed commit means to the client. */
 export function commitError(call: ResourceCall, name: string, error: unknown, creating: boolean): unknown {
   if (!(error instanceof RevisionConflict)) return error;
-  return creating ? alreadyExists(call.kind.facts, name) : conflict(call.kind.facts, name, modifiedText);
+  if (!creating) return conflict(call.kind.facts, name, modifiedText);
+  const standing = alreadyExists(call.kind.facts, name);
+  if (error.actual?.object.metadata.deletionTimestamp === undefined) return standing;
+  return new StatusError({ ...standing.status, message: `object is being deleted: ${standing.message}` });
 }
 
 /** A Stored that is not in the store: the answer of a dry run. */

@@ -61,8 +61,9 @@ export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject):
   const { declaration } = kind;
   const whole = declaration?.validateOnUpdate !== false;
   const errors = metaErrors(object, old, { whole });
-  if (whole) errors.push(...(declaration?.validate?.(object) ?? []));
-  errors.push(...(declaration?.validateUpdate?.(object, old) ?? []));
+  const inItself = whole ? (declaration?.validate?.(object) ?? []) : [];
+  const changes = declaration?.validateUpdate?.(object, old) ?? [];
+  errors.push(...(declaration?.changesFirst === true ? [...changes, ...inItself] : [...inItself, ...changes]));
   refuse(kind, object, errors);
 }
 

@@ -29,6 +29,10 @@ export const daemonSet: KindDeclaration<DaemonSet> = {
       strategy.rollingUpdate ??= {};
       strategy.rollingUpdate.maxUnavailable ??= 1;
       strategy.rollingUpdate.maxSurge ??= 0;
+    } else if (strategy.rollingUpdate) {
+      // Upstream's internal form has numbers there, never nothing.
+      strategy.rollingUpdate.maxUnavailable ??= 0;
+      strategy.rollingUpdate.maxSurge ??= 0;
     }
     draft.spec.revisionHistoryLimit ??= 10;
   },
@@ -51,6 +55,7 @@ export const daemonSet: KindDeclaration<DaemonSet> = {
     checkNonNegative(object.spec.revisionHistoryLimit, spec, "revisionHistoryLimit", errors);
     return errors;
   },
+  changesFirst: true,
   validateUpdate(object, old) {
     const errors: FieldError[] = [];
     checkUnchanged(sameData(object.spec.selector, old.spec.selector), object.spec.selector, spec.child("selector"), errors);

@@ -10,7 +10,7 @@ import { labelSelectorText } from "../label-text.ts";
 import { age, columns, containerCells, since } from "../table.ts";
 import type { CronJob, CronJobSpec, JobTemplateSpec } from "../types/batch-v1.ts";
 import { invalid, notSupported, required } from "../validation/errors.ts";
-import { dnsSubdomainName } from "../validation/names.ts";
+import { dns1123LabelProblems, dnsSubdomainName } from "../validation/names.ts";
 import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import type { FieldPath as Path } from "../validation/path.ts";
@@ -23,6 +23,11 @@ const nameLengthMax = 52;
 
 export const cronJob: KindDeclaration<CronJob> = {
   ref: cronJobs,
+  warnings: (object, old) => {
+    const problems = old === undefined ? dns1123LabelProblems(object.metadata.name ?? "") : [];
+    if (problems.length === 0) return [];
+    return [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`];
+  },
   nameErrors: (name, prefix) => {
     const problems = dnsSubdomainName(name, prefix);
     return !prefix && name.length > nameLengthMax ? [...problems, `must be no more than ${nameLengthMax} characters`] : problems;
@@ -98,7 +103,9 @@ function checkTimeZone(timeZone: string | undefined, path: Path, errors: FieldEr
   if (timeZone === "") errors.push(invalid(path, timeZone, "timeZone must be nil or non-empty string"));
   else if (timeZone.toLowerCase() === "local") {
     errors.push(invalid(path, timeZone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"));
-  } else if (!isTimeZoneName(timeZone)) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
+  }
+  // "Local" alone is a name that upstream's library knows.
+  if (timeZone !== "" && timeZone !== "Local" && !isTimeZoneName(timeZone)) errors.push(invalid(path, timeZone, `unknown time zone ${timeZone}`));
 }
 
 /** The Jobs get their selectors by themselves. */

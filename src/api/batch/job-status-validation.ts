@@ -19,7 +19,10 @@ export function checkJobStatus(object: Job, old: Job): FieldError[] {
   for (const field of ["active", "succeeded", "failed", "ready", "terminating"] as const) checkNonNegative(status[field], path, field, errors);
   checkConditions(status, old.status, errors);
   checkTimes(status, old.status, errors);
-  for (const field of ["succeeded", "failed"] as const) {
+  // An Indexed Job with as many Pods as indexes may be scaled down, and then fewer have succeeded.
+  const { completionMode, completions, parallelism } = object.spec;
+  const elastic = completionMode === "Indexed" && completions === parallelism;
+  for (const field of elastic ? (["failed"] as const) : (["succeeded", "failed"] as const)) {
     const value = status[field] ?? 0;
     if (value < (old.status[field] ?? 0)) errors.push(invalid(path.child(field), value, `cannot decrease the ${field} counter`));
   }
