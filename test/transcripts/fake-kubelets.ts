@@ -34,7 +34,9 @@ export class FakeKubelets {
   private readonly cluster: NodeCluster;
   private readonly timesOf: (pod: Pod) => PodTimes;
   private readonly informers: Informers;
+  /** Their leases are not renewed; Pods live on. */
   private readonly silent = new Set<string>();
+  private readonly unmanaged = new Set<string>();
   private readonly addresses = new Map<string, string>();
   private readonly podCounts = new Map<string, number>();
   private readonly scheduled = new Set<string>();
@@ -57,16 +59,18 @@ export class FakeKubelets {
     this.informers.stop();
   }
 
-  /** A node as kwok's: Ready at once unless `managed` is false, and renewing its lease. */
+  /** A node as kwok's: Ready at once and renewing its lease; with `managed: false` nobody plays its kubelet. */
   async addNode(name: string, options: { controlPlane?: boolean; managed?: boolean } = {}): Promise<void> {
     const address = `172.18.0.${this.addresses.size + 2}`;
     this.addresses.set(name, address);
     this.silent.delete(name);
+    this.unmanaged.delete(name);
     const plane = options.controlPlane === true;
+    const managed = options.managed !== false;
     await this.cluster.client.create(nodes, {
       metadata: {
         name,
-        annotations: { "kwok.x-k8s.io/node": "fake" },
+        ...(managed ? { annotations: { "kwok.x-k8s.io/node": "fake" } } : {}),
         labels: {
           "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux",
           ...(plane ? { "node-role.kubernetes.io/control-plane": "" } : {}),
@@ -77,10 +81,10 @@ export class FakeKubelets {
         capacity: { cpu: "4", memory: "8Gi", pods: "110" },
         allocatable: { cpu: "4", memory: "8Gi", pods: "110" },
         addresses: [{ type: "InternalIP", address }, { type: "Hostname", address: name }],
-        nodeInfo: { machineID: "", systemUUID: "", bootID: "", kernelVersion: "6.12.0-amd64", osImage: "Debian GNU/Linux 13 (trixie)", containerRuntimeVersion: "containerd://2.2.0", kubeletVersion: "v1.36.3", kubeProxyVersion: "", operatingSystem: "linux", architecture: "amd64" },
+        nodeInfo: { machineID: "", systemUUID: "", bootID: "", kernelVersion: "6.12.0-amd64", osImage: "Debian GNU/Linux 13 (trixie)", containerRuntimeVersion: "containerd://2.2.0", kubeletVersion: "v1.36.3", kubeProxyVersion: managed ? "kwok-0.8.0" : "", operatingSystem: "linux", architecture: "amd64" },
       },
     });
-    if (options.managed === false) return;
+    if (!managed) return void this.unmanaged.add(name);
     await this.postReady(name);
     await this.beat(name);
   }
@@ -103,6 +107,7 @@ export class FakeKubelets {
       type: "strategic",
       body: {
         status: {
+          phase: "Running",
           conditions: [
             condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
             condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -130,7 +135,7 @@ export class FakeKubelets {
   /** Plans what happens next to a Pod, once per stage. */
   private look(pod: Pod): void {
     const node = pod.spec.nodeName;
-    if (!node || this.silent.has(node)) return;
+    if (!node || this.unmanaged.has(node)) return;
     const times = this.timesOf(pod);
     if (pod.metadata.deletionTimestamp) {
       const running = pod.status.phase === "Running";

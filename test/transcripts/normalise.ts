@@ -13,6 +13,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b10\.244\.\d+\.\d+\b/g, "<pod-ip>"],
   [/\b172\.18\.0\.\d+\b/g, "<node-ip>"],
   [/\b10\.96\.\d+\.\d+\b/g, "<cluster-ip>"],
+  [/\b3[0-2]\d{3}(?=\/(TCP|UDP))|(?<=nodePort: )3[0-2]\d{3}\b/g, "<node-port>"],
   [/\blearning-worker\d*\b/g, "<node>"],
   [/(HolderIdentity: +).*/g, "$1<holder>"],
   // CronJob Jobs carry the minute of their tick.

@@ -6,6 +6,7 @@ import type { ApiBody, ApiRequest, ApiResponse, ApiServer, ByteSink } from "../.
  */
 export class ObservedServer implements ApiServer {
   private readonly server: ApiServer;
+  private readonly restartedAt: () => string;
   /** Grows with every request, answer and watch frame. */
   activity = 0;
   /** Requests without an answer yet. */
@@ -13,11 +14,14 @@ export class ObservedServer implements ApiServer {
   /** Open watches. */
   watches = 0;
 
-  constructor(server: ApiServer) {
+  /** `restartedAt` gives the instant that a `rollout restart` writes instead of the host's. */
+  constructor(server: ApiServer, restartedAt: () => string) {
     this.server = server;
+    this.restartedAt = restartedAt;
   }
 
-  async handle(request: ApiRequest): Promise<ApiResponse> {
+  async handle(asSent: ApiRequest): Promise<ApiResponse> {
+    const request = this.stamped(asSent);
     this.activity++;
     this.pending++;
     try {
@@ -27,6 +31,13 @@ export class ObservedServer implements ApiServer {
       this.activity++;
       this.pending--;
     }
+  }
+
+  private stamped(request: ApiRequest): ApiRequest {
+    if (request.method !== "PATCH" || !(request.body instanceof Uint8Array)) return request;
+    const text = new TextDecoder().decode(request.body);
+    const stamp = /("kubectl\.kubernetes\.io\/restartedAt":")[^"]*"/;
+    return stamp.test(text) ? { ...request, body: new TextEncoder().encode(text.replace(stamp, `$1${this.restartedAt()}"`)) } : request;
   }
 
   private observed(body: Extract<ApiBody, { type: "stream" }>): ApiBody {

@@ -34,6 +34,10 @@ class Order {
     return this.families.get(family)?.[index];
   }
 
+  of(family: string): readonly string[] {
+    return this.families.get(family) ?? [];
+  }
+
   indexOf(family: string, name: string): number {
     return this.families.get(family)?.indexOf(name) ?? -1;
   }
@@ -46,11 +50,18 @@ interface Seen {
   deleted?: number;
   ended?: number;
   gone?: number;
+  node?: string;
+  /** Of a ReplicaSet: one is as good as the other. */
+  replica?: boolean;
 }
 
 function look(seen: Seen, { t, type, object }: WatchLine): void {
   const pod = object as unknown as Pod;
-  if (pod.spec.nodeName) seen.bound ??= t;
+  if (pod.spec.nodeName) {
+    seen.bound ??= t;
+    seen.node ??= pod.spec.nodeName;
+  }
+  seen.replica = pod.metadata.ownerReferences?.[0]?.kind === "ReplicaSet";
   if (pod.status.phase === "Running") seen.running ??= t;
   if (pod.metadata.deletionTimestamp) seen.deleted ??= t;
   if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") seen.ended ??= t;
@@ -76,6 +87,8 @@ export class PodNames {
   private readonly ours = new Order();
   private readonly theirs = new Order();
   private readonly recorded = new Map<string, { family: string; index: number }>();
+  /** Our Pods that are there, and where. */
+  private readonly nodes = new Map<string, string>();
   /** By recorded name. */
   private readonly seen = new Map<string, Seen>();
 
@@ -93,6 +106,8 @@ export class PodNames {
     cluster.client.watch(pods, { resourceVersion: "0" }, {
       event: (event) => {
         if (event.type === "ADDED") this.ours.add(event.object);
+        if (event.type === "DELETED") this.nodes.delete(event.object.metadata.name);
+        else if (event.object.spec?.nodeName) this.nodes.set(event.object.metadata.name, event.object.spec.nodeName);
       },
       ended: () => undefined,
     });
@@ -102,7 +117,12 @@ export class PodNames {
   translate(text: string): string {
     return text.replace(/[a-z0-9][-a-z0-9.]*-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, (name) => {
       const place = this.recorded.get(name);
-      return (place && this.ours.at(place.family, place.index)) ?? name;
+      if (!place) return name;
+      const { node, replica = false } = this.seen.get(name) ?? {};
+      const same = this.ours.at(place.family, place.index);
+      // Which node the scheduler picks varies, and what happens to a Pod may depend on it.
+      const there = !replica || (same !== undefined && this.nodes.get(same) === node) ? undefined : this.ours.of(place.family).find((one) => this.nodes.get(one) === node);
+      return there ?? same ?? name;
     });
   }
 

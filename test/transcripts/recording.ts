@@ -38,7 +38,8 @@ export interface WatchLine {
 
 export interface Recording {
   readonly steps: readonly Step[];
-  readonly events: readonly RecordedEvent[];
+  /** Absent where none were recorded. */
+  readonly events: readonly RecordedEvent[] | undefined;
   readonly watch: readonly WatchLine[];
 }
 
@@ -55,6 +56,6 @@ export function readRecording(topic: string): Recording {
   return {
     steps: lines(file("steps.jsonl")) as Step[],
     watch: lines(file("watch.jsonl")) as WatchLine[],
-    events: events === "" ? [] : (JSON.parse(events) as { items: RecordedEvent[] }).items,
+    events: events === "" ? undefined : (JSON.parse(events) as { items: RecordedEvent[] }).items,
   };
 }

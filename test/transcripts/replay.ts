@@ -3,8 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parseTime } from "../../src/base/time.ts";
-import { daemonSets, namespaces } from "../../src/api/kinds.ts";
+import { formatTime } from "../../src/base/time.ts";
+import { daemonSets, events, namespaces } from "../../src/api/kinds.ts";
 import type { Pod } from "../../src/api/types/core-v1.ts";
 import { createCertificates } from "../../src/node/certificates.ts";
 import { createCluster } from "../../src/node/create-cluster.ts";
@@ -16,6 +16,7 @@ import { kubectlPath } from "../kubectl/kubectl.ts";
 import { FakeKubelets } from "./fake-kubelets.ts";
 import { Statuses, judgeEvents, judgeStep } from "./judge.ts";
 import type { Finding } from "./judge.ts";
+import { Instants } from "./instants.ts";
 import { ObservedServer } from "./observed-server.ts";
 import { runPaced } from "./pace.ts";
 import { PodNames } from "./pod-names.ts";
@@ -29,12 +30,14 @@ import type { Recording, Step } from "./recording.ts";
  */
 export async function replay(topic: string): Promise<readonly Finding[]> {
   const recording = readRecording(topic);
-  const start = startOf(recording);
+  const instants = new Instants(recording);
+  const { start } = instants;
   const cluster = await createCluster({ name: "learning", nodes: 0, now: start - 60_000 });
   const names = new PodNames(cluster, recording.watch);
   const kubelets = new FakeKubelets(cluster, (pod: Pod) => names.timesOf(pod));
   const home = mkdtempSync(join(tmpdir(), "coracle-replay-"));
-  const server = new ObservedServer(cluster.server);
+  const restarts = restartTimes(recording);
+  const server = new ObservedServer(cluster.server, () => restarts.shift() ?? formatTime(cluster.now()));
   const certificates = createCertificates();
   const listener = await listenHttps({ server, certificates, log: silentLog });
   const access = { url: listener.url, authority: certificates.authority.certificate, certificate: certificates.admin.certificate, key: certificates.admin.key };
@@ -42,14 +45,14 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
   const kubeconfig = kubeconfigText("kind-learning", access);
   try {
     await prepare(cluster, kubelets);
-    const statuses = new Statuses(cluster);
+    const statuses = new Statuses(cluster, start);
     const findings: Finding[] = [];
     const made = new Set<string>(["default"]);
     for (const step of recording.steps) {
       const begin = start + Math.round(step.t * 1000);
       if (step.note !== undefined) await reach(cluster, begin).then(() => play(step.note ?? "", kubelets));
       if (!step.argv || step.background) continue;
-      await reach(cluster, begin + leadMs(step));
+      await reach(cluster, begin + instants.leadMs(step));
       if (step.ns !== undefined && !made.has(step.ns)) {
         made.add(step.ns);
         await cluster.client.create(namespaces, { metadata: { name: step.ns } });
@@ -60,7 +63,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
       else findings.push(judgeStep(step, await runPaced(child, { cluster, server, endedAt: begin + (step.ms ?? 0), timedOut: hasTimedOut(step) })));
     }
     await cluster.advance(1000);
-    findings.push(await judgeEvents(cluster, recording), ...statuses.judge(recording));
+    findings.push(...(await judgeEvents(cluster, recording)), ...statuses.judge(recording));
     return findings;
   } finally {
     kubelets.stop();
@@ -70,17 +73,15 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
   }
 }
 
-/**
- * When the recording began, on its own clock: ticks of CronJobs come with its minutes. Times of creation are whole seconds, rounded down, so
- * the latest beginning that one of them allows is the nearest.
- */
-function startOf(recording: Recording): number {
-  const began = recording.watch.flatMap(({ t, type, object }) => {
-    const time = parseTime(object.metadata.creationTimestamp ?? "");
-    // Objects of before the topic come first.
-    return type === "ADDED" && t > 0.3 && time !== undefined ? [Math.floor(time - t * 1000)] : [];
-  });
-  return began.length === 0 ? Date.UTC(2026, 10, 21, 10) : Math.max(...began);
+/** The instants that `rollout restart` wrote into templates, in order: their hashes follow from them. */
+function restartTimes(recording: Recording): string[] {
+  const found = new Set<string>();
+  for (const { object } of recording.watch) {
+    const { spec } = object as { spec?: { template?: { metadata?: { annotations?: { [key: string]: string } } } } };
+    const time = spec?.template?.metadata?.annotations?.["kubectl.kubernetes.io/restartedAt"];
+    if (time !== undefined) found.add(time);
+  }
+  return [...found];
 }
 
 async function prepare(cluster: NodeCluster, kubelets: FakeKubelets): Promise<void> {
@@ -89,15 +90,12 @@ async function prepare(cluster: NodeCluster, kubelets: FakeKubelets): Promise<vo
   // The recorded cluster had none of the DaemonSets of kube-system.
   for (const name of ["kube-proxy", "coracle-net"]) await cluster.client.delete(daemonSets, { namespace: "kube-system", name });
   await cluster.advance(60_000);
+  // Its nodes had registered long before.
+  await cluster.client.deleteCollection(events, { namespace: "default" });
 }
 
 async function reach(cluster: NodeCluster, instant: number): Promise<void> {
   if (cluster.now() < instant) await cluster.advance(instant - cluster.now());
-}
-
-/** A recorded command's request came to the server so long after its start: kubectl has to start first. */
-function leadMs(step: Step): number {
-  return Math.min(45, Math.round((step.ms ?? 0) * 0.7));
 }
 
 function hasTimedOut(step: Step): boolean {
