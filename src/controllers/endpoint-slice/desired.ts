@@ -34,10 +34,10 @@ export function endpointGroups(service: Service, options: { readonly pods: reado
   return groups;
 }
 
-/** Ports in their order do not count, and `undefined` is none. */
-export function samePorts(a: readonly EndpointPort[] | undefined, b: readonly EndpointPort[] | undefined): boolean {
-  const sorted = (ports: readonly EndpointPort[] = []): readonly EndpointPort[] => ports.toSorted((x, y) => ((x.name ?? "") < (y.name ?? "") ? -1 : 1));
-  return sameData(sorted(a), sorted(b));
+/** The order of ports does not count. The server says `null` for none. */
+export function samePorts(a: readonly EndpointPort[] | null | undefined, b: readonly EndpointPort[]): boolean {
+  const sorted = (ports: readonly EndpointPort[]): readonly EndpointPort[] => ports.toSorted((x, y) => ((x.name ?? "") < (y.name ?? "") ? -1 : 1));
+  return sameData(sorted(a ?? []), sorted(b));
 }
 
 function portsOf(service: Service, pod: Pod): readonly EndpointPort[] {
