@@ -25,4 +25,8 @@ export const limits = {
   requestsInFlightMax: 600,
   /** Streams of one HTTP/2 connection: Go's 250; ours is raised so that 1,000 watches of one informer factory fit. */
   http2StreamsMax: 1000,
+  /** Clients that a node remembers per endpoint of a Service with session affinity; the kernel module's default (`ip_list_tot` of xt_recent). */
+  affinityClientsPerEndpointMax: 100,
+  /** Aliases (ExternalName) followed one after another for one question, as CoreDNS does. */
+  dnsAliasesMax: 8,
 } as const;

@@ -1,4 +1,5 @@
 import { parseIpv4 } from "../base/ipv4.ts";
+import { limits } from "../base/limits.ts";
 import type { DnsAnswer, DnsRecord, Question } from "./answer.ts";
 import { serverFailure } from "./answer.ts";
 import type { Directory } from "./directory.ts";
@@ -23,9 +24,6 @@ export interface DnsZone {
   /** Asks somebody else about names that are not the cluster's. */
   readonly forward?: (question: Question) => DnsAnswer;
 }
-
-/** Aliases followed one after another; the real server's bound. */
-const aliasesMax = 8;
 
 /** `now` (milliseconds) is the serial of the zone. */
 export function answerQuestion(zone: DnsZone, question: Question, now: number): DnsAnswer {
@@ -79,7 +77,7 @@ function addresses(zone: DnsZone, { owner, type, names, aliases }: AddressQuesti
 function follow(zone: DnsZone, { record, type, aliases }: { record: DnsRecord; type: string; aliases: number }): DnsRecord[] {
   const target = record.data.slice(0, -1);
   const name = target.toLowerCase();
-  if (aliases > aliasesMax || `${name}.` === record.name.toLowerCase()) return [];
+  if (aliases > limits.dnsAliasesMax || `${name}.` === record.name.toLowerCase()) return [];
   if (!name.endsWith(`.${zone.domain}`)) return [record, ...(zone.forward?.({ name, type }).answer ?? [])];
   const names = findNames(zone, name);
   // An alias to a name of the zone that does not exist is no answer at all.

@@ -1,12 +1,10 @@
+import { limits } from "../base/limits.ts";
 import type { ProxyEndpoint, ServicePortRules } from "./service-port.ts";
 
 /**
  * Which client went to which endpoint of a Service with session affinity, and when last: the memory that the kernel's `recent`
  * lists are to the rules. One per node, as in the kernel: two nodes send one client to different endpoints.
  */
-
-/** Clients that one endpoint's list holds; the one that was longest away is forgotten. The kernel module's default (`ip_list_tot`). */
-const clientsPerEndpointMax = 100;
 
 export class AffinityMemory {
   /** By port, by endpoint address, by client: the instant of its last connection, in milliseconds; least recent first. */
@@ -35,8 +33,9 @@ export class AffinityMemory {
     lists.set(endpoint.address, list);
     list.delete(clientIp);
     list.set(clientIp, now);
+    // The client that was longest away is forgotten first.
     for (const [client] of list) {
-      if (list.size <= clientsPerEndpointMax) break;
+      if (list.size <= limits.affinityClientsPerEndpointMax) break;
       list.delete(client);
     }
   }
