@@ -9,6 +9,7 @@ import { startDaemonSetController } from "../controllers/daemonset/controller.ts
 import { startDeploymentController } from "../controllers/deployment/controller.ts";
 import { startEndpointSliceController } from "../controllers/endpoint-slice/controller.ts";
 import { startEndpointsController } from "../controllers/endpoints/controller.ts";
+import { startDisruptionBudgetController } from "../controllers/disruption-budget/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
 import { startJobController } from "../controllers/job/controller.ts";
 import { startNamespaceController } from "../controllers/namespace/controller.ts";
@@ -61,6 +62,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startDeploymentController(context),
     startEndpointSliceController(context),
     startEndpointsController(context),
+    startDisruptionBudgetController(context),
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),

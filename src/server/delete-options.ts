@@ -20,7 +20,11 @@ export interface DeleteOptions {
 }
 
 export function deleteOptions(call: ResourceCall): DeleteOptions {
-  const raw = fromBody(call) ?? fromQuery(call);
+  return optionsFrom(fromBody(call) ?? fromQuery(call));
+}
+
+/** Options as a body writes them. Throws 422 when they contradict themselves. */
+export function optionsFrom(raw: JsonObject): DeleteOptions {
   const errors: FieldError[] = [];
   const policy = raw["propagationPolicy"] as string | undefined;
   const orphan = raw["orphanDependents"] as boolean | undefined;

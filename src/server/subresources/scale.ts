@@ -15,6 +15,7 @@ import { mainRules, replace } from "../replace.ts";
 import { objectAnswer } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
 import { patchedObject } from "../verbs/patch.ts";
+import { spokenKind } from "./spoken-kind.ts";
 import { writeOptions } from "../write-options.ts";
 import type { WriteOptions } from "../write-options.ts";
 
@@ -28,10 +29,7 @@ interface Scaled {
 const scaleRef = { group: "autoscaling", version: "v1", apiVersion: "autoscaling/v1", kind: "Scale", plural: "scales", namespaced: true } as const;
 
 function scaleKind(): Kind {
-  const facts = { ...scaleRef, singular: "scale", verbs: [], stage: "ga", served: "default", type: "io.k8s.api.autoscaling.v1.Scale" } as const;
-  const kind: { -readonly [Key in keyof Kind]: Kind[Key] } = { facts, ref: scaleRef, declaration: undefined, conversion: undefined, storage: undefined as unknown as Kind };
-  kind.storage = kind;
-  return kind;
+  return spokenKind(scaleRef, "io.k8s.api.autoscaling.v1.Scale");
 }
 
 export function getScale(call: ResourceCall): ApiResponse {

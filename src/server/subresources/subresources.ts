@@ -6,6 +6,7 @@ import { get } from "../verbs/get.ts";
 import { patch } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { bind } from "./binding.ts";
+import { evict } from "./eviction.ts";
 import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
@@ -21,6 +22,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   exec: { get: exec, create: exec },
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
+  eviction: { create: evict },
   token: { create: requestToken },
 };
 

@@ -18,9 +18,14 @@ import { isReleased, markDeleting } from "../replace.ts";
 import { dataAnswer, objectAnswer, servedForm } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
 
+const orphanText =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 /** DELETE of one object: at once, or by marking it where grace or finalizers stand in between. */
 export async function deleteOne(call: ResourceCall): Promise<ApiResponse> {
   const options = deleteOptions(call);
+  const silent = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  if (silent && call.kind.storage.declaration?.defaultPropagation === "Orphan") call.warnings.push(orphanText);
   const outcome = await deleteObject(call, call.name, options);
   const { object } = outcome.stored;
   if (outcome.gone && !answersObject.has(call.kind.storage.facts.plural)) return dataAnswer(call, 200, success(call.kind, object));
