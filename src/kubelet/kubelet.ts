@@ -75,7 +75,7 @@ export class Kubelet implements NodeAgent {
       clusterDns: options.clusterDns,
       clusterDomain: options.clusterDomain,
       token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
-      gone: (worker) => this.gone(worker),
+      gone: (uid) => this.gone(uid),
     };
     runtime.onContainerChange((id) => this.containerChanged(id));
     this.reporter = new NodeReporter({
@@ -203,10 +203,11 @@ export class Kubelet implements NodeAgent {
     return this.node && refusal(pod, this.node, others);
   }
 
-  private gone(worker: PodWorker): void {
-    this.workers.delete(worker.uid);
-    this.tokens.forget(worker.uid);
-    this.watchContents(worker.pod, -1);
+  private gone(uid: string): void {
+    const worker = this.workers.get(uid);
+    this.workers.delete(uid);
+    this.tokens.forget(uid);
+    if (worker) this.watchContents(worker.pod, -1);
   }
 
   /** An image was pulled or removed. */

@@ -4,7 +4,6 @@ import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
 import type { ImagePuller } from "./image-puller.ts";
 import type { PodObjects } from "./objects.ts";
-import type { PodWorker } from "./pod-worker.ts";
 import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
 
 /** What the workers of one node share. */
@@ -23,6 +22,6 @@ export interface PodMeans {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
-  /** The worker has nothing left to do. */
-  gone(worker: PodWorker): void;
+  /** The worker of the Pod with this uid has nothing left to do. */
+  gone(uid: string): void;
 }

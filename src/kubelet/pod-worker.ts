@@ -268,7 +268,7 @@ export class PodWorker {
     this.means.puller.forget(this.uid);
     if (this.removed) {
       this.stop();
-      this.means.gone(this);
+      this.means.gone(this.uid);
     }
   }
 

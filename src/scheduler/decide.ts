@@ -8,6 +8,7 @@ import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
 import { preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
+import type { Refusal } from "./refusal.ts";
 import { scoresFor } from "./score.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
@@ -15,12 +16,6 @@ export type Decision =
   | { readonly type: "bind"; readonly nodeName: string }
   | { readonly type: "preempt"; readonly preemption: Preemption; readonly message: string }
   | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[] };
-
-/** One node that refused, or that was not asked because the Pod's affinity names others. */
-export interface Refusal {
-  readonly nodeName: string;
-  readonly misfit: Misfit;
-}
 
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 

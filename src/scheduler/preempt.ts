@@ -2,7 +2,7 @@ import type { Pod } from "../api/types/core-v1.ts";
 import { misfit } from "../placement/fit.ts";
 import type { Wanted } from "../placement/fit.ts";
 import { NodeState } from "../placement/node-state.ts";
-import type { Refusal } from "./decide.ts";
+import type { Refusal } from "./refusal.ts";
 
 /** Which Pods must go from which node so that a Pod of higher priority fits there. */
 export interface Preemption {

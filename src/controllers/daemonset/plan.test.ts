@@ -6,7 +6,8 @@ import { formatTime } from "../../base/time.ts";
 import { daemonTolerations, targetNode } from "./daemon-pod.ts";
 import { Eligibility } from "./eligibility.ts";
 import { FailureBackoff } from "./failure-backoff.ts";
-import type { DaemonPlan, DaemonView } from "./plan.ts";
+import type { DaemonPlan } from "./plan.ts";
+import type { DaemonView } from "./view.ts";
 import { daemonStatus, planDaemonSet } from "./plan.ts";
 
 const start = 1_767_225_600_000;

@@ -3,8 +3,8 @@ import type { Node, Pod } from "../../api/types/core-v1.ts";
 import type { Instant } from "../../base/environment.ts";
 import { availableFrom, isPodAvailable, isPodReady, isPodTerminal } from "../pod-status.ts";
 import { isUpToDate, revisionHashLabel, targetNode, templateGeneration } from "./daemon-pod.ts";
-import type { Eligibility } from "./eligibility.ts";
 import { planRollout } from "./rollout.ts";
+import type { DaemonView, PodsByNode, Removal } from "./view.ts";
 import { surgeOf } from "./strategy.ts";
 
 /**
@@ -14,20 +14,6 @@ import { surgeOf } from "./strategy.ts";
  * intention.
  */
 
-export interface DaemonView {
-  readonly set: DaemonSet;
-  /** In order of name. */
-  readonly nodes: readonly Node[];
-  /** The Pods that the set controls. */
-  readonly pods: readonly Pod[];
-  /** The hash of the wanted template's revision. */
-  readonly hash: string;
-  readonly eligibility: Eligibility;
-  /** Before this instant no failed Pod of the node may be removed. */
-  readonly backoffUntil: (node: string) => Instant | undefined;
-  readonly now: Instant;
-}
-
 export interface DaemonPlan {
   /** Nodes that get a Pod, each at most once. */
   readonly create: readonly string[];
@@ -35,15 +21,6 @@ export interface DaemonPlan {
   /** Look again then, even if nothing happens: a Pod becomes available or a back-off ends. */
   readonly again: Instant | undefined;
 }
-
-export interface Removal {
-  readonly pod: Pod;
-  readonly node: string;
-  /** "failed" and "succeeded" are told to users by an event of their own. */
-  readonly why: "unwanted" | "excess" | "failed" | "succeeded" | "outdated";
-}
-
-export type PodsByNode = ReadonlyMap<string, readonly Pod[]>;
 
 /** The Pods by node, each node's oldest first; Pods that ended and are being deleted are nobody's concern any more. */
 export function podsByNode(pods: readonly Pod[]): Map<string, Pod[]> {

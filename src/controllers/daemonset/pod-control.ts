@@ -10,7 +10,8 @@ import { controllerOf } from "../owner.ts";
 import { slowStart } from "../slow-start.ts";
 import type { UnseenWrites } from "../unseen-writes.ts";
 import { daemonPod, daemonPodName, targetNode } from "./daemon-pod.ts";
-import type { DaemonPlan, Removal } from "./plan.ts";
+import type { DaemonPlan } from "./plan.ts";
+import type { Removal } from "./view.ts";
 
 /** At most so many Pods are made, and so many deleted, in one go (upstream's BurstReplicas); the rest follows at the next look. */
 const burstMax = 250;

@@ -1,7 +1,7 @@
 import type { Node, Pod } from "../../api/types/core-v1.ts";
 import { isPodAvailable } from "../pod-status.ts";
 import { isUpToDate, templateGeneration } from "./daemon-pod.ts";
-import type { DaemonView, PodsByNode, Removal } from "./plan.ts";
+import type { DaemonView, PodsByNode, Removal } from "./view.ts";
 import { surgeOf, unavailableOf } from "./strategy.ts";
 
 /**
