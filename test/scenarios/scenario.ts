@@ -8,7 +8,7 @@ import { createCluster } from "../../src/node/create-cluster.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
 import { endOf, paced } from "../kubectl/paced.ts";
-import type { Ended } from "../kubectl/paced.ts";
+import type { Ended, Pace } from "../kubectl/paced.ts";
 import waiting from "./waiting.json" with { type: "json" };
 
 /**
@@ -31,6 +31,9 @@ export interface ScenarioOptions {
   /** Where commands run; default this folder. */
   readonly folder?: string;
 }
+
+/** A quick command of kubectl takes 60 ms; time that moves because one was slow does no harm to a scenario. */
+const pace: Pace = { blockingMs: 250, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -84,7 +87,7 @@ export class Scenario {
   async sh(command: string, options: { stdin?: string } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
     try {
-      const ended = await paced(child, this.cluster);
+      const ended = await paced(child, this.cluster, pace);
       show(command, ended);
       return ended;
     } finally {
