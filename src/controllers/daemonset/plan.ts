@@ -1,5 +1,5 @@
-import type { DaemonSet, DaemonSetStatus } from "../../api/types/apps-v1.ts";
-import type { Node, Pod } from "../../api/types/core-v1.ts";
+import type { DaemonSetStatus } from "../../api/types/apps-v1.ts";
+import type { Pod } from "../../api/types/core-v1.ts";
 import type { Instant } from "../../base/environment.ts";
 import { availableFrom, isPodAvailable, isPodReady, isPodTerminal } from "../pod-status.ts";
 import { isUpToDate, revisionHashLabel, targetNode, templateGeneration } from "./daemon-pod.ts";
