@@ -18,43 +18,53 @@ function fraction(value: number): number {
   return ((value - Math.floor(value)) * 2 ** 32) | 0;
 }
 
+const stateLength = 8;
+
 /** The 32 bytes of the digest of bytes, or of a text's UTF-8 form. */
 export function sha256(input: string | Uint8Array): Uint8Array {
-  const words = sha256Words(input);
+  const words = new Sha256().words(input);
   const digest = new Uint8Array(32);
   for (let i = 0; i < 32; i++) digest[i] = (words[i >> 2] as number) >>> (24 - 8 * (i & 3));
   return digest;
 }
 
-/** The same digest as eight 32-bit words, the first bits in the first: for callers that cut names from it by the hundred thousand. */
-export function sha256Words(input: string | Uint8Array): Int32Array {
-  const text = typeof input === "string" ? input : "";
-  const bytes = typeof input === "string" ? (isAscii(input) ? undefined : new TextEncoder().encode(input)) : input;
-  const length = bytes?.length ?? text.length;
-  const byteAt = (at: number) => (at < length ? (bytes ? (bytes[at] as number) : text.charCodeAt(at)) : at === length ? 0x80 : 0);
-  // One buffer: the state, then the words of a block and what is drawn from them.
-  const buffer = new Int32Array(stateLength + 64);
-  buffer.set(initialState);
-  const blocks = ((length + 8) >> 6) + 1;
-  for (let block = 0; block < blocks; block++) {
-    for (let i = 0, at = block << 6; i < 16; i++, at += 4) {
-      buffer[stateLength + i] = (byteAt(at) << 24) | (byteAt(at + 1) << 16) | (byteAt(at + 2) << 8) | byteAt(at + 3);
+/** For callers that cut names from digests by the hundred thousand: one buffer for all of them, which halves the time. */
+export class Sha256 {
+  /** The state, then the words of a block and what is drawn from them. */
+  private readonly buffer = new Int32Array(stateLength + 64);
+
+  /** The digest as 32-bit words, the first bits in the first; the first eight count, and only until the next call. */
+  words(input: string | Uint8Array): Int32Array {
+    const { buffer } = this;
+    buffer.set(initialState);
+    const plain = typeof input === "string" && !isAscii(input) ? new TextEncoder().encode(input) : input;
+    const { length } = plain;
+    const end = ((length + 8) >> 6) << 6;
+    for (let start = 0; start <= end; start += 64) {
+      buffer.fill(0, stateLength, stateLength + 16);
+      const stop = Math.min(length - start, 64);
+      for (let i = 0; i < stop; i++) put(buffer, i, typeof plain === "string" ? plain.charCodeAt(start + i) : (plain[start + i] as number));
+      if (stop >= 0 && stop < 64) put(buffer, stop, 0x80);
+      if (start === end) {
+        buffer[stateLength + 14] = Math.floor(length / 2 ** 29);
+        buffer[stateLength + 15] = length << 3;
+      }
+      extend(buffer);
+      mix(buffer);
     }
-    if (block === blocks - 1) {
-      buffer[stateLength + 14] = Math.floor(length / 2 ** 29);
-      buffer[stateLength + 15] = length << 3;
-    }
-    extend(buffer);
-    mix(buffer);
+    return buffer;
   }
-  return buffer.subarray(0, stateLength);
 }
 
-const stateLength = 8;
-
+/** Names of chains are ASCII by the hundred thousand: they spare the encoder. */
 function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
+}
+
+function put(buffer: Int32Array, at: number, byte: number): void {
+  const word = stateLength + (at >> 2);
+  buffer[word] = (buffer[word] as number) | (byte << (24 - 8 * (at & 3)));
 }
 
 function extend(words: Int32Array): void {

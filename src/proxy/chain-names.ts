@@ -1,4 +1,4 @@
-import { sha256Words } from "../base/sha256.ts";
+import { Sha256 } from "../base/sha256.ts";
 import type { ServicePortRules } from "./service-port.ts";
 
 /**
@@ -7,19 +7,6 @@ import type { ServicePortRules } from "./service-port.ts";
  */
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-/** The first 16 characters of the base32 form: 80 bits. */
-function suffix(text: string): string {
-  const words = sha256Words(text);
-  let name = "";
-  for (let bit = 0; bit < 80; bit += 5) {
-    const [word, shift] = [bit >> 5, bit & 31];
-    const high = (words[word] as number) << shift;
-    const low = shift > 27 ? (words[word + 1] as number) >>> (32 - shift) : 0;
-    name += alphabet.charAt((high | low) >>> 27);
-  }
-  return name;
-}
 
 export interface PortChains {
   /** Balances over the endpoints of the policy Cluster. */
@@ -32,12 +19,31 @@ export interface PortChains {
   readonly firewall: string;
 }
 
-export function portChains({ name, protocol }: Pick<ServicePortRules, "name" | "protocol">): PortChains {
-  const hash = suffix(name + protocol.toLowerCase());
-  return { cluster: `KUBE-SVC-${hash}`, local: `KUBE-SVL-${hash}`, external: `KUBE-EXT-${hash}`, firewall: `KUBE-FW-${hash}` };
-}
+type NamedPort = Pick<ServicePortRules, "name" | "protocol">;
 
-/** The chain that sends to one endpoint ("10.244.1.5:8080"). */
-export function endpointChain({ name, protocol }: Pick<ServicePortRules, "name" | "protocol">, address: string): string {
-  return `KUBE-SEP-${suffix(name + protocol.toLowerCase() + address)}`;
+export class ChainNames {
+  private readonly hash = new Sha256();
+
+  ofPort({ name, protocol }: NamedPort): PortChains {
+    const hash = this.suffix(name + protocol.toLowerCase());
+    return { cluster: `KUBE-SVC-${hash}`, local: `KUBE-SVL-${hash}`, external: `KUBE-EXT-${hash}`, firewall: `KUBE-FW-${hash}` };
+  }
+
+  /** The chain that sends to one endpoint ("10.244.1.5:8080"). */
+  ofEndpoint({ name, protocol }: NamedPort, address: string): string {
+    return `KUBE-SEP-${this.suffix(name + protocol.toLowerCase() + address)}`;
+  }
+
+  /** The first 16 characters of the base32 form: 80 bits. */
+  private suffix(text: string): string {
+    const words = this.hash.words(text);
+    let name = "";
+    for (let bit = 0; bit < 80; bit += 5) {
+      const word = bit >> 5;
+      const shift = bit & 31;
+      const low = shift > 27 ? (words[word + 1] as number) >>> (32 - shift) : 0;
+      name += alphabet.charAt((((words[word] as number) << shift) | low) >>> 27);
+    }
+    return name;
+  }
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Service } from "../api/types/core-v1.ts";
 import type { EndpointSlice } from "../api/types/discovery-v1.ts";
-import { endpointChain, portChains } from "./chain-names.ts";
+import { ChainNames } from "./chain-names.ts";
 import { proxyCounters } from "./fixed-chains.ts";
 import { IptablesText } from "./iptables.ts";
 import { probability } from "./port-text.ts";
@@ -21,12 +21,13 @@ function ownChains(tables: Tables): { [table: string]: [string, readonly string[
 }
 
 test("names chains as upstream does", () => {
-  const suffixOf = (name: string, protocol: "TCP" | "UDP") => portChains({ name, protocol }).cluster.slice("KUBE-SVC-".length);
+  const names = new ChainNames();
+  const suffixOf = (name: string, protocol: "TCP" | "UDP") => names.ofPort({ name, protocol }).cluster.slice("KUBE-SVC-".length);
   expect(suffixOf("default/kubernetes:https", "TCP")).toBe("NPX46M4PTMTKRN6Y");
   expect(suffixOf("kube-system/kube-dns:dns", "UDP")).toBe("TCOU7JCQXEZGVUNU");
   expect(suffixOf("default/web", "TCP")).toBe("LOLE4ISW44XBNF3G");
   expect(suffixOf("qa/nginx-service", "TCP")).toBe("J3WZHGIYUWSFYWOU");
-  expect(endpointChain({ name: "kube-system/kube-dns:dns", protocol: "UDP" }, "10.2.6.2:53")).toBe("KUBE-SEP-5TSJG2PSL7JQH5EN");
+  expect(names.ofEndpoint({ name: "kube-system/kube-dns:dns", protocol: "UDP" }, "10.2.6.2:53")).toBe("KUBE-SEP-5TSJG2PSL7JQH5EN");
 });
 
 test("gives every endpoint the same share", () => {

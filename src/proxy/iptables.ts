@@ -1,3 +1,4 @@
+import { ChainNames } from "./chain-names.ts";
 import type { FixedTable, ForeignChains, TableName } from "./fixed-chains.ts";
 import { proxyTables, serviceChains } from "./fixed-chains.ts";
 import type { ProxyNode } from "./plan.ts";
@@ -39,6 +40,7 @@ export class IptablesText {
   private readonly changedOwn = new Map<string, string | undefined>();
   private isHandedOut = false;
   private readonly counted: boolean;
+  private readonly names = new ChainNames();
 
   /** `hasCounters: false`: the kernel lacks the nfacct objects `proxyCounters`, and rules that name them would be refused. */
   constructor(options: { rules: ServiceRules; node: ProxyNode; hasCounters?: boolean }) {
@@ -96,7 +98,7 @@ export class IptablesText {
     const changed = this.feed.take();
     const commented = this.rules.endpointCount() <= endpointsCommentedMax;
     const isWhole = this.settings?.commented !== commented;
-    if (isWhole) this.settings = { node: this.node, commented, counted: this.counted };
+    if (isWhole) this.settings = { node: this.node, commented, counted: this.counted, names: this.names };
     for (const key of changed) if (!isWhole || this.rules.get(key) === undefined) this.refresh(key);
     if (isWhole) for (const { key } of this.rules.ports()) this.refresh(key);
   }

@@ -1,6 +1,5 @@
 import { parseIpv4, rangeContains } from "../base/ipv4.ts";
-import type { PortChains } from "./chain-names.ts";
-import { endpointChain, portChains } from "./chain-names.ts";
+import type { ChainNames, PortChains } from "./chain-names.ts";
 import type { PortPlan, ProxyNode, Refusal } from "./plan.ts";
 import { planPort } from "./plan.ts";
 import type { ProxyEndpoint, ServicePortRules } from "./service-port.ts";
@@ -13,6 +12,7 @@ export interface TextSettings {
   readonly commented: boolean;
   /** Whether the node's kernel has the counters (nfacct objects) that upstream's rules feed. */
   readonly counted: boolean;
+  readonly names: ChainNames;
 }
 
 /** What the writers below have in common. */
@@ -27,11 +27,12 @@ interface Subject extends TextSettings {
 const subjectOf = (port: ServicePortRules, settings: TextSettings): Subject => ({
   port,
   plan: planPort(port, settings.node),
-  chains: portChains(port),
+  chains: settings.names.ofPort(port),
   protocol: port.protocol.toLowerCase(),
   node: settings.node,
   commented: settings.commented,
   counted: settings.counted,
+  names: settings.names,
 });
 
 /** What the port adds to each of the chains of `serviceChains`, in their order: lines, each with its line end. */
@@ -101,7 +102,7 @@ export function ownText(port: ServicePortRules, settings: TextSettings): Readonl
   const own = new Map<string, string>();
   if (plan.isExternal && plan.hasEndpoints) own.set(chains.external, externalChain(subject));
   if (plan.isFirewalled) own.set(chains.firewall, firewallChain(subject));
-  const names = new Map(plan.all.map((endpoint) => [endpoint, endpointChain(port, endpoint.address)]));
+  const names = new Map(plan.all.map((endpoint) => [endpoint, settings.names.ofEndpoint(port, endpoint.address)]));
   const masquerade = (chain: string) => {
     if ((port.internalLocal ? chains.local : chains.cluster) !== chain || subject.node.podRange === undefined) return "";
     return `-A ${chain} ! -s ${subject.node.podRange.text} ${destination(subject, port.clusterIp, `${port.name} cluster IP`)} -j KUBE-MARK-MASQ\n`;
