@@ -38,6 +38,8 @@ export interface KindDeclaration<T extends KubeObject = KubeObject> {
   readonly table?: TableDeclaration<T>;
   /** Upstream names what may not change before what is wrong in itself. Default: after. */
   readonly changesFirst?: boolean;
+  /** Every answer about this kind carries this Warning. */
+  readonly deprecated?: string;
   /** Texts for Warning headers. */
   readonly warnings?: (object: T, old?: T) => string[];
   /** Graceful deletion: seconds of grace for this object and these options; absent or 0: removed at once. */

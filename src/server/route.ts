@@ -52,6 +52,7 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
   const handler = info.subresource === "" ? verbHandler(kind, info, request.method) : subresourceHandler(kind, info.subresource, info.verb, request.method);
   const watching = info.verb === "watch" || (info.verb === "get" && isTrue(query.get("watch")) && info.subresource === "");
   const representation = negotiate({ accept: request.headers["accept"], convertible: true, pretty: isTrue(query.get("pretty")) });
+  const { deprecated } = kind.storage.declaration ?? {};
   const call: ResourceCall = {
     server: context,
     request,
@@ -62,7 +63,7 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
     subresource: info.subresource,
     user,
     representation,
-    warnings: [],
+    warnings: deprecated === undefined ? [] : [deprecated],
   };
   checkPathNames(info);
   return answered(call, watching && handler === get ? watch : handler);

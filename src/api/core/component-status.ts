@@ -6,6 +6,7 @@ import type { ComponentStatus } from "../types/core-v1.ts";
 
 export const componentStatus: KindDeclaration<ComponentStatus> = {
   ref: componentStatuses,
+  deprecated: "v1 ComponentStatus is deprecated in v1.19+",
   table: {
     columns: columns("Name", "Status", "Message", "Error"),
     cells: (object) => {

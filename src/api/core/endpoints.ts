@@ -30,7 +30,7 @@ export const endpointsKind: KindDeclaration<Endpoints> = {
     });
     return errors;
   },
-  warnings: () => ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"],
+  deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
   table: {
     columns: columns("Name", "Endpoints", "Age"),
     cells: (object, context) => [object.metadata.name, endpointsText(object), age(object, context)],
