@@ -4,6 +4,7 @@ import { EventRecorder } from "../client/event-recorder.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import { Informers } from "../client/informer.ts";
 import type { ApiServer, UserInfo } from "../server/request.ts";
+import { startClusterRoleAggregationController } from "../controllers/cluster-role-aggregation/controller.ts";
 import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
 import { startDeploymentController } from "../controllers/deployment/controller.ts";
@@ -16,6 +17,7 @@ import { startNamespaceController } from "../controllers/namespace/controller.ts
 import { startNodeLifecycleController } from "../controllers/node-lifecycle/controller.ts";
 import { startPodGcController } from "../controllers/pod-gc/controller.ts";
 import { startReplicaSetController, startReplicationController } from "../controllers/replicaset/controller.ts";
+import { startResourceQuotaController } from "../controllers/resource-quota/controller.ts";
 import { startRootCaController } from "../controllers/root-ca/controller.ts";
 import { startServiceAccountController } from "../controllers/service-account/controller.ts";
 import { startTaintEvictionController } from "../controllers/taint-eviction/controller.ts";
@@ -52,6 +54,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const running: Controller[] = [
     startNamespaceController(context),
     startServiceAccountController(context),
+    startClusterRoleAggregationController(context),
     startRootCaController(context, { caPem: options.caPem }),
     startNodeLifecycleController(context),
     startTaintEvictionController(context),
@@ -63,6 +66,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startEndpointSliceController(context),
     startEndpointsController(context),
     startDisruptionBudgetController(context),
+    startResourceQuotaController(context),
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),
