@@ -66,7 +66,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
     authorizer: options.authorizer ?? bootstrapAuthorizer(objects),
-    admission: new Admission(defaultPlugins(), new AdmissionView(store, environment)),
+    admission: new Admission(defaultPlugins(store), new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
