@@ -24,6 +24,12 @@ export function parseName(text: string): string {
   throw new UsageError(`--name takes lower-case letters, digits and "-", beginning with a letter, at most 40 of them, not "${text}"`);
 }
 
+/** The name of a node: an RFC 1123 subdomain. It goes into paths, so nothing else may pass. */
+export function parseNodeName(text: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text)) return text;
+  throw new UsageError(`a node's name has lower-case letters, digits, "-" and ".", not "${text}"`);
+}
+
 export const parseNodes = (text: string): number => whole("--nodes", text, { min: 1, max: nodesMax });
 export const parsePort = (text: string): number => whole("--port", text, { min: 0, max: 65_535 });
 export const parseSeed = (text: string): number => whole("--seed", text, { min: 0, max: 2 ** 32 - 1 });

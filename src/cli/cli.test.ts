@@ -213,3 +213,43 @@ test("version and help", async () => {
   expect((await run([])).stdout).toContain("start a cluster");
   expect((await run(["up", "--help"])).stdout).toContain("--kubeconfig");
 });
+
+describe("machines", () => {
+  test("come, stop, start and go with their nodes", async () => {
+    const { child, ended } = await upWith(["--nodes", "1", "--clock", "virtual"]);
+    const added = await run(["node", "add", "--label", "disktype=ssd", "--taint", "team=a:NoSchedule"]);
+    expect(added).toMatchObject({ code: 0, stdout: "node local-worker is Ready\n" });
+    expect((await run(["node", "add", "extra"])).stdout).toBe("node extra is Ready\n");
+    const stopped = await run(["node", "stop", "extra"]);
+    expect(stopped).toMatchObject({ code: 0 });
+    expect(stopped.stdout).toContain("machine extra is off");
+    await run(["time", "advance", "2m"]);
+    expect((await run(["node", "list"])).stdout).toMatch(/^extra +Off +Connected +NotReady +172\.18\.0\.\d+$/m);
+    expect((await run(["status"])).stdout).toMatch(/^nodes +2 of 3 Ready$/m);
+    expect((await run(["node", "start", "extra"])).code).toBe(0);
+    expect((await run(["node", "remove", "extra"])).stdout).toBe("node extra is removed\n");
+    expect((await run(["node", "list"])).stdout).not.toContain("extra");
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(0);
+  });
+
+  test.each([
+    [["node", "add", "--label", "nonsense"], 2, '--label takes key=value, not "nonsense"'],
+    [["node", "add", "--taint", "a=b:Never"], 2, "--taint takes key=value:NoSchedule"],
+    [["node", "remove", "A/B"], 2, "a node's name has"],
+    [["node", "stop"], 2, "missing required argument"],
+    [["status"], 1, 'there is no cluster "local"'],
+  ])("refuses %j", async (args, code, text) => {
+    const refused = await run(args as string[]);
+    expect(refused.code).toBe(code);
+    expect(refused.stderr).toContain(text);
+    expect(refused.stderr.trimEnd()).not.toContain("\n");
+  });
+
+  test("a machine that is not there is named", async () => {
+    const { child, ended } = await upWith(["--nodes", "1"]);
+    expect(await run(["node", "stop", "nobody"])).toMatchObject({ code: 1, stderr: expect.stringContaining('has no machine "nobody"') as string });
+    child.kill("SIGINT");
+    await ended;
+  });
+});

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { Failure } from "../node/failure.ts";
-import { parseClock, parseName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
+import { parseClock, parseName, parseNodeName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
 import { failToParent, terminal, toParent } from "./output.ts";
 
 const isDetached = process.env["CORACLE_DETACHED"] === "1" && process.send !== undefined;
@@ -59,6 +59,23 @@ function commandLine(): Command {
       const ms = parsePositiveDuration("coracle time advance", duration);
       await (await import("./time.ts")).timeAdvance(name, ms, output);
     });
+  named(program.command("status").description("what a cluster is and how it is")).action(async ({ name }: { name: string }) => (await import("./status.ts")).status(name, output));
+
+  const node = program.command("node").description("add, remove, stop and start simulated machines");
+  const gathered = (text: string, before: string[]): string[] => [...before, text];
+  named(node.command("list").description("the machines and their nodes")).action(async ({ name }: { name: string }) => (await import("./node.ts")).nodeList(name, output));
+  named(node.command("add").description("add a machine and wait until its node is Ready").argument("[node]", "its name (default: the next worker)"))
+    .option("--label <key=value>", "a label of its node; may be given again", gathered, [])
+    .option("--taint <key=value:Effect>", "a taint of its node; may be given again", gathered, [])
+    .action(async (asked: string | undefined, { name, label, taint }: { name: string; label: string[]; taint: string[] }) =>
+      (await import("./node.ts")).nodeAdd(name, { ...(asked === undefined ? {} : { node: parseNodeName(asked) }), label, taint }, output),
+    );
+  named(node.command("remove").description("take a machine away, and its node with it").argument("<node>"))
+    .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodeRemove(name, parseNodeName(asked), output));
+  named(node.command("stop").description("power a machine off: heartbeats cease, and its containers").argument("<node>"))
+    .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodePower(name, parseNodeName(asked), "Off", output));
+  named(node.command("start").description("power a machine on again").argument("<node>"))
+    .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodePower(name, parseNodeName(asked), "On", output));
   program.command("version").description("versions of coracle, Kubernetes and Node").action(() => output.line(versionText()));
   return program;
 }

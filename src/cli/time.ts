@@ -3,9 +3,7 @@ import { formatDuration } from "../base/duration.ts";
 import { ApiConnection } from "../node/api-connection.ts";
 import type { ApiAnswer } from "../node/api-connection.ts";
 import { Failure } from "../node/failure.ts";
-import type { ClusterState } from "../node/state.ts";
-import { isRunning } from "../node/state.ts";
-import { knownCluster } from "./down.ts";
+import { objectOf, runningCluster } from "./running.ts";
 import type { Output } from "./output.ts";
 
 const collection = "/apis/sim.coracle.dev/v1alpha1/clocks";
@@ -16,19 +14,7 @@ interface Clock {
   readonly status?: { readonly now?: string };
 }
 
-function runningCluster(name: string): ClusterState & { readonly access: NonNullable<ClusterState["access"]> } {
-  const state = knownCluster(name);
-  if (!isRunning(state)) throw new Failure(`cluster "${name}" has crashed: clear it away with \`coracle down --name ${name}\``);
-  if (state.access === undefined) throw new Failure(`cluster "${name}" is still starting`);
-  return { ...state, access: state.access };
-}
-
-function clockOf(answer: ApiAnswer, name: string): Clock {
-  if (answer.status === 200) return answer.body as Clock;
-  const status = answer.body as { message?: string };
-  throw new Failure(`cluster "${name}" refused: ${status.message ?? `status ${answer.status}`}`);
-}
-
+const clockOf = (answer: ApiAnswer, name: string): Clock => objectOf(answer, name) as Clock;
 const instantOf = (clock: Clock): number => Date.parse(clock.status?.now ?? "");
 const textOf = (instant: number): string => new Date(instant).toISOString().replace(".000Z", "Z");
 

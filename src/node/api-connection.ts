@@ -27,6 +27,14 @@ export class ApiConnection {
     return this.ask("PATCH", path, JSON.stringify(body));
   }
 
+  create(path: string, body: unknown): Promise<ApiAnswer> {
+    return this.ask("POST", path, JSON.stringify(body), "application/json");
+  }
+
+  delete(path: string): Promise<ApiAnswer> {
+    return this.ask("DELETE", path);
+  }
+
   /** Objects of a watch in order, until it ends. */
   async *watch(path: string): AsyncGenerator<{ readonly type: string; readonly object: unknown }> {
     const answer = await this.open("GET", path, undefined);
@@ -42,15 +50,15 @@ export class ApiConnection {
     this.agent.destroy();
   }
 
-  private async ask(method: string, path: string, body?: string): Promise<ApiAnswer> {
-    const answer = await this.open(method, path, body);
+  private async ask(method: string, path: string, body?: string, type = "application/merge-patch+json"): Promise<ApiAnswer> {
+    const answer = await this.open(method, path, body, type);
     let text = "";
     for await (const chunk of answer.setEncoding("utf8")) text += String(chunk);
     return { status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown };
   }
 
-  private open(method: string, path: string, body: string | undefined): Promise<IncomingMessage> {
-    const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/merge-patch+json" }) };
+  private open(method: string, path: string, body: string | undefined, type = ""): Promise<IncomingMessage> {
+    const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": type }) };
     return new Promise((resolve, reject) => {
       const sent = request(`${this.access.url}${path}`, { method, headers, agent: this.agent }, resolve);
       sent.on("error", (error) => reject(new Failure(`the cluster does not answer at ${this.access.url}: ${reasonOf(error)}`, { cause: error })));

@@ -1,0 +1,107 @@
+/** `coracle node`: machines at will, through their Machine objects. A machine off is a node whose heartbeats cease. */
+import type { Machine, MachineSpec } from "../api/sim/types.ts";
+import type { Node, Taint } from "../api/types/core-v1.ts";
+import type { ApiConnection } from "../node/api-connection.ts";
+import { Failure } from "../node/failure.ts";
+import { UsageError } from "./arguments.ts";
+import type { Output } from "./output.ts";
+import { objectOf, runningCluster, withConnection } from "./running.ts";
+
+const machinesPath = "/apis/sim.coracle.dev/v1alpha1/machines";
+const nodesPath = "/api/v1/nodes";
+
+/** `key=value` pairs of repeated flags. */
+export function parseLabels(texts: readonly string[]): { [key: string]: string } {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const match = /^([^=\s]+)=(\S*)$/.exec(text);
+      if (!match) throw new UsageError(`--label takes key=value, not "${text}"`);
+      return [match[1] as string, match[2] as string];
+    }),
+  );
+}
+
+/** `key=value:Effect` or `key:Effect`, as kubectl taint takes them. */
+export function parseTaints(texts: readonly string[]): Taint[] {
+  return texts.map((text) => {
+    const match = /^([^=:\s]+)(?:=([^:\s]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text);
+    if (!match) throw new UsageError(`--taint takes key=value:NoSchedule, key=value:PreferNoSchedule or key=value:NoExecute, not "${text}"`);
+    return { key: match[1] as string, ...(match[2] ? { value: match[2] } : {}), effect: match[3] as Taint["effect"] };
+  });
+}
+
+const isReady = (node: Node | undefined): boolean => node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+
+export async function nodeList(name: string, output: Output): Promise<void> {
+  await withConnection(runningCluster(name), async (connection) => {
+    const machines = (objectOf(await connection.get(machinesPath), name) as { items: Machine[] }).items;
+    const nodes = new Map((objectOf(await connection.get(nodesPath), name) as { items: Node[] }).items.map((node) => [node.metadata.name, node]));
+    const rows = machines.map(({ metadata, spec, status }) => {
+      const node = nodes.get(metadata.name);
+      return [metadata.name, spec.power ?? "On", spec.network ?? "Connected", node ? (isReady(node) ? "Ready" : "NotReady") : "<none>", status.address ?? "<none>"];
+    });
+    for (const line of columns([["MACHINE", "POWER", "NETWORK", "NODE", "ADDRESS"], ...rows])) output.line(line);
+  });
+}
+
+/** Cells in columns, three spaces apart, as kubectl prints tables. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 3))).join(""));
+}
+
+export async function nodeAdd(name: string, options: { node?: string; label: readonly string[]; taint: readonly string[] }, output: Output): Promise<void> {
+  const spec: MachineSpec = {
+    ...(options.label.length > 0 ? { labels: parseLabels(options.label) } : {}),
+    ...(options.taint.length > 0 ? { taints: parseTaints(options.taint) } : {}),
+  };
+  await withConnection(runningCluster(name), async (connection) => {
+    const node = options.node ?? (await nextWorker(connection, name));
+    objectOf(await connection.create(machinesPath, { apiVersion: "sim.coracle.dev/v1alpha1", kind: "Machine", metadata: { name: node }, spec }), name);
+    await watched(connection, nodesPath, node, (object) => isReady(object as Node));
+    output.line(`node ${node} is Ready`);
+  });
+}
+
+/** `<cluster>-worker`, `-worker2`, …: the first that no machine has. */
+async function nextWorker(connection: ApiConnection, name: string): Promise<string> {
+  const taken = new Set((objectOf(await connection.get(machinesPath), name) as { items: Machine[] }).items.map((machine) => machine.metadata.name));
+  for (let i = 1; ; i++) {
+    const node = `${name}-worker${i === 1 ? "" : i}`;
+    if (!taken.has(node)) return node;
+  }
+}
+
+/** The machine and its Node; its Pods follow as those of any node that is gone. */
+export async function nodeRemove(name: string, node: string, output: Output): Promise<void> {
+  await withConnection(runningCluster(name), async (connection) => {
+    known(await connection.delete(`${machinesPath}/${node}`), name, node);
+    const answer = await connection.delete(`${nodesPath}/${node}`);
+    if (answer.status !== 404) objectOf(answer, name);
+    output.line(`node ${node} is removed`);
+  });
+}
+
+export async function nodePower(name: string, node: string, power: "On" | "Off", output: Output): Promise<void> {
+  const cluster = runningCluster(name);
+  await withConnection(cluster, async (connection) => {
+    known(await connection.patch(`${machinesPath}/${node}`, { spec: { power } }), name, node);
+    await watched(connection, machinesPath, node, (object) => (object as Machine).status.power === power);
+    const how = cluster.clock === "virtual" ? "when the cluster's time has moved 50 s on" : "in 50 s";
+    output.line(power === "Off" ? `machine ${node} is off; its node will be NotReady ${how}` : `machine ${node} is on`);
+  });
+}
+
+function known(answer: { status: number; body: unknown }, cluster: string, node: string): unknown {
+  if (answer.status === 404) throw new Failure(`cluster "${cluster}" has no machine "${node}"; \`coracle node list --name ${cluster}\` shows what there is`);
+  return objectOf(answer, cluster);
+}
+
+/** Resolves when the object is as asked; a watch begins with what is there. */
+async function watched(connection: ApiConnection, collection: string, name: string, enough: (object: unknown) => boolean): Promise<void> {
+  for (;;) {
+    for await (const event of connection.watch(`${collection}?watch=true&fieldSelector=metadata.name%3D${name}`)) {
+      if (event.type !== "DELETED" && enough(event.object)) return;
+    }
+  }
+}
