@@ -17,7 +17,8 @@ export function credentialsOfConnection(socket: TLSSocket): Credentials {
   const subject = certificate?.subject as { CN?: string | string[]; O?: string | string[] } | undefined;
   if (subject === undefined || Object.keys(certificate).length === 0) return none;
   if (!socket.authorized) return refused;
-  return { type: "certificate", commonName: listOf(subject.CN).at(-1) ?? "", organizations: listOf(subject.O) };
+  const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+  return { type: "certificate", commonName: listOf(subject.CN).at(-1) ?? "", organizations: listOf(subject.O), fingerprint };
 }
 
 /** A verified certificate decides; without one a bearer token does. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { connect as connectHttp2 } from "node:http2";
 import type { ClientHttp2Session, IncomingHttpHeaders } from "node:http2";
 import { connect as connectTcp } from "node:net";
@@ -123,7 +124,7 @@ describe.each([
       method: "POST",
       query: "a=%20b&c",
       body: "hello",
-      credentials: { type: "certificate", commonName: "kubernetes-admin", organizations: ["system:masters"] },
+      credentials: { type: "certificate", commonName: "kubernetes-admin", organizations: ["system:masters"], fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
     });
     expect(answer.headers["content-type"]).toBe("application/json");
     expect(seen.length - before).toBe(1);
@@ -211,7 +212,8 @@ describe("callers", () => {
   });
   test("a certificate of the cluster with several organizations", async () => {
     const pair = createClientCertificate(certificates.authority, { commonName: "jane", organizations: ["dev", "ops"] });
-    expect(await who({ client: { cert: pair.certificate, key: pair.key } })).toEqual({ type: "certificate", commonName: "jane", organizations: ["dev", "ops"] });
+    const fingerprint = new X509Certificate(pair.certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+    expect(await who({ client: { cert: pair.certificate, key: pair.key } })).toEqual({ type: "certificate", commonName: "jane", organizations: ["dev", "ops"], fingerprint });
   });
   test("a certificate of another cluster is worth nothing", async () => {
     expect(await who({ client: { cert: stranger.admin.certificate, key: stranger.admin.key } })).toEqual({ type: "token", token: "" });

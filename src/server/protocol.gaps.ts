@@ -4,6 +4,4 @@ export const gaps: { readonly [line: number]: string } = {
   37: "decoding reports keys that stand twice after unknown ones, not in the order of the text",
   40: "the YAML parser words this error differently",
   41: "the YAML parser does not report keys that stand twice",
-  140: "adapters do not say yet by which certificate a user came",
-  141: "the review of rules is not built yet",
 };

@@ -55,7 +55,9 @@ async function prepare({ server }: InProcessServer): Promise<void> {
   await create("/api/v1/namespaces/rec/pods", { apiVersion: "v1", kind: "Pod", metadata: { name: "tiny" }, spec });
 }
 
-const asAdmin = { credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] }, wants: "bytes" } as const;
+/** The certificate of the recording. */
+const fingerprint = "1f38439171aac78c4a9c33d1e387f375d6833da8c944a4e704384fd0dc3f7b1f";
+const asAdmin = { credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"], fingerprint }, wants: "bytes" } as const;
 
 function encode(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -116,7 +118,14 @@ function comparable(value: unknown): unknown {
     const rows = (object["rows"] as { cells: unknown[] }[]).map((row) => ({ ...row, cells: row.cells.map((cell) => (typeof cell === "string" ? cell.replace(/^\d+s$/, "<age>") : cell)) }));
     return comparable({ ...object, kind: "table", columnDefinitions: columns, rows });
   }
-  return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, comparable(member)]));
+  return Object.fromEntries(Object.entries(object).map(([key, member]) => [key, unordered.has(key) ? inSomeOrder(comparable(member)) : comparable(member)]));
+}
+
+/** Lists that upstream gives in the order of a hash map: the rules of a user. */
+const unordered = new Set(["resourceRules", "nonResourceRules"]);
+
+function inSomeOrder(list: unknown): unknown {
+  return Array.isArray(list) ? list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : list;
 }
 
 function parsed(text: string): unknown {

@@ -19,6 +19,8 @@ export interface ResourceInfo {
   readonly rest: string;
   /** Asked through the old `/watch/` paths. */
   readonly watchPath: boolean;
+  /** As it was asked; only in what authorization judges. */
+  readonly fieldSelector?: string;
 }
 
 interface PathInfo {
@@ -58,6 +60,15 @@ export function requestInfo(method: string, path: string, query: Query): Request
   const name = parts[at + 1] ?? "";
   const verb = verbOf(method, name, watchPath, query);
   return { type: "resource", verb, group, version, namespace, resource, subresource: parts[at + 2] ?? "", name, rest: parts.slice(at + 3).join("/"), watchPath };
+}
+
+/** What authorization judges: a collection asked for by a selector of one name is that one object. */
+export function authorizedInfo(info: RequestInfo, query: Query): RequestInfo {
+  if (info.type === "path" || info.name !== "" || (info.verb !== "list" && info.verb !== "watch" && info.verb !== "deletecollection")) return info;
+  const fieldSelector = query.get("fieldSelector");
+  if (fieldSelector === undefined || fieldSelector === "") return info;
+  const name = /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(fieldSelector)?.[1] ?? "";
+  return { ...info, name, fieldSelector };
 }
 
 function verbOf(method: string, name: string, watchPath: boolean, query: Query): string {

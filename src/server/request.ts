@@ -29,7 +29,13 @@ export interface ApiRequest {
 /** What an adapter knows of the caller; the server authenticates. */
 export type Credentials =
   /** A client certificate that the adapter has verified against the cluster's CA. */
-  | { readonly type: "certificate"; readonly commonName: string; readonly organizations: readonly string[] }
+  | {
+      readonly type: "certificate";
+      readonly commonName: string;
+      readonly organizations: readonly string[];
+      /** SHA-256 of the certificate, in lower-case hexadecimal digits. */
+      readonly fingerprint?: string;
+    }
   /** An in-process component under upstream's identity. */
   | { readonly type: "component"; readonly user: UserInfo }
   | { readonly type: "token"; readonly token: string }

@@ -6,6 +6,7 @@ import { openApiAnswer } from "./openapi/answer.ts";
 import type { Query } from "./query.ts";
 import type { ApiRequest, ApiResponse } from "./request.ts";
 import { bytesResponse, headersFor, jsonBytes, objectResponse, textResponse } from "./respond.ts";
+import { keyDiscovery } from "./tokens/key-discovery.ts";
 
 /** Everything that is no resource: health, version, discovery, the index of paths. */
 export interface RootRequest {
@@ -35,8 +36,8 @@ const handlers: { readonly [first: string]: RootHandler } = {
   metrics: () => refuse("/metrics"),
   flagz: () => refuse("/flagz"),
   statusz: () => refuse("/statusz"),
-  openid: () => refuse("/openid/v1/jwks"),
-  ".well-known": () => refuse("/.well-known/openid-configuration"),
+  openid: ({ context, path }) => keyDiscovery(path, context.tokens),
+  ".well-known": ({ context, path }) => keyDiscovery(path, context.tokens),
 };
 
 export async function rootPath(root: RootRequest): Promise<ApiResponse> {

@@ -6,10 +6,8 @@ import type { Store } from "../store/contract.ts";
 import { Admission } from "./admission/admission.ts";
 import { defaultPlugins } from "./admission/plugins.ts";
 import { AdmissionView } from "./admission/view.ts";
-import { authenticate, impersonation } from "./authenticate.ts";
+import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
-import type { Authorizer } from "./authorize.ts";
-import { bootstrapAuthorizer } from "./bootstrap/authorizer.ts";
 import { bootstrap, bootstrapObjects } from "./bootstrap/bootstrap.ts";
 import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
@@ -17,9 +15,12 @@ import { unauthorized } from "./errors.ts";
 import { expireEvents } from "./event-expiry.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import { OpenApi } from "./openapi/open-api.ts";
+import { impersonate } from "./impersonate.ts";
 import { parseQuery } from "./query.ts";
-import { requestInfo } from "./request-info.ts";
-import type { ApiRequest, ApiResponse, ApiServer, UserInfo } from "./request.ts";
+import { clusterAuthorizer } from "./rbac/cluster-authorizer.ts";
+import { noEscalation } from "./rbac/escalation.ts";
+import { authorizedInfo, requestInfo } from "./request-info.ts";
+import type { ApiRequest, ApiResponse, ApiServer } from "./request.ts";
 import { statusResponse, textResponse } from "./respond.ts";
 import { isOpenPath, rootPath } from "./root-paths.ts";
 import { resourceRequest } from "./route.ts";
@@ -36,8 +37,6 @@ export interface ApiServerOptions {
   readonly schema: Schema;
   /** Finds the agent of a node, for logs and exec. Absent: no node answers. */
   readonly nodeAgents?: NodeAgents;
-  /** Default: administrators, and components by upstream's roles. */
-  readonly authorizer?: Authorizer;
   /** Signs the tokens of service accounts. Absent: with a key that everybody can read, for clusters that stay inside the process. */
   readonly tokenSigner?: TokenSigner;
   readonly gitVersion?: string;
@@ -58,6 +57,7 @@ export interface ApiServerOptions {
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { environment, store, registry, schema } = options;
   const objects = bootstrapObjects();
+  const authorizer = clusterAuthorizer(store, objects);
   const gitVersion = options.gitVersion ?? "v1.36.3";
   const context: ServerContext = {
     environment,
@@ -65,8 +65,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry,
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
-    authorizer: options.authorizer ?? bootstrapAuthorizer(objects),
-    admission: new Admission(defaultPlugins(store), new AdmissionView(store, environment)),
+    authorizer,
+    admission: new Admission([...defaultPlugins(store), noEscalation(authorizer)], new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
@@ -96,23 +96,11 @@ function route(context: ServerContext, request: ApiRequest): ApiResponse | Promi
   const info = requestInfo(request.method, path, query);
   const caller = authenticate(request, context.tokens);
   if (request.credentials.type === "none" && !isOpenPath(path)) throw unauthorized();
-  const user = impersonate(context, request, caller);
-  if (request.credentials.type !== "none") authorize(context.authorizer, user, info);
+  const user = impersonate(context.authorizer, request, caller);
+  if (request.credentials.type !== "none") authorize(context.authorizer, user, authorizedInfo(info, query));
   if (path.startsWith("//")) return textResponse(404, "404 page not found\n");
   if (info.type === "path") return rootPath({ context, request, query, path: info.path });
   return resourceRequest({ context, request, query, info, user });
-}
-
-/** The user that the request acts as; impersonating needs the right to. */
-function impersonate(context: ServerContext, request: ApiRequest, caller: UserInfo): UserInfo {
-  if (request.headers["impersonate-user"] === undefined && request.headers["impersonate-group"] === undefined) return caller;
-  const target = impersonation(request);
-  if (target === undefined) return caller;
-  const ask = (resource: string, name: string): void =>
-    authorize(context.authorizer, caller, { type: "resource", verb: "impersonate", group: "", version: "v1", namespace: "", resource, subresource: "", name, rest: "", watchPath: false });
-  ask("users", target.name);
-  for (const group of (request.headers["impersonate-group"] ?? "").split(",")) if (group.trim() !== "") ask("groups", group.trim());
-  return target;
 }
 
 function decodePath(path: string): string {

@@ -42,7 +42,8 @@ function answer(call: ResourceCall, subject: (spec: SubjectAccessReviewSpec) => 
   check(review.spec as SubjectAccessReviewSpec, self);
   takeOwnership(call, call.kind, { draft: review, old: undefined, options });
   const user = subject(review.spec as SubjectAccessReviewSpec);
-  review.status = { allowed: call.server.authorizer.allows(user, asked(review.spec as SubjectAccessReviewSpec)) };
+  const { allowed, reason } = call.server.authorizer.explain(user, asked(review.spec as SubjectAccessReviewSpec));
+  review.status = { allowed, ...(reason === "" ? {} : { reason }) };
   return objectAnswer(call, 201, review as unknown as KubeObject);
 }
 

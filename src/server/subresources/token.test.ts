@@ -151,3 +151,26 @@ test("refuses an account that is not there, or not that of the Pod", async () =>
   const bound = { boundObjectRef: { apiVersion: "v1", kind: "Pod", name: "p" } };
   await expect(request(cluster, bound, "robot")).rejects.toThrow('cannot bind token for serviceaccount "robot" to pod running with different serviceaccount name.');
 });
+
+test("a node has tokens for its own Pods only, and for what these name", async () => {
+  const cluster = await startInProcessServer();
+  const pod = await podOn(cluster, "n1");
+  const as = (name: string): InProcessServer => ({ ...cluster, client: cluster.as({ name: `system:node:${name}`, groups: ["system:nodes", "system:authenticated"] }) });
+  const boundObjectRef = { apiVersion: "v1", kind: "Pod", name: "p", uid: pod.metadata.uid };
+  await expect(request(as("n1"), { boundObjectRef })).resolves.toBeDefined();
+  await expect(request(as("n1"), {})).rejects.toThrow("node requested token not bound to a pod");
+  await expect(request(as("n1"), { boundObjectRef, audiences: ["vault"] })).rejects.toThrow('audience "vault" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience');
+  await expect(request(as("n2"), { boundObjectRef })).rejects.toThrow("no relationship found between node 'n2' and this object");
+});
+
+test("a review says whose a token is, or why it does not count", async () => {
+  const cluster = await startInProcessServer();
+  const ref = { group: "authentication.k8s.io", version: "v1", apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", plural: "tokenreviews", namespaced: false };
+  const review = async (spec: object): Promise<unknown> => ((await cluster.client.create(ref, { apiVersion: ref.apiVersion, kind: ref.kind, spec } as never)) as unknown as { status: unknown }).status;
+  const { token } = (await request(cluster, { audiences: ["vault", api] })).status;
+  expect(await review({ token })).toMatchObject({ authenticated: true, user: { username: "system:serviceaccount:default:default" }, audiences: [api] });
+  expect(await review({ token, audiences: ["vault", "other"] })).toMatchObject({ authenticated: true, audiences: ["vault"] });
+  expect(await review({ token, audiences: ["other"] })).toMatchObject({ error: expect.stringContaining("invalid for the target audiences") as string });
+  expect(await review({ token: "x" })).toEqual({ user: {}, error: "invalid bearer token" });
+  await expect(review({})).rejects.toThrow("token is required for TokenReview in authentication");
+});
