@@ -9,6 +9,7 @@ import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
 import { startDeploymentController } from "../controllers/deployment/controller.ts";
 import { startEndpointSliceController } from "../controllers/endpoint-slice/controller.ts";
+import { startEndpointSliceMirroringController } from "../controllers/endpoint-slice/mirroring-controller.ts";
 import { startEndpointsController } from "../controllers/endpoints/controller.ts";
 import { startDisruptionBudgetController } from "../controllers/disruption-budget/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
@@ -64,6 +65,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startReplicationController(context),
     startDeploymentController(context),
     startEndpointSliceController(context),
+    startEndpointSliceMirroringController(context),
     startEndpointsController(context),
     startDisruptionBudgetController(context),
     startResourceQuotaController(context),

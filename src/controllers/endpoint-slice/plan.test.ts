@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Pod, Service } from "../../api/types/core-v1.ts";
 import type { EndpointSlice } from "../../api/types/discovery-v1.ts";
 import { formatTime } from "../../base/time.ts";
-import type { SlicePlan } from "./plan.ts";
+import type { SlicePlan } from "./fit.ts";
 import { endpointsMax, planSlices } from "./plan.ts";
 
 const start = formatTime(Date.UTC(2026, 0, 1));
