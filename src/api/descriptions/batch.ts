@@ -1,3 +1,95 @@
 import type { TextTable } from "../openapi/texts.ts";
+import { prefixed } from "./prefixed.ts";
+import { conditionFields, wantedAndSeen } from "./shared.ts";
 
-export const batchTexts: TextTable = {};
+/** Jobs and CronJobs. */
+export const batchTexts: TextTable = prefixed("io.k8s.api.batch.v1.", {
+  Job: { "": "A Job runs Pods until enough of them have succeeded.", ...wantedAndSeen },
+  JobSpec: {
+    "": "What a Job runs, how often, and when it gives up.",
+    parallelism: "How many Pods may run at one time. Fewer run when less is left to do. Default 1; 0 pauses the Job. May change at any time.",
+    completions: "How many Pods must succeed. Unset: the first success ends the Job, and parallelism says how many Pods try. Default 1 when parallelism is unset too. May change only for an Indexed Job, together with parallelism.",
+    activeDeadlineSeconds: "Seconds that the Job may run from its start, all tries together; then its Pods are ended and it fails with DeadlineExceeded. Time in suspension does not count. May change until the Job ends.",
+    podFailurePolicy: "Rules by which a failed Pod fails the Job, fails its index, counts, or does not count. Without rules every failure counts against backoffLimit. Needs restartPolicy Never; never changes.",
+    successPolicy: "Rules by which the Job succeeds before all indexes have. For Indexed Jobs only; never changes.",
+    backoffLimit: "How many failed tries are allowed before the Job fails. Default 6, or no limit when backoffLimitPerIndex is set. Tries wait 10 s, 20 s, 40 s and so on, up to ten minutes.",
+    backoffLimitPerIndex: "How many failed tries each index is allowed before that index fails. For Indexed Jobs with restartPolicy Never only; never changes.",
+    maxFailedIndexes: "How many indexes may fail before the whole Job fails. Unset: the others run to their end. Needs backoffLimitPerIndex.",
+    selector: "The Pods that belong to the Job. Left out, the system makes one that fits only them. Never changes.",
+    manualSelector: "True: selector and the matching labels of the template are your own, and it is on you that no other Job's Pods fit. Default false; never changes.",
+    template: "The Pods to run. restartPolicy must be Never or OnFailure. Never changes, except for scheduling fields while the Job is suspended and has not started.",
+    ttlSecondsAfterFinished: "Seconds after its end at which the Job is deleted with its Pods; 0 deletes it at once. Unset: it stays. May change at any time.",
+    completionMode: "NonIndexed (default): any completions successes will do. Indexed: each of the indexes 0 to completions-1 must succeed once, and each Pod learns its index from JOB_COMPLETION_INDEX. Never changes.",
+    suspend: "True ends all running Pods and starts none until it is false again; activeDeadlineSeconds then counts anew. Default false. May change at any time.",
+    podReplacementPolicy: "When a new Pod takes the place of one that ends: TerminatingOrFailed as soon as it is asked to end, Failed only when it has. Failed is the only choice, and the default, with podFailurePolicy.",
+    managedBy: "Who runs this Job, as domain/name. Unset or kubernetes.io/job-controller: the built-in controller; anything else, and the built-in one leaves it alone. Never changes.",
+  },
+  JobStatus: {
+    "": "How far a Job has come.",
+    conditions: "Complete or Failed with status True means that the Job has ended. SuccessCriteriaMet and FailureTarget come before them, while the last Pods end; Suspended tells that it waits.",
+    startTime: "When the Job began, or went on after a suspension. Absent while it is suspended.",
+    completionTime: "When the Job ended well. Absent unless it did.",
+    active: "Pods that are Pending or Running and not being deleted.",
+    succeeded: "Pods that have succeeded. Never becomes less, except when an Indexed Job is scaled down.",
+    failed: "Pods that have failed. Never becomes less.",
+    terminating: "Pods that have been asked to end and have not ended yet.",
+    completedIndexes: "Indexes that have succeeded, as in 1,3-5,7.",
+    failedIndexes: "Indexes that have failed for good, in the same form. Only with backoffLimitPerIndex.",
+    uncountedTerminatedPods: "Pods that have ended but are not in the counts yet: a note by which each is counted exactly once.",
+    ready: "Active Pods that are Ready and not being deleted.",
+  },
+  JobCondition: {
+    "": "One thing that is or is not the case with a Job.",
+    type: "Complete, Failed, Suspended, SuccessCriteriaMet or FailureTarget.",
+    lastProbeTime: "When the condition was last looked at.",
+    ...conditionFields,
+  },
+  JobTemplateSpec: { "": "The Jobs that a CronJob makes.", metadata: "Labels and annotations for them.", spec: "What they are to run." },
+  PodFailurePolicy: { "": "What the failures of Pods do to a Job.", rules: "Tried in order; the first one that fits a failed Pod decides, and where none fits the failure counts. At most 20." },
+  PodFailurePolicyRule: {
+    "": "One rule: which failures it means, by exit codes or by conditions, and what they do.",
+    action: "FailJob ends the Job as failed, FailIndex gives up the index, Ignore tries again without counting, Count counts against backoffLimit.",
+    onExitCodes: "Which exit codes the rule means. Either this or onPodConditions.",
+    onPodConditions: "Which conditions of the Pod the rule means; one of them is enough. At most 20.",
+  },
+  PodFailurePolicyOnExitCodesRequirement: {
+    "": "A requirement on the exit codes of containers that failed.",
+    containerName: "The container whose exit code counts. Unset: any of them, init containers too.",
+    operator: "In: the code is one of values. NotIn: it is none of them. Code 0 is never looked at.",
+    values: "Exit codes in ascending order, without repetition, 1 to 255 of them. 0 cannot stand with In.",
+  },
+  PodFailurePolicyOnPodConditionsPattern: {
+    "": "A condition of a failed Pod, such as DisruptionTarget.",
+    type: "The type that the condition must have.",
+    status: "The status that it must have. Default True.",
+  },
+  SuccessPolicy: { "": "When a Job has succeeded before all its indexes have.", rules: "Tried in order; the first one that holds ends the Job well, and its other Pods are ended. 1 to 20 rules." },
+  SuccessPolicyRule: {
+    "": "One way to succeed. At least one of the two fields must be set; with both, so many of these indexes.",
+    succeededIndexes: "Indexes that must have succeeded, as in 1,3-5,7. Unset: any.",
+    succeededCount: "How many indexes must have succeeded. Unset: all that succeededIndexes names.",
+  },
+  UncountedTerminatedPods: {
+    "": "Ended Pods, by uid, that wait to be counted.",
+    succeeded: "Those that succeeded.",
+    failed: "Those that failed.",
+  },
+  CronJob: { "": "A CronJob starts Jobs by a schedule.", ...wantedAndSeen },
+  CronJobSpec: {
+    "": "When Jobs start, and what becomes of them.",
+    schedule: "Minute, hour, day of month, month, day of week, as in */5 * * * *; or @hourly, @daily, @weekly, @monthly, @yearly. TZ and CRON_TZ have no place here: see timeZone.",
+    timeZone: "The time zone of the schedule by its name in the tz database, as in Europe/Berlin. Unset: that of the controller manager, mostly UTC.",
+    startingDeadlineSeconds: "How late a Job may start, in seconds; a start that is later is missed and counts as such. Unset: no limit, but after more than 100 missed starts nothing is started. Below 10 it may be that none ever starts.",
+    concurrencyPolicy: "When a start is due while a Job still runs: Allow (default) starts another one, Forbid skips the start, Replace ends the running one first.",
+    suspend: "True starts no further Jobs; those that run go on. Starts of that time count as missed. Default false.",
+    jobTemplate: "The Jobs to start. A change is seen in those that start after it.",
+    successfulJobsHistoryLimit: "How many Jobs that succeeded are kept. Default 3; 0 keeps none.",
+    failedJobsHistoryLimit: "How many Jobs that failed are kept. Default 1; 0 keeps none.",
+  },
+  CronJobStatus: {
+    "": "What a CronJob has started.",
+    active: "Jobs that run now.",
+    lastScheduleTime: "When a Job last started by the schedule: the instant for which it was due.",
+    lastSuccessfulTime: "When one last ended well.",
+  },
+});

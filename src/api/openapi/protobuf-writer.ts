@@ -1,59 +1,84 @@
 /**
  * Writes the protobuf wire format: fields follow each other, a message inside another is a field of bytes. Values that proto3 leaves
- * out (empty, false) are left out.
+ * out (empty, false) are left out. Everything goes into one buffer: a message is written in place, then moved up by the few bytes that
+ * its length takes.
  */
 export class ProtobufWriter {
-  readonly #parts: Uint8Array[] = [];
-  #length = 0;
+  #buffer = new Uint8Array(1 << 16);
+  #at = 0;
 
   string(number: number, text: unknown): void {
-    if (typeof text === "string" && text !== "") this.bytes(number, new TextEncoder().encode(text));
+    if (typeof text === "string" && text !== "") this.#text(number, text);
   }
 
+  /** In a list an empty text counts, too. */
   strings(number: number, texts: unknown): void {
-    for (const text of (texts as readonly string[] | undefined) ?? []) this.bytes(number, new TextEncoder().encode(text));
+    for (const text of (texts as readonly string[] | undefined) ?? []) this.#text(number, text);
   }
 
   boolean(number: number, value: unknown): void {
-    if (value === true) this.#push(Uint8Array.of(...varint(number << 3), 1));
+    if (value !== true) return;
+    this.#room(8);
+    this.#varint(number << 3);
+    this.#buffer[this.#at++] = 1;
   }
 
-  message(number: number, write: (inner: ProtobufWriter) => void): void {
-    const inner = new ProtobufWriter();
-    write(inner);
-    this.#push(Uint8Array.from([...varint((number << 3) | 2), ...varint(inner.#length)]));
-    for (const part of inner.#parts) this.#push(part);
+  message(number: number, write: () => void): void {
+    this.#room(8);
+    this.#varint((number << 3) | lengthDelimited);
+    const start = this.#at;
+    write();
+    const length = this.#at - start;
+    const shift = varintLength(length);
+    this.#room(shift);
+    this.#buffer.copyWithin(start + shift, start, this.#at);
+    this.#at = start;
+    this.#varint(length);
+    this.#at += length;
   }
 
-  bytes(number: number, bytes: Uint8Array): void {
-    this.#push(Uint8Array.from([...varint((number << 3) | 2), ...varint(bytes.length)]));
-    this.#push(bytes);
-  }
-
-  /** All of it in one piece. */
+  /** All that was written, in one piece. */
   finish(): Uint8Array {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const part of this.#parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+    return this.#buffer.slice(0, this.#at);
   }
 
-  #push(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.#length += part.length;
+  #text(number: number, text: string): void {
+    const bytes = isAscii(text) ? undefined : new TextEncoder().encode(text);
+    const length = bytes?.length ?? text.length;
+    this.#room(length + 16);
+    this.#varint((number << 3) | lengthDelimited);
+    this.#varint(length);
+    if (bytes === undefined) for (let i = 0; i < length; i++) this.#buffer[this.#at + i] = text.charCodeAt(i);
+    else this.#buffer.set(bytes, this.#at);
+    this.#at += length;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    this.#buffer[this.#at++] = rest;
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#at + bytes));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80);
-    rest = Math.floor(rest / 128);
-  }
-  bytes.push(rest);
-  return bytes;
+const lengthDelimited = 2;
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) length++;
+  return length;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }

@@ -1,0 +1,95 @@
+import type { TextTable } from "../openapi/texts.ts";
+import { prefixed } from "./prefixed.ts";
+import { wantedAndSeen } from "./shared.ts";
+
+const appProtocol = "The protocol spoken over the port: a name of IANA, kubernetes.io/h2c, kubernetes.io/ws, kubernetes.io/wss, or one of one's own with a domain. A hint for those who pass traffic on.";
+
+/** Services and the addresses behind them. */
+export const serviceTexts: TextTable = {
+  ...prefixed("io.k8s.api.core.v1.", {
+    Service: { "": "A Service is one name and one address for a set of Pods.", ...wantedAndSeen },
+    ServiceSpec: {
+      "": "Which Pods are meant, and how they are reached.",
+      ports: "The ports of the Service. At least one, except for headless Services and ExternalName.",
+      selector: "Labels of the Pods behind it. Empty: somebody else writes its endpoints. Ignored for ExternalName.",
+      clusterIP: "Its address within the cluster. Empty: one is given to it. None: headless, DNS tells the addresses of the Pods themselves. Never changes, except to and from ExternalName.",
+      clusterIPs: "The same, at most one address of each family; the first is clusterIP.",
+      type: "ClusterIP (default): within the cluster. NodePort: on a port of every node, too. LoadBalancer: behind a load balancer of the cloud, too. ExternalName: an alias for another name in DNS.",
+      externalIPs: "Further addresses at which nodes accept traffic for it. That it gets there is up to you.",
+      sessionAffinity: "None (default), or ClientIP: one client comes to one Pod for as long as sessionAffinityConfig says.",
+      loadBalancerIP: "The address wanted of the load balancer. Old; clouds have annotations for it.",
+      loadBalancerSourceRanges: "From where the load balancer accepts traffic, as ranges of addresses. Where the cloud can do it.",
+      externalName: "The name that DNS answers with, for ExternalName. No proxying.",
+      externalTrafficPolicy: "Where traffic from outside goes: Cluster (default) to Pods on any node, with the node's address as source; Local to Pods of the node it came to, with the client's address kept.",
+      healthCheckNodePort: "Port on which nodes tell whether they have Pods of it. For LoadBalancer with externalTrafficPolicy Local; given by the server if 0. Never changes.",
+      publishNotReadyAddresses: "True: Pods that are not Ready count as well. For finding each other, as in StatefulSets. Default false.",
+      sessionAffinityConfig: "Settings of sessionAffinity.",
+      ipFamilies: "IPv4, IPv6 or both, the first one first. Default: what the cluster has. A second may be added or taken away.",
+      ipFamilyPolicy: "SingleStack (default), PreferDualStack: both if the cluster has both, RequireDualStack: both or an error.",
+      allocateLoadBalancerNodePorts: "Whether a LoadBalancer gets node ports. Default true.",
+      loadBalancerClass: "Which load balancer, as in example.com/internal. Default: that of the cloud. Never changes once set.",
+      internalTrafficPolicy: "Where traffic from within goes: Cluster (default) to all Pods, Local only to those of the same node.",
+      trafficDistribution: "Which Pods are preferred: PreferSameZone (old name PreferClose) or PreferSameNode. Unset: all alike.",
+    },
+    ServicePort: {
+      "": "A port of a Service.",
+      name: "Its name, a DNS label. Needed when there are several.",
+      protocol: "TCP (default), UDP or SCTP.",
+      appProtocol,
+      port: "The port of the Service.",
+      targetPort: "The port of the Pods: a number, or the name of a port of a container. Default: the same as port.",
+      nodePort: "The port of the nodes, by default of 30000 to 32767. Given by the server if unset, for NodePort and LoadBalancer.",
+    },
+    SessionAffinityConfig: { "": "Settings of sessionAffinity.", clientIP: "For ClientIP." },
+    ClientIPConfig: { "": "Settings of ClientIP.", timeoutSeconds: "How long after its last connection a client still comes to the same Pod, 1 to 86400 seconds. Default 10800: three hours." },
+    ServiceStatus: { "": "What was last seen of a Service.", loadBalancer: "Where its load balancer is.", conditions: "What is or is not the case with it." },
+    LoadBalancerStatus: { "": "Where a load balancer is.", ingress: "Its addresses." },
+    LoadBalancerIngress: {
+      "": "An address of a load balancer: ip or hostname.",
+      ip: "The address.",
+      hostname: "The name.",
+      ipMode: "VIP (default): traffic comes with this address as destination. Proxy: it comes with the node's or the Pod's.",
+      ports: "State of the single ports.",
+    },
+    PortStatus: { "": "State of a port of a load balancer.", port: "The port.", protocol: "TCP, UDP or SCTP.", error: "What is wrong with it, in one word; empty if nothing is." },
+    Endpoints: { "": "The addresses behind a Service, in the old form. Use EndpointSlice.", subsets: "Groups of addresses that have the same ports." },
+    EndpointSubset: { "": "Addresses and ports; each address has all of the ports.", addresses: "Addresses that are ready.", notReadyAddresses: "Addresses that are not ready.", ports: "The ports." },
+    EndpointAddress: {
+      "": "An address.",
+      ip: "The address. Not a loopback or link-local one.",
+      hostname: "Host name of what is there.",
+      nodeName: "The node on which it is.",
+      targetRef: "The object that has the address, mostly a Pod.",
+    },
+    EndpointPort: { "": "A port.", name: "Name of the Service's port.", port: "The number.", protocol: "TCP (default), UDP or SCTP.", appProtocol },
+  }),
+  ...prefixed("io.k8s.api.discovery.v1.", {
+    EndpointSlice: {
+      "": "A part of the addresses behind a Service. The label kubernetes.io/service-name says which Service; a large one has many slices.",
+      addressType: "IPv4, IPv6 or FQDN; the same for all of them. Never changes.",
+      endpoints: "The endpoints, at most 1000.",
+      ports: "The ports that each endpoint has, at most 100.",
+    },
+    Endpoint: {
+      "": "One place to send traffic to.",
+      addresses: "Its address; whoever reads it takes the first.",
+      conditions: "Whether it can be used.",
+      hostname: "Host name of it, for DNS.",
+      targetRef: "The object that has the address, mostly a Pod.",
+      deprecatedTopology: "No longer used.",
+      nodeName: "The node on which it is.",
+      zone: "The zone in which it is.",
+      hints: "Who should use it.",
+    },
+    EndpointConditions: {
+      "": "Whether an endpoint can be used.",
+      ready: "It takes traffic and is not ending. Unset counts as true.",
+      serving: "It takes traffic, ending or not. Unset counts as ready does.",
+      terminating: "It is ending. Unset counts as false.",
+    },
+    EndpointHints: { "": "Who should use an endpoint.", forZones: "Clients in these zones, at most 8.", forNodes: "Clients on these nodes, at most 8." },
+    ForZone: { "": "A zone.", name: "Its name." },
+    ForNode: { "": "A node.", name: "Its name." },
+    EndpointPort: { "": "A port.", name: "Name of the Service's port; may be empty.", protocol: "TCP (default), UDP or SCTP.", port: "The number. Unset: all ports.", appProtocol },
+  }),
+};
