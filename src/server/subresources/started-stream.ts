@@ -22,10 +22,16 @@ export class StartedStream implements ByteSink {
   /** Resolves with the first byte or the end; rejects with what the writer refused before that. */
   async begun(writer: Promise<void>): Promise<void> {
     const first = this.started ? Promise.resolve() : new Promise<void>((resolve) => (this.announce = resolve));
-    // What goes wrong after the first byte can only end the stream.
-    const ended = writer.finally(() => this.end());
+    const ended = writer.then(
+      () => this.end(),
+      (error: unknown) => {
+        // What goes wrong after the first byte can only end the stream.
+        if (this.started) return this.end();
+        this.over = true;
+        throw error;
+      },
+    );
     await Promise.race([first, ended]);
-    ended.catch(() => undefined);
   }
 
   connect(sink: ByteSink): void {
