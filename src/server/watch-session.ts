@@ -24,6 +24,12 @@ export interface WatchTarget {
   closed(then: () => void): void;
 }
 
+/**
+ * When a watch is told how far the store has come, so that a quiet one can go on from there. Readers of bytes hear it every minute, as
+ * upstream does; in-process callers, whose connection does not break, at the end only, or dozens of quiet views wake every minute.
+ */
+export type Bookmarks = "every minute" | "at the end" | "never";
+
 /** Events handed over in one step: 1,000 encodings of about 10 µs hold the event loop for 10 ms. */
 const eventsPerStepMax = 1000;
 
@@ -37,6 +43,7 @@ export class WatchSession {
   source: { stop(): void } | undefined;
   private readonly call: ResourceCall;
   private readonly deadline: Timer;
+  private readonly bookmarks: Bookmarks;
   private bookmarkTimer: Timer | undefined;
   private queue: PendingEvent[] = [];
   private live = 0;
@@ -47,11 +54,12 @@ export class WatchSession {
   /** Ends once the queue is empty. */
   private ending = false;
 
-  constructor(call: ResourceCall, options: { timeoutMs: number; bookmarks: boolean }) {
+  constructor(call: ResourceCall, options: { timeoutMs: number; bookmarks: Bookmarks }) {
     const { clock } = call.server.environment;
     this.call = call;
-    this.deadline = clock.after(options.timeoutMs, () => this.finish());
-    if (options.bookmarks) this.armBookmark();
+    this.bookmarks = options.bookmarks;
+    this.deadline = clock.after(options.timeoutMs, () => this.expire());
+    if (options.bookmarks === "every minute") this.armBookmark();
     call.request.signal?.addEventListener("abort", () => this.close(), { once: true });
     if (call.request.signal?.aborted) this.close();
   }
@@ -97,7 +105,13 @@ export class WatchSession {
     this.source?.stop();
   }
 
-  /** Time is up: what is queued is still sent. */
+  /** Time is up. */
+  private expire(): void {
+    if (this.bookmarks === "at the end") this.bookmark();
+    this.finish();
+  }
+
+  /** No more changes: what is queued is still sent. */
   private finish(): void {
     if (this.over) return;
     this.ending = true;
@@ -134,12 +148,16 @@ export class WatchSession {
     target.end();
   }
 
-  /** Everything up to the store's revision has been offered to this watch, whether or not it concerned it. */
   private armBookmark(): void {
     this.bookmarkTimer = this.call.server.environment.clock.after(limits.bookmarkMs, () => {
       if (this.over || this.ending) return;
-      this.push({ type: "BOOKMARK", revision: this.call.server.store.revision, initialEnd: false });
+      this.bookmark();
       this.armBookmark();
     });
+  }
+
+  /** Everything up to the store's revision has been offered to this watch, whether or not it concerned it. */
+  private bookmark(): void {
+    this.push({ type: "BOOKMARK", revision: this.call.server.store.revision, initialEnd: false });
   }
 }

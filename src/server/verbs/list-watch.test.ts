@@ -128,12 +128,22 @@ describe("watch", () => {
     expect(seen.events).toEqual(["ADDED a", "DELETED a", "ADDED a"]);
   });
 
-  test("initial events end with a bookmark, and bookmarks follow every minute", async () => {
+  test("initial events end with a bookmark, and an in-process watch ends with one", async () => {
     await create("a");
-    const seen = await watch("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true");
+    const seen = await watch("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=90");
     expect(seen.events).toEqual(["ADDED a", "BOOKMARK k8s.io/initial-events-end"]);
-    await cluster.advance(limits.bookmarkMs);
-    expect(seen.events.at(-1)).toBe("BOOKMARK ");
+    await cluster.advance(90_000);
+    expect(seen.events).toEqual(["ADDED a", "BOOKMARK k8s.io/initial-events-end", "BOOKMARK "]);
+    expect(seen.ended).toBe(true);
+  });
+
+  test("a watch of bytes has bookmarks every minute", async () => {
+    const response = await ask(path, "watch=1&allowWatchBookmarks=true", "bytes");
+    if (response.body.type !== "stream") throw new Error("a stream was expected");
+    let text = "";
+    response.body.start({ write: (bytes) => ((text += new TextDecoder().decode(bytes)), true), drained: () => undefined, end: () => undefined, closed: () => undefined });
+    await cluster.advance(2 * limits.bookmarkMs);
+    expect(text.match(/"type":"BOOKMARK"/g)).toHaveLength(2);
   });
 
   test("ends when its time is up, and answers 410 for what is forgotten", async () => {

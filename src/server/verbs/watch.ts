@@ -34,7 +34,7 @@ function open(call: ResourceCall, parameters: ListParameters, selection: Selecti
   const asked = parameters.resourceVersion === "" ? 0 : watchVersion(parameters.resourceVersion);
   const session = new WatchSession(call, {
     timeoutMs: timeoutMs(call, parameters.timeoutSeconds),
-    bookmarks: parameters.allowWatchBookmarks,
+    bookmarks: !parameters.allowWatchBookmarks ? "never" : call.request.wants === "object" ? "at the end" : "every minute",
   });
   const newest = server.store.revision;
   const fromNow = parameters.sendInitialEvents ?? asked === 0;
