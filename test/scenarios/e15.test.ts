@@ -100,7 +100,7 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
       /^Start Time: +\w{3}, \d\d \w{3} 2026 /m,
       /^Completed At: +\w{3}, \d\d \w{3} 2026 /m,
       /^Duration: +\d+m\d+s$/m,
-      /^Pods Statuses: {2}0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed$/m,
+      /^Pods Statuses: +0 Active \(0 Ready\) \/ 1 Succeeded \/ 0 Failed$/m,
       new RegExp(`^  Normal  SuccessfulCreate +\\S+ +job-controller  Created pod: ${demoPod}$`, "m"),
       /^ {2}Normal {2}Completed +\S+ +job-controller {2}Job completed$/m,
     ]) {

@@ -91,7 +91,7 @@ scenario("E16", "A Job that fails and is retried", { cluster: "learning", nodes:
     expect(await s.ok(`kubectl delete node ${before?.["NODE"]}`)).toBe(`node "${before?.["NODE"]}" deleted\n`);
     await ended("long-job", "Complete");
     await watch.stop();
-    expect(watch.stdout).toMatch(/"type": "DisruptionTarget"/);
+    expect(watch.stdout).toMatch(/"type": ?"DisruptionTarget"/);
     const after = await row(s, "kubectl get pods -l job-name=long-job -o wide");
     expect(after["NAME"]).not.toBe(before?.["NAME"]);
     expect(after["NODE"]).not.toBe(before?.["NODE"]);

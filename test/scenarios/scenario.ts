@@ -179,14 +179,18 @@ function show(command: string, { exit, stdout, stderr }: Ended): void {
   process.stdout.write(`$ ${command}\n${stdout}${stderr}${exit === 0 ? "" : `[exit ${exit}]\n`}`);
 }
 
-/** Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more. */
+/**
+ * Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more; a line with an empty
+ * cell is cut where the headers begin. Rows of a watch may stand under columns that have become wider.
+ */
 export function table(text: string): { [header: string]: string }[] {
   const [head, ...lines] = text.trimEnd().split("\n");
   if (head === undefined) return [];
-  const starts = [...head.matchAll(/\S+(?: \S+)*/g)].map((match) => ({ name: match[0], at: match.index }));
-  return lines.map((line) =>
-    Object.fromEntries(starts.map(({ name, at }, i) => [name, line.slice(at, starts[i + 1]?.at).trim()])),
-  );
+  const columns = [...head.matchAll(/\S+(?: \S+)*/g)].map((match) => ({ name: match[0], at: match.index }));
+  return lines.map((line) => {
+    const cells = line.trimEnd().split(/ {2,}/);
+    return Object.fromEntries(columns.map(({ name, at }, i) => [name, cells.length === columns.length ? (cells[i] as string) : line.slice(at, columns[i + 1]?.at).trim()]));
+  });
 }
 
 /** Declares a scenario; its steps run in order on one cluster. */
