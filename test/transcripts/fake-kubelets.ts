@@ -18,6 +18,9 @@ const endMs = 800;
 const removeMs = 100;
 const heartbeatMs = 10_000;
 
+/** The recording's player held all leases. */
+const holderIdentity = "vm_00000000-0000-0000-0000-000000000000";
+
 const outcome = "transcripts.example/outcome";
 const after = "transcripts.example/after";
 const exitCodeOf = "transcripts.example/exit-code";
@@ -127,7 +130,9 @@ export class FakeKubelets {
     try {
       await this.cluster.client.patch(leases, name_, { type: "merge", body: { spec: { renewTime } } });
     } catch {
-      await this.cluster.client.create(leases, { metadata: name_, spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime } });
+      const node = await this.cluster.client.get(nodes, { name });
+      const ownerReferences = [{ apiVersion: "v1", kind: "Node", name, uid: node.metadata.uid }];
+      await this.cluster.client.create(leases, { metadata: { ...name_, ownerReferences }, spec: { holderIdentity, leaseDurationSeconds: 40, renewTime } });
     }
     this.cluster.environment.clock.after(heartbeatMs, () => void this.beat(name).catch(() => undefined));
   }
@@ -135,7 +140,7 @@ export class FakeKubelets {
   /** Plans what happens next to a Pod, once per stage. */
   private look(pod: Pod): void {
     const node = pod.spec.nodeName;
-    if (!node || this.unmanaged.has(node)) return;
+    if (!node || !this.addresses.has(node) || this.unmanaged.has(node)) return;
     const times = this.timesOf(pod);
     if (pod.metadata.deletionTimestamp) {
       const running = pod.status.phase === "Running";
@@ -239,6 +244,6 @@ export class FakeKubelets {
           })),
         },
       },
-    }, { subresource: "status" });
+    }, { subresource: "status", fieldManager: "kwok" });
   }
 }

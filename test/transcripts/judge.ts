@@ -33,13 +33,16 @@ export function judgeStep(step: Step, got: Printed): Finding {
   const form = (one: Printed): string => {
     let stdout = normalise(one.stdout ?? "");
     if (isTable) stdout = sortedLines(withoutForeignRows(stdout, step.ns ?? "default"));
-    if (argv[0] === "describe") stdout = inOwnOrder(withEventsSorted(stdout), /\n(?=\n\nName: )/);
-    if (argv[0] === "get") stdout = inOwnOrder(stdout, /\n(?=- (?:apiVersion|kind|metadata|spec|status):)/);
+    if (argv[0] === "describe") stdout = withEventsSorted(stdout).trimEnd().split("\n\n\n").sort().join("\n\n\n");
+    if (argv[0] === "get") stdout = listSorted(stdout);
     if (argv[0] === "explain") stdout = withoutTexts(stdout);
     if (argv[0] === "delete") stdout = sortedLines(stdout);
     // One line per watch frame: what matters is which lines there are, not how often.
     if (argv[0] === "rollout") stdout = [...new Set(stdout.split("\n"))].join("\n");
-    return `exit ${one.exit}\n${stdout}\n--- stderr\n${normalise(one.stderr ?? "")}`;
+    if (argv[0] === "api-resources") stdout = withoutOwnKinds(stdout);
+    const stderr = normalise(one.stderr ?? "");
+    // What kubectl logs of itself begins with a map in no order.
+    return `exit ${one.exit}\n${stdout}\n--- stderr\n${argv.some((arg) => arg.startsWith("-v=")) ? sortedLines(stderr) : stderr}`;
   };
   const expected = form(step);
   const actual = form(got);
@@ -62,14 +65,19 @@ function withEventsSorted(text: string): string {
 }
 
 /** Objects of one list: their order follows names, of which some are drawn. */
-function inOwnOrder(text: string, border: RegExp): string {
-  const [head = "", ...rest] = `\n\n${text}`.split(border);
-  const last = rest.pop();
+function listSorted(text: string): string {
+  const [head = "", ...objects] = text.split(/\n(?=- (?:apiVersion|kind|metadata|spec|status):)/);
+  const last = objects.pop();
   if (last === undefined) return text;
   // What follows the last object belongs to the list.
   const end = /\n(?![\s-])[\s\S]*$/.exec(last);
-  const objects = [...rest, end === null ? last : last.slice(0, end.index)];
+  objects.push(end === null ? last : last.slice(0, end.index));
   return `${[head, ...objects.sort()].join("\n")}${end?.[0] ?? ""}`;
+}
+
+/** Machines and the clock of the simulation are no kinds of Kubernetes. */
+function withoutOwnKinds(text: string): string {
+  return text.split("\n").filter((line) => !line.includes("sim.coracle.dev")).join("\n");
 }
 
 /** `explain` with field names and types; texts are everybody's own and stand as one mark in the recordings. */

@@ -16,6 +16,16 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b3[0-2]\d{3}(?=\/(TCP|UDP))|(?<=nodePort: )3[0-2]\d{3}\b/g, "<node-port>"],
   [/\blearning-worker\d*\b/g, "<node>"],
   [/(HolderIdentity: +).*/g, "$1<holder>"],
+  // Host names, folders and log stamps of the machine that kubectl or the control plane ran on.
+  [/default-scheduler-[a-z][\w-]*/g, "default-scheduler-<host>"],
+  [/^([IWE])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, "$1 <stamp> "],
+  [/milliseconds=\d+/g, "milliseconds=<n>"],
+  [/(\$TMPDIR|\/tmp)\/(LIVE|MERGED)-\d+/g, "<folder>/$2"],
+  [/(\$WORK|\/tmp\/coracle-replay-\w+)(\/(cwd-\w+|home))?(\/(config-[\w-]+|\.kc))?/g, "<folder>"],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000/g, "<time>"],
+  // Names of events end in their time.
+  [/\.18[0-9a-f]{14}\b/g, ".<event>"],
+  [/Too large resource version: (\d+), current: \d+/g, "Too large resource version: $1, current: <rv>"],
   // CronJob Jobs carry the minute of their tick.
   [/-2\d{7}\b/g, "-<minute>"],
   [/https:\/\/127\.0\.0\.1:\d+/g, "<server>"],

@@ -19,8 +19,8 @@ export interface Pace {
 
 /** Host milliseconds without a request or frame after which nothing more is on its way. */
 const quietMs = 12;
-/** A command that waits in another way than by a watch (it sleeps) is known by this silence. */
-const silentMs = 1500;
+/** A command that waits in another way than by a watch (it sleeps and asks again) is known by how long it has run. */
+const longMs = 1500;
 /** Past the recorded end: so long is the host given to end a command that has all it waits for. */
 const lateMs = 400;
 const moveMsMin = 50;
@@ -31,6 +31,7 @@ const commandMsMax = 90_000;
 export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> {
   const { cluster, server, endedAt } = pace;
   const watchesBefore = server.watches;
+  const started = Date.now();
   let over = false;
   const ended = endOf(child).finally(() => (over = true));
   const killer = setTimeout(() => child.kill("SIGKILL"), commandMsMax);
@@ -42,7 +43,7 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
       await pause(quietMs / 4, ended);
       if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, Date.now()];
       const silence = Date.now() - since;
-      if (silence >= silentMs || (server.watches > watchesBefore && silence >= quietMs)) return;
+      if (silence >= quietMs && (server.watches > watchesBefore || Date.now() - started >= longMs)) return;
     }
   };
   await quiet();

@@ -2,7 +2,7 @@ import { pods } from "../../src/api/kinds.ts";
 import type { Pod } from "../../src/api/types/core-v1.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import type { PodTimes } from "./fake-kubelets.ts";
-import type { WatchLine } from "./recording.ts";
+import type { RecordedEvent, Recording, WatchLine } from "./recording.ts";
 
 /**
  * Recorded commands name Pods whose suffixes were drawn. A recorded Pod corresponds to the one of ours that came at the same place in
@@ -41,6 +41,23 @@ class Order {
   indexOf(family: string, name: string): number {
     return this.families.get(family)?.indexOf(name) ?? -1;
   }
+}
+
+/** Pods that only events tell of: who made them, and which node they came to. */
+function podsOf(events: readonly RecordedEvent[]): Pod[] {
+  const nodes = new Map<string, string>();
+  for (const { reason, involvedObject, message } of events) {
+    const node = reason === "Scheduled" ? / to (\S+)$/.exec(message)?.[1] : undefined;
+    if (node !== undefined) nodes.set(involvedObject.name, node);
+  }
+  return events.flatMap(({ reason, metadata, involvedObject: { kind, name: owner }, message }) => {
+    const name = reason === "SuccessfulCreate" ? /^Created pod: (\S+)$/.exec(message)?.[1] : undefined;
+    if (name === undefined) return [];
+    const terms = [{ matchFields: [{ key: "metadata.name", operator: "In", values: [nodes.get(name) ?? ""] }] }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+    const made = { name, namespace: metadata.namespace, generateName: name.slice(0, -5), ownerReferences: [{ kind, name: owner }] };
+    return [{ metadata: made, spec: { affinity } } as unknown as Pod];
+  });
 }
 
 /** When a recorded Pod first showed something, in seconds of its topic. */
@@ -89,10 +106,12 @@ export class PodNames {
   private readonly recorded = new Map<string, { family: string; index: number }>();
   /** Our Pods that are there, and where. */
   private readonly nodes = new Map<string, string>();
+  /** By recorded name, for those that no watch tells of. */
+  private readonly chosen = new Map<string, string>();
   /** By recorded name. */
   private readonly seen = new Map<string, Seen>();
 
-  constructor(cluster: NodeCluster, watch: readonly WatchLine[]) {
+  constructor(cluster: NodeCluster, { watch, events = [] }: Recording) {
     for (const line of watch) {
       if (line.kind !== "Pod") continue;
       const pod = line.object as unknown as Pod;
@@ -102,6 +121,7 @@ export class PodNames {
       if (!seen) this.seen.set(name, (seen = {}));
       look(seen, line);
     }
+    for (const pod of podsOf(events)) this.theirs.add(pod);
     for (const [family, index, name] of this.theirs.entries()) this.recorded.set(name, { family, index });
     cluster.client.watch(pods, { resourceVersion: "0" }, {
       event: (event) => {
@@ -117,13 +137,21 @@ export class PodNames {
   translate(text: string): string {
     return text.replace(/[a-z0-9][-a-z0-9.]*-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, (name) => {
       const place = this.recorded.get(name);
-      if (!place) return name;
+      if (!place) return this.unrecorded(name);
       const { node, replica = false } = this.seen.get(name) ?? {};
       const same = this.ours.at(place.family, place.index);
       // Which node the scheduler picks varies, and what happens to a Pod may depend on it.
       const there = !replica || (same !== undefined && this.nodes.get(same) === node) ? undefined : this.ours.of(place.family).find((one) => this.nodes.get(one) === node);
       return there ?? same ?? name;
     });
+  }
+
+  /** Topics whose watch has no Pods: any living one of the same owner will do, for one name always the same. */
+  private unrecorded(name: string): string {
+    const base = name.slice(0, -5);
+    const chosen = this.chosen.get(name) ?? [...this.nodes.keys()].find((one) => one.length === name.length && one.startsWith(base) && ![...this.chosen.values()].includes(one));
+    if (chosen !== undefined) this.chosen.set(name, chosen);
+    return chosen ?? name;
   }
 
   /** How long the stages of the recorded counterpart of one of our Pods took. */

@@ -33,7 +33,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
   const instants = new Instants(recording);
   const { start } = instants;
   const cluster = await createCluster({ name: "learning", nodes: 0, now: start - 60_000 });
-  const names = new PodNames(cluster, recording.watch);
+  const names = new PodNames(cluster, recording);
   const kubelets = new FakeKubelets(cluster, (pod: Pod) => names.timesOf(pod));
   const home = mkdtempSync(join(tmpdir(), "coracle-replay-"));
   const restarts = restartTimes(recording);
@@ -58,7 +58,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
         await cluster.client.create(namespaces, { metadata: { name: step.ns } });
         await cluster.settle();
       }
-      const child = launch(step, step.argv.map((arg) => names.translate(arg)), home, kubeconfig);
+      const child = launch(step, (text) => names.translate(text), home, kubeconfig);
       if (step.killed_after_s !== undefined) await hang(child, cluster, step.killed_after_s * 1000);
       else findings.push(judgeStep(step, await runPaced(child, { cluster, server, endedAt: begin + (step.ms ?? 0), timedOut: hasTimedOut(step) })));
     }
@@ -91,7 +91,7 @@ async function prepare(cluster: NodeCluster, kubelets: FakeKubelets): Promise<vo
   for (const name of ["kube-proxy", "coracle-net"]) await cluster.client.delete(daemonSets, { namespace: "kube-system", name });
   await cluster.advance(60_000);
   // Its nodes had registered long before.
-  await cluster.client.deleteCollection(events, { namespace: "default" });
+  for (const namespace of ["default", "kube-system"]) await cluster.client.deleteCollection(events, { namespace });
 }
 
 async function reach(cluster: NodeCluster, instant: number): Promise<void> {
@@ -113,7 +113,9 @@ async function play(note: string, kubelets: FakeKubelets): Promise<void> {
 /** A long time-out that ran out in the recording is the host's time: a short one says the same. */
 const timeoutSecondsMax = 3;
 
-function launch(step: Step, argv: readonly string[], home: string, kubeconfig: string): ChildProcess {
+/** Starts a recorded command; `translate` puts our names for drawn ones. */
+function launch(step: Step, translate: (text: string) => string, home: string, kubeconfig: string): ChildProcess {
+  const argv = (step.argv ?? []).map(translate);
   for (const [name, text] of Object.entries(step.files ?? {})) {
     const path = join(home, name);
     mkdirSync(dirname(path), { recursive: true });
@@ -126,7 +128,7 @@ function launch(step: Step, argv: readonly string[], home: string, kubeconfig: s
   const shortened = hasTimedOut(step) ? argv.map((arg) => arg.replace(/^--timeout=(\d+)s$/, (_, seconds: string) => `--timeout=${Math.min(Number(seconds), timeoutSecondsMax)}s`)) : argv;
   const child = spawn(kubectlPath, shortened, { cwd: home, env: { HOME: home, KUBECONFIG: path, TZ: "UTC", PATH: process.env["PATH"] ?? "" } });
   child.stdin.on("error", () => undefined);
-  child.stdin.end(step.stdin ?? "");
+  child.stdin.end(translate(step.stdin ?? ""));
   return child;
 }
 
