@@ -22,7 +22,7 @@ export const priorityLevelConfiguration: KindDeclaration<PriorityLevelConfigurat
     columns: columns("Name", "Type", "NominalConcurrencyShares", "Queues", "HandSize", "QueueLengthLimit", "Age"),
     cells: (object, context) => {
       const limited = object.spec.limited;
-      const shares = limited?.nominalConcurrencyShares ?? object.spec.exempt?.nominalConcurrencyShares ?? "<none>";
+      const shares = limited?.nominalConcurrencyShares ?? "<none>";
       const queuing = limited?.limitResponse.queuing;
       return [
         object.metadata.name,
