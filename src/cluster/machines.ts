@@ -13,7 +13,9 @@ import { Reconciler } from "../client/reconciler.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
 import type { ApiServer } from "../server/request.ts";
 import { SimulatedMachine, machineAddress } from "../sim/machine.ts";
+import { listenAsGateway } from "../sim/gateway.ts";
 import { SimulatedNetwork } from "../sim/network.ts";
+import { ClusterServices } from "../sim/services/cluster-services.ts";
 import type { Registry } from "../sim/images/registry.ts";
 import { nodeUser } from "./identities.ts";
 
@@ -41,13 +43,18 @@ export class Machines {
   private readonly running = new Map<string, Running>();
   private readonly taken = new Set<number>();
   private lowestFree = 0;
-  private readonly network = new SimulatedNetwork();
+  private readonly services: ClusterServices;
+  private readonly network: SimulatedNetwork;
   private readonly reconciler: Reconciler;
   private readonly stopWatching: () => void;
   private readonly stopWatchingNodes: () => void;
 
   constructor(options: MachinesOptions) {
     this.options = options;
+    const { environment } = options;
+    this.services = new ClusterServices(options.informers);
+    this.network = new SimulatedNetwork({ clock: environment.clock, chance: environment.random.fork("network"), services: this.services });
+    listenAsGateway(this.network);
     this.reconciler = new Reconciler({ name: "machines", environment: options.environment, concurrency: machinesAtOnce, reconcile: (name) => this.reconcile(name) });
     this.stopWatching = options.informers.of(machineKind).onChange((current, previous) => {
       const machine = current ?? previous;
@@ -69,6 +76,7 @@ export class Machines {
     this.reconciler.stop();
     for (const { machine } of this.running.values()) machine.powerOff();
     this.running.clear();
+    this.services.stop();
   }
 
   private async reconcile(name: string): Promise<void> {

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly now?: string | number;
   /** What the simulated registry knows beside its catalogue. */
   readonly images?: ImageOptions;
+  /** Whether metrics.k8s.io is served, as with metrics-server: `kubectl top`. Default true. */
+  readonly metrics?: boolean;
 }
 
 /** What only the host can give; adapters of src/node and src/browser fill it in. */
@@ -39,6 +41,7 @@ export const defaults = {
   nodes: 3,
   seed: 1,
   now: "2026-01-01T00:00:00Z",
+  metrics: true,
 } as const;
 
 /** A mistake in what a caller asked of a cluster; the message says which option and what would be right. */

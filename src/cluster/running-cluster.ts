@@ -2,7 +2,6 @@ import type { Environment, Instant } from "../base/environment.ts";
 import type { SystemClock, VirtualClock } from "../base/clock.ts";
 import { parseDuration } from "../base/duration.ts";
 import type { KubeObject, ObjectName } from "../api/kind-ref.ts";
-import { daemonSets } from "../api/kinds.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import { clocks } from "../api/sim/facts.ts";
@@ -19,7 +18,7 @@ import type { Cluster } from "./cluster.ts";
 import { OptionError, defaults } from "./options.ts";
 import type { ClusterOptions } from "./options.ts";
 import { SimulatedNodes, machineFor } from "./simulated-nodes.ts";
-import { systemDaemonSets } from "./system-workloads.ts";
+import { systemObjects } from "./system-workloads.ts";
 
 /** The means of a cluster. */
 export interface Parts {
@@ -82,7 +81,7 @@ export class RunningCluster implements Cluster {
       await this.nodes.ready(name);
       progress?.(i + 1, count);
     }
-    for (const workload of systemDaemonSets()) await this.own.create(daemonSets, workload);
+    for (const { kind, object } of systemObjects()) await this.own.create(kind, object);
     await this.settle();
   }
 

@@ -5,7 +5,7 @@ import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
 import type { Client, Watch } from "../client/client.ts";
 import { EventRecorder } from "../client/event-recorder.ts";
-import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent } from "../server/node-agent.ts";
+import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent, NodeStats } from "../server/node-agent.ts";
 import type { ByteSink, Channels } from "../server/request.ts";
 import { refusal } from "./admission.ts";
 import { attachSession, execSession } from "./exec-session.ts";
@@ -13,12 +13,13 @@ import { ImagePuller } from "./image-puller.ts";
 import { readLog } from "./log-reader.ts";
 import { capacityOf } from "./node-object.ts";
 import type { NodeFacts } from "./node-object.ts";
+import { nodeStats } from "./node-stats.ts";
 import { NodeReporter } from "./node-reporter.ts";
 import { PodObjects } from "./objects.ts";
 import type { PodMeans } from "./pod-means.ts";
 import { PodTokens } from "./pod-tokens.ts";
 import { PodWorker } from "./pod-worker.ts";
-import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
+import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
 import { refreshVolumes } from "./volumes.ts";
 
 /** Pause before a failed list of Pods is tried again, as client-go's reflector. */
@@ -33,7 +34,8 @@ export interface KubeletOptions {
   readonly files: NodeFiles;
   readonly network: NodeNetwork;
   readonly images: () => readonly ContainerImage[];
-  readonly clusterDns: readonly string[];
+  /** How a Pod resolves names, by its policy. */
+  readonly resolver: (pod: Pod) => SandboxDns;
   readonly clusterDomain: string;
 }
 
@@ -72,7 +74,7 @@ export class Kubelet implements NodeAgent {
       nodeName: facts.name,
       hostIps: facts.addresses,
       allocatable: capacityOf(facts),
-      clusterDns: options.clusterDns,
+      resolver: options.resolver,
       clusterDomain: options.clusterDomain,
       token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
       gone: (uid) => this.gone(uid),
@@ -121,6 +123,10 @@ export class Kubelet implements NodeAgent {
     const log = this.options.runtime.log(this.runningContainer(target));
     if (!log) throw notFound({ group: "", plural: "pods" }, target.pod);
     await attachSession(log, options, channels);
+  }
+
+  stats(): NodeStats {
+    return nodeStats(this.options.runtime, this.workers.values());
   }
 
   private runningContainer(target: ContainerTarget): string {

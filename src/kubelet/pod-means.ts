@@ -4,7 +4,7 @@ import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
 import type { ImagePuller } from "./image-puller.ts";
 import type { PodObjects } from "./objects.ts";
-import type { ContainerRuntime, NodeFiles, NodeNetwork } from "./runtime.ts";
+import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
 
 /** What the workers of one node share. */
 export interface PodMeans {
@@ -19,7 +19,8 @@ export interface PodMeans {
   readonly nodeName: string;
   readonly hostIps: readonly string[];
   readonly allocatable: { readonly [resource: string]: string };
-  readonly clusterDns: readonly string[];
+  /** How a Pod resolves names, by its policy. */
+  readonly resolver: (pod: Pod) => SandboxDns;
   readonly clusterDomain: string;
   readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
   /** The worker of the Pod with this uid has nothing left to do. */

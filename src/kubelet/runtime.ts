@@ -17,6 +17,8 @@ export interface ContainerRuntime {
   stopContainer(containerId: string, graceMs: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
   containerStatus(containerId: string): ContainerInfo | undefined;
+  /** What a running container uses; undefined for one that does not run. Absent: the runtime does not measure. */
+  containerStats?(containerId: string): ContainerStats | undefined;
   /** The log so far and from then on; see RuntimeLog. */
   log(containerId: string): RuntimeLog | undefined;
   exec(containerId: string, options: RuntimeExec): Promise<number>;
@@ -40,7 +42,7 @@ export interface SandboxConfig {
 }
 
 export interface SandboxDns {
-  readonly servers: readonly string[];
+  readonly nameservers: readonly string[];
   readonly searches: readonly string[];
   readonly options: readonly string[];
 }
@@ -111,6 +113,13 @@ export interface ContainerInfo {
   /** "Completed", "Error", "OOMKilled", "ContainerCannotRun". */
   readonly reason?: string;
   readonly message?: string;
+}
+
+export interface ContainerStats {
+  /** Billionths of a core, on average over the window. */
+  readonly cpuNanoCores: number;
+  /** The working set. */
+  readonly memoryBytes: number;
 }
 
 export interface LogEntry {

@@ -1,5 +1,5 @@
 import type { Environment, Random } from "../base/environment.ts";
-import type { ContainerConfig, ContainerInfo, RuntimeExec } from "../kubelet/runtime.ts";
+import type { ContainerConfig, ContainerInfo, ContainerStats, RuntimeExec } from "../kubelet/runtime.ts";
 import { ContainerLog } from "./container-log.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
@@ -12,9 +12,12 @@ import { NetworkInterface } from "./network.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { Process } from "./process.ts";
 import type { Input, MachineFacts, World } from "./process.ts";
+import type { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
+import { residentBytes, writtenBytes } from "./memory-held.ts";
 import { ExecError, findProgram } from "./userland.ts";
 import type { Finder } from "./userland.ts";
+import { WorkMeter } from "./work-meter.ts";
 
 /** What the sandbox gives its containers. */
 export interface SandboxWorld {
@@ -23,6 +26,7 @@ export interface SandboxWorld {
   readonly pod: string;
   readonly hostname: string;
   readonly ip: string;
+  readonly hostNetwork: boolean;
   readonly etcFiles: readonly (readonly [name: string, inode: Inode])[];
 }
 
@@ -34,6 +38,7 @@ export interface ContainerOptions {
   readonly host: SimulatedHost;
   readonly node: string;
   readonly network: SimulatedNetwork;
+  readonly proxy: NodeProxy;
   readonly shells: Shells;
   readonly environment: Environment;
   readonly random: Random;
@@ -60,12 +65,15 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly memoryBytesMax: number;
   readonly machine: MachineFacts;
   readonly processes = new Map<number, Process>();
+  readonly work = new WorkMeter();
   info: ContainerInfo;
   private readonly options: ContainerOptions;
+  private readonly root: FolderInode;
   private readonly finder: Finder;
   private lastPid = 0;
   private main: Process | undefined;
   private waiters: (() => void)[] | undefined;
+  private endings: (() => void)[] | undefined;
 
   constructor(options: ContainerOptions) {
     const { config, sandbox, environment, host } = options;
@@ -84,9 +92,9 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.user = config.user ?? 0;
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
     this.log = new ContainerLog(() => host.lineWritten(this.id));
-    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, nextLogLine: () => host.nextLogLine(this.id) };
-    this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip });
-    this.files = new FileView({ root: this.rootFolder(options.image.root), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem });
+    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, nextLogLine: () => host.nextLogLine(this.id) };
+    this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
+    this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem });
     this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, world: () => this };
     this.info = { id: options.id, state: "created", createdAt: environment.clock.now() };
   }
@@ -97,6 +105,10 @@ export class SimulatedContainer implements World, LoggedContainer {
 
   nextPid(): number {
     return ++this.lastPid;
+  }
+
+  onEnd(then: () => void): void {
+    (this.endings ??= []).push(then);
   }
 
   async execute(process: Process, argv: readonly string[]): Promise<number> {
@@ -185,6 +197,12 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: 255, reason: "Unknown" };
     this.log.end(now);
     this.waiters = undefined;
+    this.runEndings();
+  }
+
+  private runEndings(): void {
+    for (const ending of this.endings ?? []) ending();
+    this.endings = undefined;
   }
 
   private ended(code: number, why: Process["endReason"]): void {
@@ -193,6 +211,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.main = undefined;
     for (const process of this.processes.values()) process.signal("KILL");
     this.network.close();
+    this.runEndings();
     const message = this.terminationMessage();
     this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: code, reason: why ?? (code === 0 ? "Completed" : "Error"), ...(message === undefined ? {} : { message }) };
     this.log.end(now);
@@ -206,6 +225,15 @@ export class SimulatedContainer implements World, LoggedContainer {
     if (!this.files.exists(path) || this.files.stat(path).kind !== "file") return undefined;
     const text = new TextDecoder().decode(this.files.readFile(path)).slice(0, 4096);
     return text === "" ? undefined : text;
+  }
+
+  /** What it uses now; undefined when it does not run. */
+  stats(): ContainerStats | undefined {
+    if (this.info.state !== "running") return undefined;
+    let memoryBytes = writtenBytes(this.root);
+    for (const process of this.processes.values()) memoryBytes += residentBytes(process.argv[0] ?? "") + process.heldBytes;
+    const cpuNanoCores = this.work.nanoCores(this.environment.clock.now(), this.info.startedAt ?? 0, this.processes.size);
+    return { cpuNanoCores, memoryBytes: Math.min(memoryBytes, this.memoryBytesMax) };
   }
 
   private settle(): void {

@@ -9,6 +9,9 @@ import { capacityOf } from "../kubelet/node-object.ts";
 import type { NodeFacts } from "../kubelet/node-object.ts";
 import { amountOf } from "../placement/resources.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
+import { parseResolvConf, resolverConfigOf } from "../dns/search.ts";
+import type { ClusterDns } from "../dns/search.ts";
+import { machineResolvConf } from "./files/userland.ts";
 import type { Registry } from "./images/registry.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { SimulatedRuntime } from "./runtime.ts";
@@ -25,6 +28,9 @@ export interface MachineOptions {
   readonly network: SimulatedNetwork;
   readonly spec: MachineSpec;
 }
+
+/** How Pods resolve names. */
+const clusterDns: ClusterDns = { domain: "cluster.local", addresses: ["10.96.0.10"], node: parseResolvConf(machineResolvConf) };
 
 /** Address of the machine with this index on the network of nodes. */
 export function machineAddress(index: number): string {
@@ -55,6 +61,7 @@ export class SimulatedMachine {
       node: name,
       nodeIp: machineAddress(index),
       podPrefix: podRangePrefix(index),
+      zone: spec.labels?.["topology.kubernetes.io/zone"] ?? "",
       cpus: amountOf("cpu", capacity["cpu"] ?? "4") / 1000,
       memoryBytes: amountOf("memory", capacity["memory"] ?? "8Gi"),
       random: environment.random.fork(`machine/${name}`),
@@ -76,7 +83,7 @@ export class SimulatedMachine {
     const { environment } = this.options;
     const kubelet = new Kubelet({
       environment, client: this.link, facts: this.facts, runtime: this.runtime, files: this.runtime.host, network: this.runtime, images: () => this.runtime.listImages(),
-      clusterDns: ["10.96.0.10"], clusterDomain: "cluster.local",
+      resolver: (pod) => resolverConfigOf(pod, clusterDns), clusterDomain: clusterDns.domain,
     });
     this.runtime.onImagesChange(() => kubelet.imagesChanged());
     this.kubelet = kubelet;

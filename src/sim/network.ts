@@ -1,7 +1,14 @@
+import type { Clock, Random } from "../base/environment.ts";
+import type { DnsAnswer, Question } from "../dns/answer.ts";
+import { routeAcross } from "../proxy/walk.ts";
+import type { ClusterServices } from "./services/cluster-services.ts";
+import type { NodeProxy } from "./services/node-proxy.ts";
+
 /**
- * The simulated network: who listens where, and who can reach whom. It carries requests, not packets: a client resolves a
- * name, its destination is translated (`translate`: the place of the service rules of its node), and the listener of the
- * address found answers. Nothing here takes time; latency belongs to the programs.
+ * The simulated network: who listens where, and who can reach whom. It carries requests, not bytes; but the first packet of each
+ * connection goes the way that a real one goes: through the service rules of the node that it starts on, if it is for another
+ * node's address through that node's rules, and then to whoever listens there. Nothing here takes time; latency belongs to the
+ * programs.
  */
 
 export interface HttpRequest {
@@ -21,9 +28,15 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+export type Transport = "TCP" | "UDP";
+
 export interface Listener {
   /** Absent: takes connections but speaks no HTTP. */
   readonly http?: (request: HttpRequest, from: string) => Promise<HttpResponse>;
+  /** Answers questions about names. */
+  readonly dns?: (question: Question) => DnsAnswer;
+  /** The program behind it, as `ss -p` names it. */
+  readonly program?: string;
 }
 
 export type ConnectFailure = "refused" | "unreachable" | "timeout";
@@ -39,21 +52,77 @@ export class ConnectError extends Error {
 /** One address of the network: a Pod's, or a node's with all Pods that use its network. */
 interface Endpoint {
   readonly node: string;
-  readonly listeners: Map<number, Listener>;
+  /** By transport and port: "TCP 80". */
+  readonly listeners: Map<string, Listener>;
 }
 
-export interface Destination {
+/** The first packet of a connection. */
+export interface Opening {
+  /** The node that it starts on, or none: it comes from outside the cluster. */
+  readonly node: string | undefined;
+  readonly from: string;
   readonly ip: string;
   readonly port: number;
+  readonly transport?: Transport;
+  /** It stays within one address and meets no rules. */
+  readonly isLoopback?: boolean;
+}
+
+export interface Connection {
+  readonly listener: Listener;
+  readonly ip: string;
+  readonly port: number;
+  /** The source that the listener sees. */
+  readonly from: string;
+}
+
+/** Where a connection ends up after the rules. */
+interface Destination {
+  readonly ip: string;
+  readonly port: number;
+  readonly from: string;
+}
+
+/** What the network needs where there are Services. */
+export interface NetworkServices {
+  readonly clock: Clock;
+  readonly chance: Random;
+  readonly services: ClusterServices;
 }
 
 export class SimulatedNetwork {
   private readonly endpoints = new Map<string, Endpoint>();
   private readonly severed = new Set<string>();
-  /** What a node does to a new connection before it leaves: undefined refuses it. Set by the service proxy. */
-  translate: (node: string, from: string, to: Destination) => Destination | undefined = (_node, _from, to) => to;
-  /** Answers a name asked from an address; undefined: no such name. Set by the cluster's DNS. */
-  resolve: (name: string, from: string) => readonly string[] | undefined = () => undefined;
+  private readonly proxies = new Map<string, NodeProxy>();
+  private readonly nodesByIp = new Map<string, string>();
+  /** The first three numbers of the ranges that nodes have for their Pods. */
+  private readonly podPrefixes = new Set<string>();
+  private readonly means: NetworkServices | undefined;
+
+  /** Without `means` no address is a Service's. */
+  constructor(means?: NetworkServices) {
+    this.means = means;
+  }
+
+  get services(): ClusterServices | undefined {
+    return this.means?.services;
+  }
+
+  /** A machine with its address, its Pods' range and its rules. */
+  addNode(node: string, options: { ip: string; podPrefix: string; proxy: NodeProxy }): void {
+    this.nodesByIp.set(options.ip, node);
+    this.podPrefixes.add(options.podPrefix);
+    this.proxies.set(node, options.proxy);
+    this.addEndpoint(options.ip, node);
+  }
+
+  removeNode(node: string, options: { ip: string; podPrefix: string }): void {
+    this.nodesByIp.delete(options.ip);
+    this.podPrefixes.delete(options.podPrefix);
+    this.proxies.delete(node);
+    this.severed.delete(node);
+    this.endpoints.delete(options.ip);
+  }
 
   addEndpoint(ip: string, node: string): void {
     if (!this.endpoints.has(ip)) this.endpoints.set(ip, { node, listeners: new Map() });
@@ -67,44 +136,78 @@ export class SimulatedNetwork {
   setSevered(node: string, severed: boolean): void {
     if (severed) this.severed.add(node);
     else this.severed.delete(node);
+    this.proxies.get(node)?.setSevered(severed);
   }
 
   isSevered(node: string): boolean {
     return this.severed.has(node);
   }
 
+  /** Name and address of all machines. */
+  nodes(): readonly { readonly name: string; readonly ip: string }[] {
+    return [...this.nodesByIp].map(([ip, name]) => ({ name, ip }));
+  }
+
   /** False when the port is taken. */
-  listen(ip: string, port: number, listener: Listener): boolean {
+  listen(ip: string, port: number, listener: Listener, transport: Transport = "TCP"): boolean {
     const endpoint = this.endpoints.get(ip);
-    if (!endpoint || endpoint.listeners.has(port)) return false;
-    endpoint.listeners.set(port, listener);
+    const key = `${transport} ${port}`;
+    if (!endpoint || endpoint.listeners.has(key)) return false;
+    endpoint.listeners.set(key, listener);
     return true;
   }
 
-  unlisten(ip: string, port: number): void {
-    this.endpoints.get(ip)?.listeners.delete(port);
+  unlisten(ip: string, port: number, transport: Transport = "TCP"): void {
+    this.endpoints.get(ip)?.listeners.delete(`${transport} ${port}`);
   }
 
-  portsOf(ip: string): readonly number[] {
-    return [...(this.endpoints.get(ip)?.listeners.keys() ?? [])].sort((a, b) => a - b);
+  /** What listens at an address, by port. */
+  listenersOf(ip: string, transport: Transport = "TCP"): readonly { readonly port: number; readonly program: string | undefined }[] {
+    const found: { port: number; program: string | undefined }[] = [];
+    for (const [key, { program }] of this.endpoints.get(ip)?.listeners ?? []) {
+      const [name, port] = key.split(" ");
+      if (name === transport) found.push({ port: Number(port), program });
+    }
+    return found.sort((a, b) => a.port - b.port);
   }
 
-  /** Whether an address answers at all from a node: ping. */
-  reaches(node: string, ip: string): boolean {
+  /** Whether an address answers at all from a node: ping. An address of a Service does not: nobody has it. */
+  reaches(node: string | undefined, ip: string): boolean {
     const endpoint = this.endpoints.get(ip);
     if (!endpoint) return false;
-    return endpoint.node === node || (!this.severed.has(node) && !this.severed.has(endpoint.node));
+    return endpoint.node === node || ((node === undefined || !this.severed.has(node)) && !this.severed.has(endpoint.node));
   }
 
-  /** The listener that a connection from `from` on `node` reaches. Throws ConnectError. */
-  connect(node: string, from: string, to: Destination): Listener {
-    const final = this.translate(node, from, to);
-    if (!final) throw new ConnectError("refused");
-    if (!this.endpoints.has(final.ip)) throw new ConnectError("unreachable");
-    if (!this.reaches(node, final.ip)) throw new ConnectError("timeout");
-    const listener = this.endpoints.get(final.ip)?.listeners.get(final.port);
+  /** The listener that a new connection reaches. Throws ConnectError. */
+  connect(opening: Opening): Connection {
+    const to = this.route(opening);
+    const endpoint = this.endpoints.get(to.ip);
+    if (!endpoint) throw new ConnectError(this.isLocal(to.ip) ? "unreachable" : "timeout");
+    if (!this.reaches(opening.node, to.ip)) throw new ConnectError("timeout");
+    const listener = endpoint.listeners.get(`${opening.transport ?? "TCP"} ${to.port}`);
     if (!listener) throw new ConnectError("refused");
-    return listener;
+    return { listener, ...to };
+  }
+
+  private route({ node, from, ip, port, transport = "TCP", isLoopback = false }: Opening): Destination {
+    const proxy = node === undefined ? undefined : this.proxies.get(node);
+    const own = { ip: ip.startsWith("127.") ? from : ip, port, from };
+    if (!this.means || isLoopback) return own;
+    const { clock, chance } = this.means;
+    const nodeAt = (address: string) => {
+      const at = this.nodesByIp.get(address);
+      return at === undefined || (at !== node && !this.reaches(node, address)) ? undefined : this.proxies.get(at)?.rules;
+    };
+    const start = proxy?.rules ?? { node: { name: "", zone: "", addresses: [], podRange: undefined }, rules: undefined };
+    const verdict = routeAcross(start, { protocol: transport, sourceIp: from, ip, port }, { nodeAt, chance, now: clock.now() });
+    if (verdict.kind === "rejected") throw new ConnectError("refused");
+    if (verdict.kind === "dropped") throw new ConnectError("timeout");
+    return verdict.kind === "endpoint" ? { ip: verdict.endpoint.ip, port: verdict.endpoint.port, from: verdict.sourceIp } : own;
+  }
+
+  /** An address of a range that the nodes know: they say when nobody has it. Anything else gets lost on the way out. */
+  private isLocal(ip: string): boolean {
+    return ip.startsWith("172.18.") || this.podPrefixes.has(ip.slice(0, ip.lastIndexOf(".")));
   }
 }
 
@@ -113,42 +216,44 @@ export class NetworkInterface {
   readonly ip: string;
   readonly node: string;
   readonly net: SimulatedNetwork;
-  private readonly opened = new Set<number>();
+  /** It is the node's own, not a Pod's. */
+  readonly isHost: boolean;
+  private readonly opened = new Set<string>();
 
-  constructor(options: { net: SimulatedNetwork; node: string; ip: string }) {
+  constructor(options: { net: SimulatedNetwork; node: string; ip: string; isHost: boolean }) {
     this.net = options.net;
     this.node = options.node;
     this.ip = options.ip;
+    this.isHost = options.isHost;
   }
 
-  listen(port: number, listener: Listener): boolean {
-    const done = this.net.listen(this.ip, port, listener);
-    if (done) this.opened.add(port);
+  listen(port: number, listener: Listener, transport: Transport = "TCP"): boolean {
+    const done = this.net.listen(this.ip, port, listener, transport);
+    if (done) this.opened.add(`${transport} ${port}`);
     return done;
   }
 
-  unlisten(port: number): void {
-    if (this.opened.delete(port)) this.net.unlisten(this.ip, port);
+  unlisten(port: number, transport: Transport = "TCP"): void {
+    if (this.opened.delete(`${transport} ${port}`)) this.net.unlisten(this.ip, port, transport);
   }
 
   /** A container ended: what it listened on is closed. */
   close(): void {
-    for (const port of this.opened) this.net.unlisten(this.ip, port);
+    for (const key of this.opened) {
+      const [transport, port] = key.split(" ");
+      this.net.unlisten(this.ip, Number(port), transport as Transport);
+    }
     this.opened.clear();
   }
 
-  /** Addresses of a name: a literal, this host, the hosts file, then the cluster's DNS. */
-  lookup(name: string, hosts: string): readonly string[] | undefined {
-    if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return [name];
-    for (const line of hosts.split("\n")) {
-      const [address, ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
-      if (address && names.includes(name) && !address.includes(":")) return [address];
-    }
-    if (name === "localhost") return ["127.0.0.1"];
-    return this.net.resolve(name, this.ip);
+  /** Throws ConnectError. */
+  connect(ip: string, port: number, transport: Transport = "TCP"): Connection {
+    // What a Pod sends to itself never leaves it; what a node sends to itself still meets its rules.
+    const isLoopback = !this.isHost && (ip.startsWith("127.") || ip === this.ip);
+    return this.net.connect({ node: this.node, from: this.ip, ip, port, transport, isLoopback });
   }
 
-  connect(ip: string, port: number): Listener {
-    return this.net.connect(this.node, this.ip, { ip: ip.startsWith("127.") ? this.ip : ip, port });
+  reaches(ip: string): boolean {
+    return ip.startsWith("127.") || ip === this.ip || this.net.reaches(this.node, ip);
   }
 }

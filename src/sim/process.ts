@@ -1,6 +1,9 @@
 import type { Clock, Environment, Random, Timer } from "../base/environment.ts";
 import type { FileView } from "./files/file-view.ts";
 import type { NetworkInterface } from "./network.ts";
+import { wakeMs, writeMs, writeMsPerByte } from "./work-meter.ts";
+import type { WorkMeter } from "./work-meter.ts";
+import type { NodeProxy } from "./services/node-proxy.ts";
 
 /**
  * A simulated process: a typed program and what the kernel gives it. Everything a program waits for goes through its
@@ -30,7 +33,11 @@ export interface World {
   /** Replaces what a process runs, as exec does. */
   execute(process: Process, argv: readonly string[]): Promise<number>;
   readonly processes: Map<number, Process>;
+  /** What they cost. */
+  readonly work: WorkMeter;
   nextPid(): number;
+  /** Called once when the container ends, however it does: for what outlives its processes. */
+  onEnd(then: () => void): void;
 }
 
 /** What a container sees of its machine. */
@@ -38,6 +45,8 @@ export interface MachineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly bootedAt: number;
+  /** The service rules in its kernel. */
+  readonly proxy: NodeProxy;
   /** Resolves when another container of the machine has written a line to its log. */
   nextLogLine(): Promise<void>;
 }
@@ -64,6 +73,8 @@ export class Process {
   /** Why it ended, where that is more than the code. */
   endReason: "OOMKilled" | undefined;
   readonly output: Output;
+  /** Memory beside that of the program itself. */
+  heldBytes = 0;
   private handler: ((signal: Signal) => void) | undefined;
   private timers: Set<Timer> | undefined;
   private finish: ((code: number) => void) | undefined;
@@ -114,6 +125,7 @@ export class Process {
 
   write(stream: "stdout" | "stderr", data: string | Uint8Array): void {
     if (this.ended || data.length === 0) return;
+    this.world.work.spend(this.clock.now(), writeMs + data.length * writeMsPerByte);
     this.output(stream, typeof data === "string" ? encoder.encode(data) : data);
   }
 
@@ -124,10 +136,17 @@ export class Process {
       const timers = (this.timers ??= new Set());
       const timer = this.clock.after(ms, () => {
         timers.delete(timer);
+        this.world.work.spend(this.clock.now(), wakeMs);
         resolve();
       });
       timers.add(timer);
     });
+  }
+
+  /** Computes for so long: as `sleep`, with a core of its own. */
+  async compute(ms: number): Promise<void> {
+    this.world.work.busy(this.clock.now(), ms);
+    await this.sleep(ms);
   }
 
   /** Waits for something outside; the wait never returns once the process is dead. */
@@ -163,6 +182,7 @@ export class Process {
 
   /** The process holds this many bytes now. Above its limit it is killed, and the wait for its death does not return. */
   async holdMemory(bytes: number): Promise<void> {
+    this.heldBytes = bytes;
     if (bytes <= this.world.memoryBytesMax) return;
     this.endReason = "OOMKilled";
     const first = this.world.processes.get(1);

@@ -1,16 +1,19 @@
 import type { Environment, Random } from "../base/environment.ts";
 import type {
-  ContainerConfig, ContainerInfo, ContainerRuntime, ImageInfo, NodeNetwork, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
+  ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, NodeNetwork, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
 } from "../kubelet/runtime.ts";
 import { SimulatedContainer } from "./container.ts";
 import type { SandboxWorld } from "./container.ts";
+import { resolvConfText } from "../dns/search.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
 import { generatedFile } from "./files/inode.ts";
 import { SimulatedHost } from "./host.ts";
+import { machineResolvConf } from "./files/userland.ts";
 import type { FoundImage, Registry } from "./images/registry.ts";
 import { digestOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
+import { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 
 /*
@@ -37,7 +40,6 @@ export interface SharedWorld {
 
 interface Sandbox extends SandboxWorld {
   readonly id: string;
-  readonly hostNetwork: boolean;
   stopped: boolean;
   readonly containers: Set<string>;
 }
@@ -48,6 +50,8 @@ export interface RuntimeOptions {
   readonly nodeIp: string;
   /** First three numbers of the machine's Pod range: `10.244.1`. */
   readonly podPrefix: string;
+  /** Its `topology.kubernetes.io/zone`. */
+  readonly zone?: string;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly random: Random;
@@ -56,6 +60,8 @@ export interface RuntimeOptions {
 /** The container runtime of one simulated machine. */
 export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
   readonly host: SimulatedHost;
+  /** The service rules of the machine's kernel. */
+  readonly proxy: NodeProxy;
   private readonly options: RuntimeOptions;
   private readonly environment: Environment;
   private readonly random: Random;
@@ -82,7 +88,9 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
       memoryBytes: options.memoryBytes,
       logged: () => this.containers.values(),
     });
-    options.shared.network.addEndpoint(options.nodeIp, options.node);
+    const { network } = options.shared;
+    this.proxy = new NodeProxy({ node: options.node, zone: options.zone ?? "", ip: options.nodeIp, services: network.services });
+    network.addNode(options.node, { ip: options.nodeIp, podPrefix: options.podPrefix, proxy: this.proxy });
   }
 
   async runSandbox(config: SandboxConfig): Promise<SandboxInfo> {
@@ -159,7 +167,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     if (image.image.userland) shared.shells.prepare();
     const id = this.newId();
     const container = new SimulatedContainer({
-      id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random,
+      id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random, proxy: this.proxy,
       changed: () => this.changed(id),
     });
     this.containers.set(id, container);
@@ -189,6 +197,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     return this.containers.get(containerId)?.info;
   }
 
+  containerStats(containerId: string): ContainerStats | undefined {
+    return this.containers.get(containerId)?.stats();
+  }
+
   log(containerId: string): RuntimeLog | undefined {
     return this.containers.get(containerId)?.log;
   }
@@ -210,10 +222,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     const { ip, port, path, headers, timeoutMs, scheme } = options;
     const url = `${scheme.toLowerCase()}://${ip}:${port}${path}`;
     const late = `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
-    const listener = await this.connect(ip, port, timeoutMs, `Get "${url}": `, late);
+    const { listener, from } = await this.connect(ip, port, timeoutMs, `Get "${url}": `, late);
     if (!listener.http) throw new Error(`Get "${url}": EOF`);
     const host = headers["host"] ?? `${ip}:${port}`;
-    const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, this.options.nodeIp);
+    const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, from);
     const timer = new Promise<undefined>((resolve) => void this.environment.clock.after(timeoutMs, () => resolve(undefined)));
     const response = await Promise.race([answer, timer]);
     if (!response) throw new Error(late);
@@ -233,6 +245,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
       this.releaseIp(sandbox);
     }
     this.options.shared.network.removeEndpoint(this.options.nodeIp);
+    this.proxy.reset();
     this.listener = undefined;
   }
 
@@ -243,7 +256,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
 
   private async connect(ip: string, port: number, timeoutMs: number, prefix: string, late: string) {
     try {
-      return this.options.shared.network.connect(this.options.node, this.options.nodeIp, { ip, port });
+      return this.options.shared.network.connect({ node: this.options.node, from: this.options.nodeIp, ip, port });
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       if (error.failure === "refused") throw new Error(`${prefix}dial tcp ${ip}:${port}: connect: connection refused`);
@@ -278,11 +291,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
       if (hostAliases && hostAliases.length > 0) lines.push("", "# Entries added by HostAliases.", ...hostAliases.map((alias) => `${alias.ip}\t${alias.names.join("\t")}`));
       return `${lines.join("\n")}\n`;
     };
-    const resolve = (): string => {
-      if (!dns) return "nameserver 172.18.0.1\n";
-      const search = dns.searches.length > 0 ? `search ${dns.searches.join(" ")}\n` : "";
-      return `${search}${dns.servers.map((server) => `nameserver ${server}\n`).join("")}${dns.options.length > 0 ? `options ${dns.options.join(" ")}\n` : ""}`;
-    };
+    const resolve = (): string => (dns ? resolvConfText(dns) : machineResolvConf);
     const files: [string, Inode][] = [["hosts", generatedFile(hosts, 0o644)], ["hostname", generatedFile(() => `${hostname}\n`, 0o644)], ["resolv.conf", generatedFile(resolve, 0o644)]];
     return files;
   }

@@ -1,30 +1,11 @@
-import type { CommandCall, CommandTable } from "../command.ts";
+import type { CommandTable } from "../command.ts";
 import { ConnectError } from "../network.ts";
-import { hostsOf } from "./web.ts";
+import { addressesOf } from "../resolver.ts";
+import { nslookup } from "./nslookup.ts";
 
 /** Names, reachability and ports. */
-function nameServer({ process }: CommandCall): string {
-  const { files } = process.world;
-  const text = files.exists("/etc/resolv.conf") ? new TextDecoder().decode(files.readFile("/etc/resolv.conf")) : "";
-  return /^nameserver\s+(\S+)/m.exec(text)?.[1] ?? "127.0.0.1";
-}
-
 export const netCommands: CommandTable = {
-  async nslookup(call) {
-    const { args, out, process } = call;
-    const name = args.find((arg) => !arg.startsWith("-"));
-    const server = nameServer(call);
-    out(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
-    if (name === undefined) return 1;
-    const addresses = process.world.network.lookup(name, "");
-    if (!addresses || addresses.length === 0) {
-      out(`** server can't find ${name}: NXDOMAIN\n\n`);
-      return 1;
-    }
-    for (const address of addresses) out(`Name:\t${name}\nAddress: ${address}\n`);
-    out("\n");
-    return 0;
-  },
+  nslookup,
 
   async ping(call) {
     const { args, out, err, process } = call;
@@ -39,7 +20,7 @@ export const netCommands: CommandTable = {
       else if (!arg.startsWith("-")) host = arg;
     }
     const { network } = process.world;
-    const ip = network.lookup(host, hostsOf(call))?.[0];
+    const ip = (await addressesOf(process, host))[0];
     if (ip === undefined) {
       err(`ping: bad address '${host}'\n`);
       return 1;
@@ -58,7 +39,7 @@ export const netCommands: CommandTable = {
       process.exit(received > 0 ? 0 : 1);
     });
     while (sent < count) {
-      const reached = ip.startsWith("127.") || network.net.reaches(network.node, ip);
+      const reached = network.reaches(ip);
       if (reached) {
         out(`64 bytes from ${ip}: seq=${sent} ttl=64 time=0.${String(60 + process.world.random.below(50)).padStart(3, "0")} ms\n`);
         received++;
@@ -77,7 +58,7 @@ export const netCommands: CommandTable = {
     const [host, port] = words.slice(-2);
     if (host === undefined || port === undefined) return 1;
     const { network } = process.world;
-    const ip = network.lookup(host, hostsOf(call))?.[0];
+    const ip = (await addressesOf(process, host))[0];
     if (ip === undefined) {
       err(`nc: bad address '${host}'\n`);
       return 1;
@@ -96,7 +77,7 @@ export const netCommands: CommandTable = {
 
   async netstat({ process, out }) {
     out("Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       \n");
-    for (const port of process.world.network.net.portsOf(process.world.network.ip)) out(`tcp        0      0 0.0.0.0:${String(port).padEnd(16)}0.0.0.0:*               LISTEN      \n`);
+    for (const { port } of process.world.network.net.listenersOf(process.world.network.ip)) out(`tcp        0      0 0.0.0.0:${String(port).padEnd(16)}0.0.0.0:*               LISTEN      \n`);
     return 0;
   },
 };

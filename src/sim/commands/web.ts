@@ -1,6 +1,7 @@
 import type { CommandCall, CommandTable } from "../command.ts";
-import type { HttpResponse } from "../network.ts";
+import type { ConnectFailure, HttpResponse } from "../network.ts";
 import { ConnectError } from "../network.ts";
+import { addressesOf } from "../resolver.ts";
 import { absolute } from "./clock.ts";
 
 /** wget and curl over the simulated network. Only http: nothing here encrypts. */
@@ -19,33 +20,38 @@ export function parseUrl(text: string): Target | undefined {
   return { scheme, host: match[2] as string, port: match[3] ? Number(match[3]) : scheme === "https" ? 443 : 80, path: path.startsWith("?") ? `/${path}` : path };
 }
 
-const decoder = new TextDecoder();
-
-export function hostsOf({ process }: Pick<CommandCall, "process">): string {
-  return process.world.files.exists("/etc/hosts") ? decoder.decode(process.world.files.readFile("/etc/hosts")) : "";
-}
-
 export class NameError extends Error {}
 
-/** Opens a connection and asks once. Throws NameError or ConnectError. */
+/** The name has an address, and nobody there. */
+export class NoConnection extends ConnectError {
+  readonly ip: string;
+  constructor(ip: string, failure: ConnectFailure) {
+    super(failure);
+    this.ip = ip;
+  }
+}
+
+/** Opens a connection and asks once. Throws NameError or NoConnection. */
 export async function ask(
   call: Pick<CommandCall, "process">,
   target: Target,
   request: { method: string; headers: { [name: string]: string }; body: string; timeoutMs: number },
 ): Promise<HttpResponse & { ip: string }> {
   const { network } = call.process.world;
-  const ip = network.lookup(target.host, hostsOf(call))?.[0];
+  const ip = (await addressesOf(call.process, target.host))[0];
   if (ip === undefined) throw new NameError(target.host);
-  let listener;
+  let connection;
   try {
-    listener = network.connect(ip, target.port);
+    connection = network.connect(ip, target.port);
   } catch (error) {
-    if (error instanceof ConnectError && error.failure === "timeout") await call.process.sleep(request.timeoutMs);
-    throw error;
+    if (!(error instanceof ConnectError)) throw error;
+    if (error.failure === "timeout") await call.process.sleep(request.timeoutMs);
+    throw new NoConnection(ip, error.failure);
   }
-  if (!listener.http) throw new ConnectError("refused");
+  const { listener, from } = connection;
+  if (!listener.http) throw new NoConnection(ip, "refused");
   const host = target.port === 80 ? target.host : `${target.host}:${target.port}`;
-  const response = await call.process.wait(listener.http({ method: request.method, path: target.path, host, headers: { host, ...request.headers }, body: request.body }, network.ip));
+  const response = await call.process.wait(listener.http({ method: request.method, path: target.path, host, headers: { host, ...request.headers }, body: request.body }, from));
   return { ...response, ip };
 }
 
@@ -112,8 +118,8 @@ async function wget(call: CommandCall): Promise<number> {
     }
   } catch (error) {
     if (error instanceof NameError) err(`wget: bad address '${error.message}'\n`);
-    else if (error instanceof ConnectError) {
-      const ip = call.process.world.network.lookup(target.host, hostsOf(call))?.[0] ?? target.host;
+    else if (error instanceof NoConnection) {
+      const { ip } = error;
       if (!quiet) err(`Connecting to ${target.host}${target.port === 80 ? "" : `:${target.port}`} (${ip}:${target.port})\n`);
       err(error.failure === "timeout" ? "wget: download timed out\n" : `wget: can't connect to remote host (${ip}): ${error.failure === "refused" ? "Connection refused" : "Host is unreachable"}\n`);
     } else throw error;
@@ -214,7 +220,7 @@ async function curl(call: CommandCall): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof NameError) return complain(6, `Could not resolve host: ${error.message}`);
-    if (!(error instanceof ConnectError)) throw error;
+    if (!(error instanceof NoConnection)) throw error;
     if (error.failure === "timeout") return complain(28, `Connection timed out after ${options.timeoutMs} milliseconds`);
     return complain(7, `Failed to connect to ${to.host} port ${to.port} after 0 ms: Could not connect to server`);
   }

@@ -73,12 +73,15 @@ function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode
   return folder;
 }
 
+/** How machines themselves resolve names: by the name server of their network. */
+export const machineResolvConf = "nameserver 172.18.0.1\noptions edns0 trust-ad ndots:0\n";
+
 /** What a machine's own disk begins with. */
 export function machineBase(): FolderInode {
   return treeOf({
     "/bin/": "", "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "", "/dev/": "",
     "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
-    "/etc/passwd": passwd, "/etc/group": group, "/etc/kubernetes/manifests/": "", "/etc/cni/net.d/": "",
+    "/etc/passwd": passwd, "/etc/group": group, "/etc/resolv.conf": machineResolvConf, "/etc/kubernetes/manifests/": "", "/etc/cni/net.d/": "",
     "/var/log/syslog": "", "/var/log/dpkg.log": "", "/var/log/journal/": "", "/var/lib/kubelet/pods/": "", "/var/lib/containerd/": "", "/var/lib/docker/containers/": "", "/var/run/": "",
     "/lib/modules/": "",
     ...processFiles(),

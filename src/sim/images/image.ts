@@ -51,7 +51,7 @@ export function isNamedTag(tag: string): boolean {
 export function stayUp(options: { lines: (argv: readonly string[]) => readonly string[]; onTerm?: { line?: string; code: number }; ports?: readonly number[] }): Program {
   return async (process) => {
     for (const line of options.lines(process.argv)) process.write("stdout", `${line}\n`);
-    for (const port of options.ports ?? []) process.world.network.listen(port, {});
+    for (const port of options.ports ?? []) process.world.network.listen(port, { program: (process.argv[0] ?? "").split("/").pop() as string });
     process.onSignal(() => {
       if (options.onTerm?.line !== undefined) process.write("stdout", `${options.onTerm.line}\n`);
       process.exit(options.onTerm?.code ?? 0);

@@ -79,7 +79,7 @@ const server: Program = async (process) => {
     process.write("stdout", `${from} - - [${when}] "${request.method} ${request.path} HTTP/1.1" ${response.status} ${response.body.length} "-" "${agent}" "-"\n`);
     return response;
   };
-  if (!network.listen(80, { http })) {
+  if (!network.listen(80, { http, program: "nginx" })) {
     process.write("stderr", "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)\n");
     return 1;
   }

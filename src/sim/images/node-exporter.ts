@@ -57,7 +57,7 @@ const exporter: Program = async (process) => {
     const type = path === "/metrics" ? "text/plain; version=0.0.4; charset=utf-8" : found ? "text/html; charset=UTF-8" : "text/plain; charset=utf-8";
     return { status: found ? 200 : 404, reason: found ? "OK" : "Not Found", headers: { "content-type": type }, body };
   };
-  if (!process.world.network.listen(port, { http })) {
+  if (!process.world.network.listen(port, { http, program: "node_exporter" })) {
     log("error", "node_exporter.go:223", `err="listen tcp :${port}: bind: address already in use"`);
     return 1;
   }

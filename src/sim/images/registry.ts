@@ -4,9 +4,11 @@ import type { Environment } from "../../base/environment.ts";
 import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
 import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
+import { corednsImage } from "./coredns.ts";
 import { fluentdImages } from "./fluentd.ts";
 import { image, isNamedTag, stayUp } from "./image.ts";
 import type { SimulatedImage } from "./image.ts";
+import { kubeProxyImage } from "./kube-proxy.ts";
 import { nginx } from "./nginx.ts";
 import { nodeExporter } from "./node-exporter.ts";
 import { serviceImages, shellImages } from "./official.ts";
@@ -28,7 +30,7 @@ export interface FoundImage {
   readonly root: FolderInode;
 }
 
-const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, ...fluentdImages];
+const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, kubeProxyImage, corednsImage, ...fluentdImages];
 
 function generic(repository: string): SimulatedImage {
   const name = repository.split("/").pop() as string;

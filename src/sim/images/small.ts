@@ -1,5 +1,5 @@
 import type { Program } from "../process.ts";
-import { image, standardPath, stayUp, versioned } from "./image.ts";
+import { image, stayUp, versioned } from "./image.ts";
 import type { SimulatedImage } from "./image.ts";
 
 /** Images of one or two lines. */
@@ -29,7 +29,7 @@ const curlEntrypoint: Program = (process) => {
 const httpd: Program = async (process) => {
   const body = "<html><body><h1>It works!</h1></body></html>\n";
   const http = async () => ({ status: 200, reason: "OK", headers: { server: "Apache/2.4.66 (Unix)", "content-type": "text/html", "content-length": String(body.length) }, body });
-  if (!process.world.network.listen(80, { http })) return 1;
+  if (!process.world.network.listen(80, { http, program: "httpd" })) return 1;
   process.write("stderr", "AH00094: Command line: 'httpd -D FOREGROUND'\n");
   process.onSignal(() => process.exit(0));
   await process.sleep(Infinity);
@@ -45,6 +45,5 @@ export const smallImages: readonly SimulatedImage[] = [
   image({ repositories: ["docker.io/library/hello-world"], sizeBytes: 5_836, command: ["/hello"], userland: false, programs: { hello } }),
   image({ repositories: ["docker.io/library/httpd"], sizeBytes: 44_761_088, command: ["httpd-foreground"], programs: { "httpd-foreground": httpd } }),
   image({ repositories: ["docker.io/library/redis"], sizeBytes: 46_137_344, entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], programs: { "docker-entrypoint.sh": (process) => process.world.execute(process, process.argv.slice(1)), "redis-server": stayUp({ lines: () => ["1:M 01 Jan 2026 00:00:00.000 * Ready to accept connections tcp"], ports: [6379], onTerm: { code: 0 } }) } }),
-  image({ repositories: ["registry.k8s.io/kube-proxy"], sizeBytes: 31_457_280, entrypoint: [], command: [], env: { PATH: standardPath }, userland: true, programs: { "kube-proxy": stayUp({ lines: () => ['"Using iptables proxy"', '"Starting service config controller"', '"Starting endpoint slice config controller"', '"Caches are synced" controller="service config"'], onTerm: { code: 2 } }) } }),
   image({ repositories: ["registry.k8s.io/coracle-net"], sizeBytes: 12_582_912, entrypoint: ["/coracle-net"], command: [], programs: { "coracle-net": stayUp({ lines: () => ["writing CNI configuration /etc/cni/net.d/10-coracle.conflist", "routes to all nodes are in place"], onTerm: { code: 0 } }) } }),
 ];

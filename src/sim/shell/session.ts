@@ -182,7 +182,7 @@ export class ShellSession {
   /** A round of a loop. Gives way to others now and then, in cluster time, so that no script can hold the host. */
   private async tick(): Promise<ExecResult> {
     if (++this.rounds % roundsPerRest === 0) {
-      await this.process.sleep(this.restMs);
+      await this.process.compute(this.restMs);
       this.restMs = Math.min(this.restMs * 2, restMsMax);
     }
     return nothing;
