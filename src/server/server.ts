@@ -70,7 +70,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
-    openApi: new OpenApi({ registry, schema, gitVersion }),
+    openApi: new OpenApi({ registry, schema, gitVersion, runner: environment.runner }),
     gitVersion,
     tokens: new ServiceAccountTokens({ store, environment, signer: options.tokenSigner ?? fixedKeySigner() }),
   };

@@ -67,6 +67,7 @@ export const metaTexts: TextTable = {
       selfLink: "No longer filled in.",
       shardInfo: "Which part of the objects the list holds, when a part was asked for.",
     },
+    ShardInfo: { "": "Which part of the objects a list holds.", selector: "The selector of shards that was asked for." },
     Status: {
       "": "An answer that is no object: that a request failed and why, or that there is nothing more to tell.",
       status: "Success or Failure.",

@@ -15,11 +15,12 @@ import { volumeTexts } from "./volumes.ts";
  * The texts of types and fields, all tables together. Nothing but the server of OpenAPI documents loads this module, and it does so
  * when the first document is asked for: a cluster that nobody asks to explain itself never holds the texts.
  */
-export const texts: Texts = textsOf([appsTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, nodeTexts, podSpecTexts, podStatusTexts, serviceTexts, volumeTexts]);
+export const texts: Texts & { readonly table: TextTable } = textsOf([appsTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, nodeTexts, podSpecTexts, podStatusTexts, serviceTexts, volumeTexts]);
 
-function textsOf(tables: readonly TextTable[]): Texts {
+function textsOf(tables: readonly TextTable[]): Texts & { readonly table: TextTable } {
   const all: TextTable = Object.assign({}, ...tables) as TextTable;
   return {
+    table: all,
     ofType: (typeName) => all[typeName]?.[""] ?? listText(typeName),
     ofField: (typeName, fieldName) => all[typeName]?.[fieldName] ?? everywhere(typeName, fieldName),
   };

@@ -50,6 +50,3 @@ export function specialDefinition(dialect: Dialect, typeName: string): DocumentP
   if (special === undefined) return undefined;
   return { ...((dialect === "v3" ? special.v3 : undefined) ?? special.v2) };
 }
-
-/** Names of all special types. */
-export const specialTypes: readonly string[] = Object.keys(definitions);

@@ -1,16 +1,18 @@
-import type { KindRegistry } from "../../api/registry.ts";
 import { apiModel } from "../../api/openapi/api-model.ts";
 import type { ApiModel } from "../../api/openapi/api-model.ts";
 import { swaggerProtobuf } from "../../api/openapi/protobuf.ts";
 import { documentV2 } from "../../api/openapi/v2.ts";
 import { documentV3 } from "../../api/openapi/v3.ts";
+import type { KindRegistry } from "../../api/registry.ts";
 import type { Schema } from "../../api/schema/schema.ts";
+import type { Runner } from "../../base/environment.ts";
 import { sha256 } from "../../base/sha256.ts";
 import { encodeText } from "../respond.ts";
 
 /**
  * The documents that describe the API, made when somebody asks and kept as bytes from then on. The hash of each document stands in the
  * index, so telling the index makes every document once; those that nobody asked for are dropped again, and only their hash is kept.
+ * The work is cut into turns of the runner, so that a server goes on serving meanwhile.
  */
 export interface EncodedDocument {
   readonly bytes: Uint8Array;
@@ -24,15 +26,15 @@ interface OpenApiParts {
   readonly registry: KindRegistry;
   readonly schema: Schema;
   readonly gitVersion: string;
+  readonly runner: Runner;
 }
 
 export class OpenApi {
   readonly #parts: OpenApiParts;
   #model: Promise<ApiModel> | undefined;
   #index: Promise<EncodedDocument> | undefined;
-  readonly #hashes = new Map<string, string>();
-  readonly #documents = new Map<string, EncodedDocument>();
-  readonly #swagger = new Map<SwaggerForm, EncodedDocument>();
+  readonly #documents = new Map<string, Promise<EncodedDocument>>();
+  readonly #swagger = new Map<SwaggerForm, Promise<EncodedDocument>>();
 
   constructor(parts: OpenApiParts) {
     this.#parts = parts;
@@ -46,59 +48,75 @@ export class OpenApi {
 
   /** A v3 document by the name that it has in the index; undefined when there is none. */
   async document(name: string): Promise<EncodedDocument | undefined> {
-    const standing = this.#documents.get(name);
-    if (standing !== undefined) return standing;
-    const text = v3Text(await this.#loaded(), name);
-    if (text === undefined) return undefined;
-    const made = encoded(encodeText(text), this.#hashOf(name, text));
-    this.#documents.set(name, made);
-    return made;
+    const model = await this.#loaded();
+    if (!model.documents.includes(name)) return undefined;
+    return kept(this.#documents, name, async () => {
+      const { text, hash } = await this.#make(() => documentV3(model, name));
+      return { bytes: encodeText(text), hash };
+    });
   }
 
   /** The one v2 document. */
-  async swagger(form: SwaggerForm): Promise<EncodedDocument> {
-    const standing = this.#swagger.get(form);
-    if (standing !== undefined) return standing;
-    const document = documentV2(await this.#loaded());
-    const hash = hashOf(JSON.stringify(document));
-    const made = encoded(form === "json" ? encodeText(JSON.stringify(document)) : swaggerProtobuf(document), hash);
-    this.#swagger.set(form, made);
-    return made;
+  swagger(form: SwaggerForm): Promise<EncodedDocument> {
+    return kept(this.#swagger, form, async () => {
+      const model = await this.#loaded();
+      if (form === "json") {
+        const { text, hash } = await this.#make(() => documentV2(model));
+        return { bytes: encodeText(text), hash };
+      }
+      const { hash } = await this.swagger("json");
+      await this.#turn();
+      const document = documentV2(model);
+      await this.#turn();
+      return { bytes: swaggerProtobuf(document), hash };
+    });
   }
 
   async #makeIndex(): Promise<EncodedDocument> {
     const model = await this.#loaded();
     const paths: { [name: string]: { serverRelativeURL: string } } = {};
     for (const name of model.documents) {
-      const hash = this.#hashes.get(name) ?? this.#hashOf(name, v3Text(model, name) ?? "");
+      const { hash } = (await this.#documents.get(name)) ?? (await this.#make(() => documentV3(model, name)));
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
     }
     const text = JSON.stringify({ paths });
-    return encoded(encodeText(text), hashOf(text));
+    return { bytes: encodeText(text), hash: hashOf(text) };
   }
 
-  #hashOf(name: string, text: string): string {
-    const standing = this.#hashes.get(name);
-    if (standing !== undefined) return standing;
-    const made = hashOf(text);
-    this.#hashes.set(name, made);
-    return made;
+  async #make(document: () => object | undefined): Promise<{ text: string; hash: string }> {
+    await this.#turn();
+    const text = JSON.stringify(document());
+    await this.#turn();
+    return { text, hash: hashOf(text) };
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#parts.runner.post(resolve));
   }
 
   /** The texts come with the first request: no cluster loads them to start. */
   #loaded(): Promise<ApiModel> {
-    this.#model ??= import("../../api/descriptions/texts.ts").then(({ texts }) => apiModel({ ...this.#parts, texts }));
+    this.#model ??= this.#load();
     return this.#model;
+  }
+
+  async #load(): Promise<ApiModel> {
+    const release = this.#parts.runner.hold();
+    try {
+      const { texts } = await import("../../api/descriptions/texts.ts");
+      return apiModel({ ...this.#parts, texts });
+    } finally {
+      release();
+    }
   }
 }
 
-function v3Text(model: ApiModel, name: string): string | undefined {
-  const document = documentV3(model, name);
-  return document === undefined ? undefined : JSON.stringify(document);
-}
-
-function encoded(bytes: Uint8Array, hash: string): EncodedDocument {
-  return { bytes, hash };
+function kept<K>(documents: Map<K, Promise<EncodedDocument>>, name: K, make: () => Promise<EncodedDocument>): Promise<EncodedDocument> {
+  const standing = documents.get(name);
+  if (standing !== undefined) return standing;
+  const made = make();
+  documents.set(name, made);
+  return made;
 }
 
 function hashOf(text: string): string {
