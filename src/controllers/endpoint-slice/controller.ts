@@ -10,6 +10,7 @@ import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { isNamespaceEnding, messageOf } from "../creation-failure.ts";
 import { indexByNode, podsOn } from "../indexes.ts";
+import { GatheredLooks } from "../gathered-looks.ts";
 import { TriggerTimes, hasPods, matters, selects } from "../service-pods.ts";
 import { planSlices } from "./plan.ts";
 import { SliceControl, serviceOf } from "./slice-control.ts";
@@ -35,6 +36,9 @@ class EndpointSliceController implements Controller {
   private readonly nodes: Informer<Node>;
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
+  private readonly looks: GatheredLooks;
+  /** How many Pods a Service had at the last look. */
+  private readonly sizes = new Map<string, number>();
   private readonly control: SliceControl;
   private readonly triggerTimes = new TriggerTimes();
   private readonly stops: (() => void)[] = [];
@@ -51,6 +55,7 @@ class EndpointSliceController implements Controller {
     this.control = new SliceControl({ environment, client: context.client("endpointslice-controller"), slices });
     this.synced = informers.synced();
     this.queue = new Reconciler({ name: "endpoint slices", environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.looks = new GatheredLooks({ queue: this.queue, environment });
     this.stops.push(
       this.services.onChange((current, previous) => this.serviceChanged(current, previous)),
       this.pods.onChange((current, previous) => this.podChanged(current, previous)),
@@ -67,15 +72,25 @@ class EndpointSliceController implements Controller {
   }
 
   private serviceChanged(current: Service | undefined, previous: Service | undefined): void {
-    if (previous && current?.metadata.uid !== previous.metadata.uid) this.triggerTimes.forget(keyOf(previous));
+    if (previous && current?.metadata.uid !== previous.metadata.uid) this.forget(keyOf(previous));
     if (current && hasPods(current)) this.queue.add(keyOf(current));
+  }
+
+  private forget(key: string): void {
+    this.triggerTimes.forget(key);
+    this.looks.forget(key);
+    this.sizes.delete(key);
+  }
+
+  private wake(key: string): void {
+    this.looks.wake(key, this.sizes.get(key) ?? 0);
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
     if (current && previous && !matters(current, previous)) return;
     const pod = (current ?? previous) as Pod;
     for (const service of this.services.list(pod.metadata.namespace)) {
-      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.queue.add(keyOf(service));
+      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.wake(keyOf(service));
     }
   }
 
@@ -88,7 +103,7 @@ class EndpointSliceController implements Controller {
     this.control.shown(current, previous);
     const slice = (current ?? previous) as EndpointSlice;
     const service = this.services.get(serviceOf(slice));
-    if (service && hasPods(service) && isManagedBy(slice, serviceManager)) this.queue.add(keyOf(service));
+    if (service && hasPods(service) && isManagedBy(slice, serviceManager)) this.wake(keyOf(service));
   }
 
   private async sync(key: string): Promise<Outcome> {
@@ -97,6 +112,8 @@ class EndpointSliceController implements Controller {
     const service = this.stopped ? undefined : this.services.get(key);
     if (!service || !hasPods(service) || service.metadata.deletionTimestamp !== undefined) return;
     const selected = this.pods.list(service.metadata.namespace).filter((pod) => selects(service, pod));
+    this.sizes.set(key, selected.length);
+    this.looks.looked(key);
     const slices = this.control.of(key).filter((slice) => isManagedBy(slice, serviceManager) && slice.metadata.deletionTimestamp === undefined);
     const plan = planSlices({ service, pods: selected, zoneOf: (name) => this.zoneOf(name), slices });
     try {

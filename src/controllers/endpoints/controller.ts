@@ -10,6 +10,7 @@ import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { AwaitedStatus } from "../awaited-status.ts";
 import { isNamespaceEnding, messageOf } from "../creation-failure.ts";
+import { GatheredLooks } from "../gathered-looks.ts";
 import { TriggerTimes, hasPods, matters, selects } from "../service-pods.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
 import { planEndpoints } from "./plan.ts";
@@ -33,6 +34,9 @@ class EndpointsController implements Controller {
   private readonly endpoints: Informer<Endpoints>;
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
+  private readonly looks: GatheredLooks;
+  /** How many Pods a Service had at the last look. */
+  private readonly sizes = new Map<string, number>();
   private readonly unseen: UnseenWrites;
   private readonly awaited: AwaitedStatus;
   private readonly triggerTimes = new TriggerTimes();
@@ -50,6 +54,7 @@ class EndpointsController implements Controller {
     this.unseen = new UnseenWrites(environment);
     this.awaited = new AwaitedStatus(this.unseen);
     this.queue = new Reconciler({ name: "endpoints", environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.looks = new GatheredLooks({ queue: this.queue, environment });
     this.stops.push(
       this.services.onChange((current, previous) => this.serviceChanged(current, previous)),
       this.pods.onChange((current, previous) => this.podChanged(current, previous)),
@@ -66,15 +71,25 @@ class EndpointsController implements Controller {
 
   private serviceChanged(current: Service | undefined, previous: Service | undefined): void {
     const service = (current ?? previous) as Service;
-    if (previous && current?.metadata.uid !== previous.metadata.uid) this.triggerTimes.forget(keyOf(previous));
+    if (previous && current?.metadata.uid !== previous.metadata.uid) this.forget(keyOf(previous));
     this.queue.add(keyOf(service));
+  }
+
+  private forget(key: string): void {
+    this.triggerTimes.forget(key);
+    this.looks.forget(key);
+    this.sizes.delete(key);
+  }
+
+  private wake(key: string): void {
+    this.looks.wake(key, this.sizes.get(key) ?? 0);
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
     if (current && previous && !matters(current, previous)) return;
     const pod = (current ?? previous) as Pod;
     for (const service of this.services.list(pod.metadata.namespace)) {
-      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.queue.add(keyOf(service));
+      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.wake(keyOf(service));
     }
   }
 
@@ -97,6 +112,8 @@ class EndpointsController implements Controller {
     if (!service) return await this.remove(key);
     if (!hasPods(service)) return;
     const selected = this.pods.list(service.metadata.namespace).filter((pod) => selects(service, pod));
+    this.sizes.set(key, selected.length);
+    this.looks.looked(key);
     const standing = this.endpoints.get(key);
     const next = planEndpoints(service, { pods: selected, standing, time: this.triggerTimes.look(service, selected) });
     try {

@@ -10,9 +10,10 @@ import { keyOf } from "../../client/informer.ts";
 import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { AwaitedStatus } from "../awaited-status.ts";
+import { GatheredLooks } from "../gathered-looks.ts";
 import { claimable, controlledBy, indexByOwner, ownerChanged } from "../indexes.ts";
 import { claimAll, controllerOf } from "../owner.ts";
-import { isPodActive } from "../pod-status.ts";
+import { isPodActive, isPodTerminal, podCondition } from "../pod-status.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
 import type { ReplicaView } from "./plan.ts";
 import { planReplicas } from "./plan.ts";
@@ -47,6 +48,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
   private readonly pods: Informer<Pod>;
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
+  private readonly looks: GatheredLooks;
   private readonly unseen: UnseenWrites;
   private readonly awaitedStatus: AwaitedStatus;
   private readonly podControl: PodControl;
@@ -68,6 +70,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     indexByOwner(this.pods);
     this.synced = informers.synced();
     this.queue = new Reconciler({ name: kind.ref.plural, environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.looks = new GatheredLooks({ queue: this.queue, environment });
     this.stops.push(
       this.owners.onChange((current, previous) => this.ownerObjectChanged(current, previous)),
       this.pods.onChange((current, previous) => this.podChanged(current, previous)),
@@ -87,14 +90,21 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
       this.unseen.forget(uid);
       this.awaitedStatus.forget(uid);
       this.usedNames.delete(uid);
+      this.looks.forget(keyOf(previous));
     }
     if (!current) return;
     this.awaitedStatus.shown(current);
-    this.queue.add(keyOf(current));
+    if (previous?.metadata.generation === current.metadata.generation) this.wake(current);
+    else this.queue.add(keyOf(current));
+  }
+
+  private wake(owner: T): void {
+    this.looks.wake(keyOf(owner), owner.status.replicas);
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
     settlePodChange(this.unseen, current, previous);
+    if (current && previous && !matters(current, previous)) return;
     if (previous && current?.metadata.uid !== previous.metadata.uid) this.rememberName(previous);
     if (current && previous && ownerChanged(current, previous)) this.wakeOwner(previous);
     const pod = (current ?? previous) as Pod;
@@ -102,7 +112,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     if (!current || current.metadata.deletionTimestamp !== undefined) return;
     const { namespace, labels } = current.metadata;
     if (previous && !ownerChanged(current, previous) && sameData(labels, previous.metadata.labels)) return;
-    for (const owner of this.owners.list(namespace)) if (this.kind.selects(owner, labels)) this.queue.add(keyOf(owner));
+    for (const owner of this.owners.list(namespace)) if (this.kind.selects(owner, labels)) this.wake(owner);
   }
 
   private rememberName(pod: Pod): void {
@@ -118,7 +128,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     const reference = controllerOf(pod);
     if (reference?.kind !== this.kind.ref.kind) return;
     const owner = this.owners.get(`${pod.metadata.namespace ?? ""}/${reference.name}`);
-    if (owner?.metadata.uid === reference.uid) this.queue.add(keyOf(owner));
+    if (owner?.metadata.uid === reference.uid) this.wake(owner);
   }
 
   private async sync(key: string): Promise<Outcome> {
@@ -128,6 +138,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     await this.unseen.seen(uid);
     const owner = this.stopped ? undefined : this.owners.get(key);
     if (!owner) return;
+    this.looks.looked(key);
     const claimed = await this.claim(owner);
     const view = this.viewOf(owner, claimed);
     const plan = planReplicas(view);
@@ -189,4 +200,19 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
       standing = await this.client.get(this.kind.ref, { namespace: standing.metadata.namespace, name: standing.metadata.name });
     }
   }
+}
+
+/** Whether a change of a Pod can change what its owner does or tells. */
+function matters(current: Pod, previous: Pod): boolean {
+  const ready = podCondition(current, "Ready");
+  const before = podCondition(previous, "Ready");
+  return (
+    current.metadata.uid !== previous.metadata.uid ||
+    current.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
+    isPodTerminal(current) !== isPodTerminal(previous) ||
+    ready?.status !== before?.status ||
+    ready?.lastTransitionTime !== before?.lastTransitionTime ||
+    ownerChanged(current, previous) ||
+    !sameData(current.metadata.labels, previous.metadata.labels)
+  );
 }
