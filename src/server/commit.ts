@@ -2,10 +2,13 @@ import type { Draft } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
 import { uuid, randomSuffix } from "../base/names.ts";
 import { StatusError, alreadyExists, badRequest, conflict } from "../base/status-error.ts";
+import { limits } from "../base/limits.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
+import { equalJson } from "../api/schema/json-data.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { RevisionConflict } from "../store/contract.ts";
 import type { Stored } from "../store/contract.ts";
+import { plainError } from "./errors.ts";
 import type { AdmissionRequest } from "./admission/admission.ts";
 import type { ResourceCall, ServerContext } from "./context.ts";
 
@@ -40,6 +43,32 @@ export function checkName(call: ResourceCall, { metadata: { name = "" } }: Draft
   if (name === call.name) return;
   if (name === "") throw badRequest(`the name of the object (${call.name} based on URL) was undeterminable: name must be provided`);
   throw badRequest(`the name of the object (${name}) does not match the name on the URL (${call.name})`);
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * An object that would be too large for upstream's storage. Only large bodies are measured: `standing` is what is there already, in
+ * bytes, and below half the limit neither defaults nor managed fields can make up the rest.
+ */
+export function checkSize({ request }: ResourceCall, object: KubeObject, standing: () => number): void {
+  const { body } = request;
+  if (!(body instanceof Uint8Array) || body.length + standing() < limits.objectBytesMax / 2) return;
+  if (encoder.encode(JSON.stringify(object)).length > limits.objectBytesMax) throw plainError("etcdserver: request is too large");
+}
+
+/** An owner stands once, however often a client names it; it is told so. */
+export function withoutRepeatedOwners(call: ResourceCall, meta: Draft<ObjectMeta>): void {
+  const owners = meta.ownerReferences;
+  if (owners === undefined || owners.length < 2) return;
+  const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => equalJson(other, owner)));
+  if (kept.length === owners.length) return;
+  const uids = new Set(owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid));
+  const when = call.request.method === "PATCH" ? " after mutating admission happens" : "";
+  call.warnings.push(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...uids].join(", ")}`,
+  );
+  meta.ownerReferences = kept;
 }
 
 export function admissionRequest(call: ResourceCall, parts: Pick<AdmissionRequest, "operation" | "object" | "old" | "dryRun"> & { name?: string }): AdmissionRequest {

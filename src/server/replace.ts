@@ -7,7 +7,7 @@ import type { KubeObject } from "../api/kind-ref.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Stored } from "../store/contract.ts";
-import { admissionRequest, adoptNamespace, modifiedText, sealed, staleUid, unstored } from "./commit.ts";
+import { admissionRequest, adoptNamespace, checkSize, modifiedText, sealed, staleUid, unstored, withoutRepeatedOwners } from "./commit.ts";
 import type { ResourceCall } from "./context.ts";
 import { plainError } from "./errors.ts";
 import { orderedMeta } from "./meta.ts";
@@ -35,6 +35,7 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   const old = current.object;
   checkVersion(call, kind, current, asked.metadata);
   adoptNamespace(call, asked.metadata);
+  withoutRepeatedOwners(call, asked.metadata);
   takeOwnership(call, kind, { draft: asked, old, options });
   server.admission.mutate(admissionRequest(call, { operation: "UPDATE", object: asked, old, dryRun: options.dryRun }));
   keepSystemFields(asked.metadata, old.metadata);
@@ -47,10 +48,17 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   server.admission.validate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
   if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
-  if (equalJson(draft, old)) return current;
+  if (equalJson(draft, old) || (options.owners !== undefined && sameButTimes(draft as KubeObject, old))) return current;
+  checkSize(call, draft as KubeObject, () => current.bytes().length);
   if (options.dryRun) return unstored(current.key, draft as KubeObject);
   const put = (): Promise<Stored> => server.store.put(current.key, current.revision, sealed(draft));
   return await (allocation === undefined ? put() : allocation.commit(put));
+}
+
+/** An apply of what stands there already leaves the time of its entry alone. */
+function sameButTimes(next: KubeObject, old: KubeObject): boolean {
+  const timeless = ({ metadata }: KubeObject): unknown => ({ ...metadata, managedFields: (metadata.managedFields ?? []).map(({ time: _time, ...entry }) => entry) });
+  return equalJson({ ...next, metadata: {} }, { ...old, metadata: {} }) && equalJson(timeless(next), timeless(old));
 }
 
 /** The last state, then nothing. */

@@ -97,7 +97,9 @@ const sourceChecks: { readonly [field: string]: SourceCheck } = {
 
 function checkSource(volume: Volume, podName: string, path: FieldPath, errors: FieldError[]): void {
   let sources = 0;
-  for (const field in volume) {
+  // Upstream looks for an emptyDir first, then in the order of the fields.
+  const fields = volume.emptyDir === undefined ? Object.keys(volume) : ["emptyDir", ...Object.keys(volume).filter((field) => field !== "emptyDir")];
+  for (const field of fields) {
     if (field === "name" || volume[field as keyof Volume] === undefined) continue;
     if (sources > 0) errors.push(forbidden(path.child(field), "may not specify more than 1 volume type"));
     else sourceChecks[field]?.(volume, path.child(field), errors);

@@ -88,7 +88,7 @@ function mountAccess(spec: Draft<PodSpec>, view: AdmissionView): void {
   const standing = spec.volumes?.find((volume) => volume.name.startsWith(accessVolumePrefix));
   const name = standing?.name ?? accessVolumePrefix + view.suffix();
   let mounted = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers] as Draft<Container>[]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])] as Draft<Container>[]) {
     if (container.volumeMounts?.some((mount) => mount.mountPath === mountPath)) continue;
     const mount: Draft<VolumeMount> = { name, readOnly: true, mountPath };
     container.volumeMounts = [...(container.volumeMounts ?? []), mount];

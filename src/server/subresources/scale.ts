@@ -5,15 +5,19 @@ import type { KubeObject } from "../../api/kind-ref.ts";
 import { selectorText } from "../../api/label-text.ts";
 import { cloneDraft } from "../../api/schema/json-data.ts";
 import type { Scale } from "../../api/types/autoscaling-v1.ts";
-import type { LabelSelector, ObjectMeta } from "../../api/types/meta-v1.ts";
+import { difference, intersection, isEmptySet } from "../../api/managed-fields/field-set.ts";
+import type { FieldSet } from "../../api/managed-fields/field-set.ts";
+import { sortedEntries } from "../../api/managed-fields/managed-fields.ts";
+import type { LabelSelector, ManagedFieldsEntry, ObjectMeta } from "../../api/types/meta-v1.ts";
 import type { Stored } from "../../store/contract.ts";
-import { decodeObject } from "../body.ts";
-import { commitError } from "../commit.ts";
+import { decodeObject, mediaType } from "../body.ts";
+import { checkName, commitError } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { keyOf } from "../keys.ts";
 import { mainRules, replace } from "../replace.ts";
 import { objectAnswer } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
+import { appliedBody, applyOn, checkApplied, isApply } from "../verbs/apply.ts";
 import { patchedObject } from "../verbs/patch.ts";
 import { spokenKind } from "./spoken-kind.ts";
 import { writeOptions } from "../write-options.ts";
@@ -45,9 +49,49 @@ export async function updateScale(call: ResourceCall): Promise<ApiResponse> {
 }
 
 export async function patchScale(call: ResourceCall): Promise<ApiResponse> {
+  if (isApply(mediaType(call.request))) return await applyScale(call);
   const stored = current(call);
   const { draft, options } = patchedObject(call, scaleKind(), scaleOf(stored));
   return await write(call, stored, draft as unknown as Scale, options);
+}
+
+async function applyScale(call: ResourceCall): Promise<ApiResponse> {
+  const options = writeOptions("PatchOptions", call.query, call.request, true);
+  const applied = appliedBody(call);
+  const kind = scaleKind();
+  checkApplied(call, kind, applied);
+  const stored = current(call);
+  const parents = stored.object.metadata.managedFields ?? [];
+  const scale = scaleOf(stored);
+  const live = { ...scale, metadata: { ...scale.metadata, managedFields: ownersOfScale(parents) } } as KubeObject;
+  const { draft, owners } = applyOn(call, kind, { live, applied, options });
+  checkName(call, draft);
+  return await write(call, stored, draft as unknown as Scale, { ...options, owners: ownersOfParent(parents, owners, call.kind.ref.apiVersion) });
+}
+
+/** The one field of a Scale that is a field of its parent, too: under the same name. */
+const replicas: FieldSet = { "f:spec": { "f:replicas": {} } };
+
+function ownersOfScale(parents: readonly ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  return parents.filter(ownsReplicas).map((entry) => ({ ...entry, apiVersion: scaleRef.apiVersion, fieldsV1: replicas }));
+}
+
+function ownsReplicas(entry: ManagedFieldsEntry): boolean {
+  return !isEmptySet(intersection((entry.fieldsV1 ?? {}) as FieldSet, replicas));
+}
+
+/** What became of the owners of the Scale is true of the parent's replicas: who lost them there loses them here. */
+function ownersOfParent(parents: readonly ManagedFieldsEntry[], scales: readonly ManagedFieldsEntry[], apiVersion: string): readonly ManagedFieldsEntry[] {
+  const same = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): boolean => a.manager === b.manager && a.operation === b.operation && (a.subresource ?? "") === (b.subresource ?? "");
+  const standing = parents.flatMap((entry) => {
+    if (!ownsReplicas(entry)) return [entry];
+    const kept = scales.find((scale) => same(entry, scale));
+    if (kept !== undefined) return [{ ...entry, ...(kept.time === undefined ? {} : { time: kept.time }) }];
+    const left = difference((entry.fieldsV1 ?? {}) as FieldSet, replicas);
+    return isEmptySet(left) ? [] : [{ ...entry, fieldsV1: left }];
+  });
+  const added = scales.filter((scale) => !parents.some((entry) => ownsReplicas(entry) && same(entry, scale))).map((scale) => ({ ...scale, apiVersion, fieldsV1: replicas }));
+  return sortedEntries([...standing, ...added]);
 }
 
 function current(call: ResourceCall): Stored {
