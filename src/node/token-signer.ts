@@ -5,11 +5,13 @@
 import { createHash, generateKeyPairSync, sign, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { JsonObject } from "../base/json.ts";
-import { base64Url, parseToken, signingText } from "../server/tokens/token-signer.ts";
+import { parseToken } from "../server/tokens/token-signer.ts";
 import type { TokenSigner } from "../server/tokens/token-signer.ts";
 
 interface Key {
   readonly id: string;
+  /** The first part of every token, encoded. */
+  readonly header: string;
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
@@ -22,9 +24,9 @@ export function createTokenSigner(): TokenSigner {
   const key = (): Key => (made ??= createKey());
   return {
     sign(claims) {
-      const { id, privateKey } = key();
-      const text = signingText({ alg: "ES256", kid: id }, claims);
-      return `${text}.${base64Url(sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding }))}`;
+      const { header, privateKey } = key();
+      const text = `${header}.${encoded(claims)}`;
+      return `${text}.${sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding }).toString("base64url")}`;
     },
     verify(token) {
       const parsed = parseToken(token);
@@ -42,8 +44,12 @@ export function createTokenSigner(): TokenSigner {
 function createKey(): Key {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   // Upstream's name of a key: the hash of its public half.
-  const id = base64Url(createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest());
-  return { id, privateKey, publicKey };
+  const id = createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("base64url");
+  return { id, header: encoded({ alg: "ES256", kid: id }), privateKey, publicKey };
+}
+
+function encoded(data: object): string {
+  return Buffer.from(JSON.stringify(data)).toString("base64url");
 }
 
 function pick({ x, y }: JsonObject): JsonObject {
