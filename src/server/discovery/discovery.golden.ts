@@ -80,9 +80,8 @@ describe("root paths", () => {
     else expect(withoutOwn(JSON.parse(text))).toEqual(root[path]);
   });
 
-  test("/openapi/v3 has a document for every group version", async () => {
+  test("/openapi/v3 lists the same documents", async () => {
     const { paths } = JSON.parse((await ask("/openapi/v3")).text) as { paths: { [path: string]: unknown } };
-    const versions = (root["/openapi/v3"] as string[]).filter((path) => /^(api|apis\/[^/]+)\/v[^/]+$/.test(path));
-    expect(Object.keys(paths).filter((path) => !path.includes(ownGroup)).toSorted()).toEqual(versions.toSorted());
+    expect(Object.keys(paths).filter((path) => !path.includes(ownGroup)).toSorted()).toEqual((root["/openapi/v3"] as string[]).toSorted());
   });
 });

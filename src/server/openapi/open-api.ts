@@ -1,8 +1,4 @@
-import { apiModel } from "../../api/openapi/api-model.ts";
 import type { ApiModel } from "../../api/openapi/api-model.ts";
-import { swaggerProtobuf } from "../../api/openapi/protobuf.ts";
-import { documentV2 } from "../../api/openapi/v2.ts";
-import { documentV3 } from "../../api/openapi/v3.ts";
 import type { KindRegistry } from "../../api/registry.ts";
 import type { Schema } from "../../api/schema/schema.ts";
 import type { Runner } from "../../base/environment.ts";
@@ -29,9 +25,15 @@ interface OpenApiParts {
   readonly runner: Runner;
 }
 
+/** What is loaded when the first document is asked for. */
+interface Loaded {
+  readonly make: typeof import("../../api/openapi/documents.ts");
+  readonly model: ApiModel;
+}
+
 export class OpenApi {
   readonly #parts: OpenApiParts;
-  #model: Promise<ApiModel> | undefined;
+  #loading: Promise<Loaded> | undefined;
   #index: Promise<EncodedDocument> | undefined;
   readonly #documents = new Map<string, Promise<EncodedDocument>>();
   readonly #swagger = new Map<SwaggerForm, Promise<EncodedDocument>>();
@@ -48,10 +50,10 @@ export class OpenApi {
 
   /** A v3 document by the name that it has in the index; undefined when there is none. */
   async document(name: string): Promise<EncodedDocument | undefined> {
-    const model = await this.#loaded();
+    const { make, model } = await this.#loaded();
     if (!model.documents.includes(name)) return undefined;
     return kept(this.#documents, name, async () => {
-      const { text, hash } = await this.#make(() => documentV3(model, name));
+      const { text, hash } = await this.#make(() => make.documentV3(model, name));
       return { bytes: encodeText(text), hash };
     });
   }
@@ -59,24 +61,24 @@ export class OpenApi {
   /** The one v2 document. */
   swagger(form: SwaggerForm): Promise<EncodedDocument> {
     return kept(this.#swagger, form, async () => {
-      const model = await this.#loaded();
+      const { make, model } = await this.#loaded();
       if (form === "json") {
-        const { text, hash } = await this.#make(() => documentV2(model));
+        const { text, hash } = await this.#make(() => make.documentV2(model));
         return { bytes: encodeText(text), hash };
       }
       const { hash } = await this.swagger("json");
       await this.#turn();
-      const document = documentV2(model);
+      const document = make.documentV2(model);
       await this.#turn();
-      return { bytes: swaggerProtobuf(document), hash };
+      return { bytes: make.swaggerProtobuf(document), hash };
     });
   }
 
   async #makeIndex(): Promise<EncodedDocument> {
-    const model = await this.#loaded();
+    const { make, model } = await this.#loaded();
     const paths: { [name: string]: { serverRelativeURL: string } } = {};
     for (const name of model.documents) {
-      const { hash } = (await this.#documents.get(name)) ?? (await this.#make(() => documentV3(model, name)));
+      const { hash } = (await this.#documents.get(name)) ?? (await this.#make(() => make.documentV3(model, name)));
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
     }
     const text = JSON.stringify({ paths });
@@ -94,17 +96,17 @@ export class OpenApi {
     return new Promise((resolve) => this.#parts.runner.post(resolve));
   }
 
-  /** The texts come with the first request: no cluster loads them to start. */
-  #loaded(): Promise<ApiModel> {
-    this.#model ??= this.#load();
-    return this.#model;
+  /** Texts and builders come with the first request: no cluster loads them to start. */
+  #loaded(): Promise<Loaded> {
+    this.#loading ??= this.#load();
+    return this.#loading;
   }
 
-  async #load(): Promise<ApiModel> {
+  async #load(): Promise<Loaded> {
     const release = this.#parts.runner.hold();
     try {
-      const { texts } = await import("../../api/descriptions/texts.ts");
-      return apiModel({ ...this.#parts, texts });
+      const make = await import("../../api/openapi/documents.ts");
+      return { make, model: make.apiModel({ ...this.#parts, texts: make.texts }) };
     } finally {
       release();
     }
