@@ -51,10 +51,10 @@ export class KindRegistry {
     this.#groups = parts.groups;
   }
 
-  /** Every kind of the release that is served by default, and the simulation's own. */
-  static default(): KindRegistry {
+  /** Every kind of the release that is served by default, those of the named add-ons, and the simulation's own. */
+  static default({ addons = [] }: { addons?: readonly string[] } = {}): KindRegistry {
     const facts = loadFacts();
-    const served = facts.kinds.filter((kind) => kind.served === "default");
+    const served = facts.kinds.filter((kind) => kind.served === "default" || (kind.served === "addon" && addons.includes(kind.group)));
     return new KindRegistry({
       groups: [...servedGroups(facts.groups, served), simGroup],
       kinds: [...served, ...simKinds],

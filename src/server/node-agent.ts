@@ -10,6 +10,28 @@ export interface NodeAgent {
   /** Runs a command in a container and closes the channels after the Status on channel 3. */
   exec(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void>;
   attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void>;
+  /** What the node and the Pods on it use now; upstream's `/stats/summary` cut down to what metrics need. Absent: it does not measure. */
+  stats?(): NodeStats;
+}
+
+/** What something uses. */
+export interface Usage {
+  /** Billionths of a core, on average over the window. */
+  readonly cpuNanoCores: number;
+  readonly memoryBytes: number;
+}
+
+export interface NodeStats {
+  /** How far back the use of the processor reaches. */
+  readonly windowMs: number;
+  readonly usage: Usage;
+  readonly pods: readonly PodStats[];
+}
+
+export interface PodStats {
+  readonly uid: string;
+  /** Those that run. */
+  readonly containers: readonly { readonly name: string; readonly usage: Usage }[];
 }
 
 export interface ContainerTarget {

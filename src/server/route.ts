@@ -3,6 +3,7 @@ import type { Verb } from "../api/kind-facts.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Handler, ResourceCall, ServerContext } from "./context.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
+import { metricsGroup, metricsHandlers } from "./metrics/metrics.ts";
 import { negotiate } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 import { isTrue } from "./request-info.ts";
@@ -92,7 +93,7 @@ function checkShape(kind: Kind, info: ResourceInfo): void {
 function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   if (method === "HEAD" || method === "OPTIONS") throw methodNotAllowed();
   const verb = info.verb as Verb;
-  const handler = kind.facts.verbs.includes(verb) ? verbHandlers[verb] : undefined;
+  const handler = kind.facts.verbs.includes(verb) ? (kind.facts.group === metricsGroup ? metricsHandlers : verbHandlers)[verb] : undefined;
   if (handler === undefined) throw methodNotAllowed();
   if (kind.facts.verbs.length === 1 && verb === "create") return reviewHandler(kind, info);
   // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.

@@ -12,6 +12,7 @@ import { RevisionConflict } from "../../store/contract.ts";
 import { sealed } from "../commit.ts";
 import { keyOf } from "../keys.ts";
 import { orderedMeta } from "../meta.ts";
+import { withMetrics } from "../metrics/objects.ts";
 import { bootstrapText } from "./objects-text.ts";
 
 /** What a new cluster holds, by the path of the kind: namespaces, roles, priority classes, the `kubernetes` Service and the like. */
@@ -23,7 +24,8 @@ export function bootstrapObjects(): BootstrapObjects {
 
 /** Writes what is missing, in a fixed order; what is there already is left alone. */
 export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; schema: Schema; objects: BootstrapObjects }): Promise<void> {
-  const { environment, store, registry, schema, objects } = options;
+  const { environment, store, registry, schema } = options;
+  const objects = withMetrics(options.objects, registry);
   const random = environment.random.fork("bootstrap");
   const writes: Promise<unknown>[] = [];
   for (const path in objects) {
