@@ -14,7 +14,7 @@ import waiting from "./waiting.json" with { type: "json" };
 /**
  * A scenario: a cluster of simulated nodes behind a real port, and steps that a person would type, in order, with the real
  * kubectl. Commands run in a real shell in this folder, so `kubectl apply -f manifests/x.yaml | grep y` is written as it stands in the
- * tutorial. The cluster has a virtual clock: it stands still while quick commands run and is moved while one blocks.
+ * tutorial. The cluster has a virtual clock: it stands still while a command only asks and is moved while one blocks.
  */
 export interface Background {
   /** What it has printed so far. */
@@ -32,8 +32,11 @@ export interface ScenarioOptions {
   readonly folder?: string;
 }
 
-/** A quick command of kubectl takes 60 ms; time that moves because one was slow does no harm to a scenario. */
-const pace: Pace = { blockingMs: 250, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
+/** Commands that wait for something to happen in the cluster: time moves for them as soon as they have had time to ask. */
+const blocking = /\bkubectl (delete|drain|wait|rollout status|run|exec|attach|port-forward|debug)\b|\bkubectl logs\b.* -f\b|\bkubectl logs -f\b/;
+const blockingPace: Pace = { blockingMs: 150, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
+/** All others only ask. They take 60 ms, more where the machine is busy, and see the instant at which they were typed. */
+const askingPace: Pace = { ...blockingPace, blockingMs: 3_000 };
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -87,7 +90,7 @@ export class Scenario {
   async sh(command: string, options: { stdin?: string } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
     try {
-      const ended = await paced(child, this.cluster, pace);
+      const ended = await paced(child, this.cluster, blocking.test(command) ? blockingPace : askingPace);
       show(command, ended);
       return ended;
     } finally {
