@@ -73,6 +73,8 @@ export class VirtualClock implements Clock {
   private readonly runner: Runner;
   private readonly agenda = new Agenda();
   private moving: Promise<void> = Promise.resolve();
+  /** Moves that have been asked for and have not ended. */
+  private moves = 0;
 
   constructor(options: { start: Instant; runner: Runner }) {
     this.instant = options.start;
@@ -108,11 +110,19 @@ export class VirtualClock implements Clock {
    */
   advanceTo(instant: Instant, until?: () => boolean | Promise<boolean>): Promise<boolean> {
     const run = this.moving.then(() => this.move(instant, until));
-    this.moving = run.then(
-      () => undefined,
-      () => undefined,
-    );
+    const moved = (): void => void this.moves--;
+    this.moves++;
+    this.moving = run.then(moved, moved);
     return run;
+  }
+
+  /** Resolves when no move is under way and nothing is left to do at this instant. */
+  async settled(): Promise<void> {
+    await this.runner.idle();
+    while (this.moves > 0) {
+      await this.moving;
+      await this.runner.idle();
+    }
   }
 
   private async move(target: Instant, until?: () => boolean | Promise<boolean>): Promise<boolean> {

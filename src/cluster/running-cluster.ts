@@ -117,7 +117,7 @@ export class RunningCluster implements Cluster {
   }
 
   settle(): Promise<void> {
-    return this.environment.runner.idle();
+    return this.parts.virtual ? this.parts.virtual.settled() : this.environment.runner.idle();
   }
 
   async logs(pod: string | (ObjectName & { container?: string })): Promise<string> {

@@ -1,0 +1,121 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createCluster } from "../node/create-cluster.ts";
+import { configMaps, daemonSets, jobs, nodes, pods } from "../api/kinds.ts";
+import { clocks, machines } from "../api/sim/facts.ts";
+import { OptionError } from "./options.ts";
+
+const job = (name: string, command: string): string => `
+apiVersion: batch/v1
+kind: Job
+metadata: { name: ${name} }
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: c, image: busybox, command: [sh, -c, '${command}'] }]
+`;
+
+/** Sockets that this process listens on or holds. */
+const sockets = (): number => readdirSync("/proc/self/net").includes("tcp") ? process.getActiveResourcesInfo().filter((name) => name.includes("TCP")).length : 0;
+
+describe("createCluster", () => {
+  it("resolves with all nodes Ready, at the asked instant, without a port", async () => {
+    const before = sockets();
+    await using cluster = await createCluster();
+    const ready = (await cluster.client.list(nodes)).items.map((node) => [node.metadata.name, node.status.conditions?.find(({ type }) => type === "Ready")?.status]);
+    expect(ready).toEqual([["local-control-plane", "True"], ["local-worker", "True"], ["local-worker2", "True"]]);
+    expect(cluster.now()).toBe(Date.UTC(2026, 0, 1));
+    expect(sockets()).toBe(before);
+  });
+
+  it("taints the control plane only where there are other nodes", async () => {
+    await using alone = await createCluster({ nodes: 1, name: "solo" });
+    await using two = await createCluster({ nodes: 2, name: "pair" });
+    expect((await alone.client.get(nodes, { name: "solo-control-plane" })).spec.taints).toBeUndefined();
+    expect((await two.client.get(nodes, { name: "pair-control-plane" })).spec.taints).toEqual([{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]);
+  });
+
+  it.each([
+    [{ nodes: -1 }, "nodes: -1 is not a whole number"],
+    [{ nodes: 1.5 }, "nodes: 1.5 is not a whole number"],
+    [{ now: "yesterday" }, 'now: "yesterday" is not a time'],
+  ])("refuses %j", async (options, text) => {
+    await expect(createCluster(options)).rejects.toThrow(text);
+    await expect(createCluster(options)).rejects.toBeInstanceOf(OptionError);
+  });
+});
+
+describe("a running cluster", () => {
+  it("applies as kubectl does: created, unchanged, configured, and removes what the last apply had", async () => {
+    await using cluster = await createCluster({ nodes: 1 });
+    const map = (data: object): string => JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data });
+    expect((await cluster.apply(map({ x: "1", y: "2" }))).map(({ outcome }) => outcome)).toEqual(["created"]);
+    expect((await cluster.apply(map({ x: "1", y: "2" }))).map(({ outcome }) => outcome)).toEqual(["unchanged"]);
+    await cluster.client.patch(configMaps, { namespace: "default", name: "a" }, { type: "merge", body: { data: { other: "3" } } });
+    expect((await cluster.apply(map({ x: "9" }))).map(({ outcome }) => outcome)).toEqual(["configured"]);
+    expect((await cluster.client.get(configMaps, { namespace: "default", name: "a" })).data).toEqual({ other: "3", x: "9" });
+    await expect(cluster.apply("apiVersion: v1\nkind: Nonsense\nmetadata: { name: x }")).rejects.toThrow('no matches for kind "Nonsense" in version "v1"');
+  });
+
+  it("moves its time by durations and until something holds, and gives logs so far", async () => {
+    await using cluster = await createCluster({ nodes: 1 });
+    await cluster.apply(job("slow", "echo begun; sleep 100; echo done"));
+    await cluster.advance("30s");
+    const [pod] = (await cluster.client.list(pods, { namespace: "default" })).items;
+    expect(await cluster.logs(pod?.metadata.name ?? "")).toBe("begun\n");
+    const complete = async () => ((await cluster.client.get(jobs, { namespace: "default", name: "slow" })).status.succeeded ?? 0) === 1;
+    await cluster.runUntil(complete);
+    const took = cluster.now() - Date.UTC(2026, 0, 1);
+    expect(took).toBeGreaterThan(100_000);
+    expect(took).toBeLessThan(110_000);
+    expect(await cluster.logs({ name: pod?.metadata.name ?? "" })).toBe("begun\ndone\n");
+    await expect(cluster.runUntil(() => false, { within: "5s" })).rejects.toThrow("not within 5 s");
+    await expect(cluster.advance("soon")).rejects.toThrow('"soon" is not a duration');
+    await expect(cluster.advance(-1)).rejects.toThrow("goes back in time");
+  });
+
+  it("adds, stops, starts and removes nodes through Machine objects", async () => {
+    await using cluster = await createCluster({ nodes: 2 });
+    const added = await cluster.nodes.add({ labels: { disktype: "ssd" }, capacity: { cpu: "8", memory: "16Gi", pods: "50" } });
+    expect(added).toBe("local-worker2");
+    const node = await cluster.client.get(nodes, { name: added });
+    expect(node.metadata.labels?.["disktype"]).toBe("ssd");
+    expect(node.status.capacity).toMatchObject({ cpu: "8", memory: "16Gi", pods: "50" });
+    await cluster.advance("10s");
+    expect((await cluster.client.get(daemonSets, { namespace: "kube-system", name: "kube-proxy" })).status.numberReady).toBe(3);
+    await cluster.nodes.stop(added);
+    expect((await cluster.client.get(machines, { name: added })).status.power).toBe("Off");
+    await cluster.advance("2m");
+    const readiness = async () => (await cluster.client.get(nodes, { name: added })).status.conditions?.find(({ type }) => type === "Ready")?.status;
+    expect(await readiness()).toBe("Unknown");
+    await cluster.nodes.start(added);
+    expect(await readiness()).toBe("True");
+    await cluster.nodes.remove(added);
+    expect((await cluster.client.list(nodes)).items).toHaveLength(2);
+    expect((await cluster.client.list(machines)).items).toHaveLength(2);
+  });
+
+  it("lets the Clock object move time, and tells in its status where it is", async () => {
+    await using cluster = await createCluster({ nodes: 1 });
+    const clock = { name: "cluster" };
+    await cluster.client.patch(clocks, clock, { type: "merge", body: { spec: { at: "2026-01-01T06:00:00Z" } } });
+    await cluster.settle();
+    expect(cluster.now()).toBe(Date.UTC(2026, 0, 1, 6));
+    expect((await cluster.client.get(clocks, clock)).status.now).toBe("2026-01-01T06:00:00Z");
+    await cluster.client.patch(clocks, clock, { type: "merge", body: { spec: { paused: true, at: "2026-01-01T07:00:00Z" } } });
+    await cluster.settle();
+    expect(cluster.now()).toBe(Date.UTC(2026, 0, 1, 6));
+    await expect(cluster.client.patch(clocks, clock, { type: "merge", body: { spec: { at: "2025-01-01T00:00:00Z" } } })).rejects.toThrow("time does not go backwards");
+  });
+
+  it("stops everything when it is closed", async () => {
+    const cluster = await createCluster({ nodes: 1 });
+    await cluster.apply(job("endless", "while true; do date; sleep 1; done"));
+    await cluster.advance("5s");
+    const { url } = await cluster.listen();
+    await cluster.close();
+    await cluster.close();
+    await expect(fetch(url)).rejects.toThrow();
+  });
+});
