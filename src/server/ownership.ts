@@ -6,6 +6,7 @@ import type { KubeObject } from "../api/kind-ref.ts";
 import type { ManagedFieldsEntry } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { ResourceCall } from "./context.ts";
+import { servedForm } from "./represent.ts";
 import { hasSubresource } from "./strategy.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -30,10 +31,13 @@ export function ownershipOf(call: ResourceCall, kind: Kind, manager: string): Ow
 
 export function takeOwnership(call: ResourceCall, kind: Kind, { draft, old, options }: OwnedWrite): void {
   const { schema } = call.server;
-  const next = draft as KubeObject;
   const update = (): readonly ManagedFieldsEntry[] => {
-    const ownership = ownershipOf(call, kind, options.manager);
-    return old === undefined ? ownCreate(schema, kind.facts.type, next, ownership) : ownUpdate(schema, kind.facts.type, old, next, ownership);
+    // Fields are owned under the names that they have in the version of the request.
+    const spoken = call.kind.storage === kind ? call.kind : kind;
+    const ownership = ownershipOf(call, spoken, options.manager);
+    const next = servedForm(spoken, draft as KubeObject);
+    if (old === undefined) return ownCreate(schema, spoken.facts.type, next, ownership);
+    return ownUpdate(schema, spoken.facts.type, servedForm(spoken, old), next, ownership);
   };
   const entries = options.owners ?? update();
   if (entries.length > 0) draft.metadata.managedFields = entries as Draft<ManagedFieldsEntry>[];
@@ -45,6 +49,7 @@ type Paths = readonly (readonly string[])[];
 const nothing: Paths = [];
 const status: Paths = [["status"]];
 const spec: Paths = [["spec"]];
+const specAndStatus: Paths = [["spec"], ["status"]];
 
 /** Where a status says nothing of more than the spec. */
 const statusResets: { readonly [plural: string]: Paths } = {
@@ -54,6 +59,7 @@ const statusResets: { readonly [plural: string]: Paths } = {
 
 /** What a write cannot change, whatever it says. */
 function resetFields(kind: Kind, subresource: string): Paths {
+  if (kind.facts.plural === "certificatesigningrequests") return specAndStatus;
   if (subresource === "status") return statusResets[kind.facts.plural] ?? spec;
   return hasSubresource(kind, "status") ? status : nothing;
 }

@@ -21,6 +21,8 @@ const spec = FieldPath.of("spec");
 export const daemonSet: KindDeclaration<DaemonSet> = {
   ref: daemonSets,
   defaults(draft) {
+    // Upstream's own form has the count as a field, which every object has, and shows it as this annotation.
+    if (templateGenerationOf(draft) === undefined) setTemplateGeneration(draft, 0);
     defaultPodTemplate(draft.spec.template);
     draft.spec.updateStrategy ??= {};
     const strategy = draft.spec.updateStrategy;
@@ -62,6 +64,7 @@ export const daemonSet: KindDeclaration<DaemonSet> = {
     return errors;
   },
   status: {
+    prepare: (draft, old) => setTemplateGeneration(draft, templateGenerationOf(old) ?? 1),
     validate(object) {
       const errors: FieldError[] = [];
       const status = FieldPath.of("status");
