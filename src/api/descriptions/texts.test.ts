@@ -11,7 +11,8 @@ import { texts } from "./texts.ts";
 const kindsTold = [
   "Pod", "PodTemplate", "DaemonSet", "Job", "CronJob", "Namespace", "Node", "Service", "ConfigMap", "Secret", "ServiceAccount", "PriorityClass", "Event",
   "Lease", "ControllerRevision", "Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "PodDisruptionBudget", "ResourceQuota", "LimitRange",
-  "Endpoints", "EndpointSlice", "Clock", "Machine",
+  "Endpoints", "EndpointSlice", "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "Ingress", "IngressClass", "NetworkPolicy",
+  "HorizontalPodAutoscaler", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "RuntimeClass", "Clock", "Machine",
 ];
 const textLengthMax = 400;
 

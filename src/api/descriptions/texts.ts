@@ -1,21 +1,25 @@
 import type { TextTable, Texts } from "../openapi/texts.ts";
 import { appsTexts } from "./apps.ts";
+import { autoscalingTexts } from "./autoscaling.ts";
 import { batchTexts } from "./batch.ts";
 import { containerTexts } from "./containers.ts";
 import { coreTexts } from "./core.ts";
 import { groupTexts } from "./groups.ts";
 import { metaTexts } from "./meta.ts";
+import { networkingTexts } from "./networking.ts";
 import { nodeTexts } from "./nodes.ts";
 import { podSpecTexts } from "./pod-spec.ts";
 import { podStatusTexts } from "./pod-status.ts";
+import { rightsTexts } from "./rights.ts";
 import { serviceTexts } from "./services.ts";
+import { storageTexts } from "./storage.ts";
 import { volumeTexts } from "./volumes.ts";
 
 /**
  * The texts of types and fields, all tables together. Nothing but the server of OpenAPI documents loads this module, and it does so
  * when the first document is asked for: a cluster that nobody asks to explain itself never holds the texts.
  */
-export const texts: Texts & { readonly table: TextTable } = textsOf([appsTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, nodeTexts, podSpecTexts, podStatusTexts, serviceTexts, volumeTexts]);
+export const texts: Texts & { readonly table: TextTable } = textsOf([appsTexts, autoscalingTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, networkingTexts, nodeTexts, podSpecTexts, podStatusTexts, rightsTexts, serviceTexts, storageTexts, volumeTexts]);
 
 function textsOf(tables: readonly TextTable[]): Texts & { readonly table: TextTable } {
   const all: TextTable = Object.assign({}, ...tables) as TextTable;
