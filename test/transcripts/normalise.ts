@@ -19,6 +19,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   // Host names, folders and log stamps of the machine that kubectl or the control plane ran on.
   [/default-scheduler-[a-z][\w-]*/g, "default-scheduler-<host>"],
   [/^([IWE])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, "$1 <stamp> "],
+  [/\b66\d\d(?=\/TCP)/g, "<server-port>"],
   [/milliseconds=\d+/g, "milliseconds=<n>"],
   [/(\$TMPDIR|\/tmp)\/(LIVE|MERGED)-\d+/g, "<folder>/$2"],
   [/(\$WORK|\/tmp\/coracle-replay-\w+)(\/(cwd-\w+|home))?(\/(config-[\w-]+|\.kc))?/g, "<folder>"],

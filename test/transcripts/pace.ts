@@ -15,11 +15,13 @@ export interface Pace {
   readonly endedAt: number;
   /** The recorded command gave up after a time of its own, which is the host's: at the end it is waited for without moving. */
   readonly timedOut: boolean;
+  /** It waits without a watch. */
+  readonly polls: boolean;
 }
 
 /** Host milliseconds without a request or frame after which nothing more is on its way. */
 const quietMs = 12;
-/** A command that waits in another way than by a watch (it sleeps and asks again) is known by how long it has run. */
+/** A command that sleeps and asks again waits once it has run so long. */
 const longMs = 1500;
 /** Past the recorded end: so long is the host given to end a command that has all it waits for. */
 const lateMs = 400;
@@ -43,7 +45,7 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
       await pause(quietMs / 4, ended);
       if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, Date.now()];
       const silence = Date.now() - since;
-      if (silence >= quietMs && (server.watches > watchesBefore || Date.now() - started >= longMs)) return;
+      if (silence >= quietMs && (server.watches > watchesBefore || (pace.polls && Date.now() - started >= longMs))) return;
     }
   };
   await quiet();

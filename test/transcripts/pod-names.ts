@@ -82,7 +82,8 @@ function look(seen: Seen, { t, type, object }: WatchLine): void {
   if (pod.status.phase === "Running") seen.running ??= t;
   if (pod.metadata.deletionTimestamp) seen.deleted ??= t;
   if (pod.status.phase === "Succeeded" || pod.status.phase === "Failed") seen.ended ??= t;
-  if (type === "DELETED") seen.gone ??= t;
+  // A finalizer may hold it longer than the kubelet does.
+  if (type === "DELETED" || pod.metadata.deletionGracePeriodSeconds === 0) seen.gone ??= t;
 }
 
 /** What lasts longer was not the kubelet's doing alone (a stopped heartbeat, a finalizer). */

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { formatTime } from "../../src/base/time.ts";
-import { daemonSets, events, namespaces } from "../../src/api/kinds.ts";
+import { daemonSets, deployments, events, namespaces, services } from "../../src/api/kinds.ts";
+import type { KubeObject } from "../../src/api/kind-ref.ts";
 import type { Pod } from "../../src/api/types/core-v1.ts";
 import { createCertificates } from "../../src/node/certificates.ts";
 import { createCluster } from "../../src/node/create-cluster.ts";
@@ -32,7 +33,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
   const recording = readRecording(topic);
   const instants = new Instants(recording);
   const { start } = instants;
-  const cluster = await createCluster({ name: "learning", nodes: 0, now: start - 60_000 });
+  const cluster = await createCluster({ name: "learning", nodes: 0, now: start - 61_000 });
   const names = new PodNames(cluster, recording);
   const kubelets = new FakeKubelets(cluster, (pod: Pod) => names.timesOf(pod));
   const home = mkdtempSync(join(tmpdir(), "coracle-replay-"));
@@ -60,7 +61,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
       }
       const child = launch(step, (text) => names.translate(text), home, kubeconfig);
       if (step.killed_after_s !== undefined) await hang(child, cluster, step.killed_after_s * 1000);
-      else findings.push(judgeStep(step, await runPaced(child, { cluster, server, endedAt: begin + (step.ms ?? 0), timedOut: hasTimedOut(step) })));
+      else findings.push(judgeStep(step, await runPaced(child, { cluster, server, endedAt: begin + (step.ms ?? 0), timedOut: hasTimedOut(step), polls: polling.has(step.argv[0] ?? "") })));
     }
     await cluster.advance(1000);
     findings.push(...(await judgeEvents(cluster, recording)), ...statuses.judge(recording));
@@ -85,10 +86,13 @@ function restartTimes(recording: Recording): string[] {
 }
 
 async function prepare(cluster: NodeCluster, kubelets: FakeKubelets): Promise<void> {
+  // The recorded cluster had nothing in kube-system.
+  for (const kind of [daemonSets, deployments, services] as const) {
+    for (const { metadata } of (await cluster.client.list<KubeObject>(kind, { namespace: "kube-system" })).items) await cluster.client.delete(kind, metadata);
+  }
+  await cluster.advance(1000);
   await kubelets.addNode("learning-control-plane", { controlPlane: true });
   for (const name of ["learning-worker", "learning-worker2", "learning-worker3"]) await kubelets.addNode(name);
-  // The recorded cluster had none of the DaemonSets of kube-system.
-  for (const name of ["kube-proxy", "coracle-net"]) await cluster.client.delete(daemonSets, { namespace: "kube-system", name });
   await cluster.advance(60_000);
   // Its nodes had registered long before.
   for (const namespace of ["default", "kube-system"]) await cluster.client.deleteCollection(events, { namespace });
@@ -97,6 +101,8 @@ async function prepare(cluster: NodeCluster, kubelets: FakeKubelets): Promise<vo
 async function reach(cluster: NodeCluster, instant: number): Promise<void> {
   if (cluster.now() < instant) await cluster.advance(instant - cluster.now());
 }
+
+const polling = new Set(["drain", "scale"]);
 
 function hasTimedOut(step: Step): boolean {
   return step.exit !== 0 && (step.argv ?? []).some((arg) => arg.startsWith("--timeout"));

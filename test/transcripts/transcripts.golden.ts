@@ -1,34 +1,51 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { replay } from "./replay.ts";
 
 /**
- * The recorded transcripts of the DaemonSet, Job, CronJob and Namespace topics. What is not met yet stands in gaps.json, line by line, with
- * its reason; what is met and stands there fails. `CORACLE_GAPS=write` rewrites the list, keeping the reasons that are known.
+ * The recorded transcripts with the real kubectl. What is not met stands in gaps.json, finding by finding, with its reason; what is met and
+ * stands there fails. A reason that begins with "chance:" names something that upstream decides by chance or by the speed of its
+ * machine; there either outcome is right. `CORACLE_GAPS=write` rewrites the list, keeping the reasons that are known.
+ *
+ * `wide` holds topics with many commands about kubectl and single answers, not about controllers; they run when CORACLE_TRANSCRIPTS
+ * names them or says `all`, so that the rest stays under 100 s on two cores.
  */
+const wide = ["apply-diff", "delete-wait", "describe", "discovery", "edit-verbs", "errors", "generators", "get-output-forms", "scheduling"];
+
 const gapsPath = join(import.meta.dirname, "gaps.json");
 type Gaps = { [topic: string]: { [what: string]: string } };
 const gaps = JSON.parse(readFileSync(gapsPath, "utf8")) as Gaps;
-const topics = readdirSync(join(import.meta.dirname, "recorded")).sort();
+const recorded = readdirSync(join(import.meta.dirname, "recorded")).sort();
+const asked = process.env["CORACLE_TRANSCRIPTS"];
+const topics = asked === undefined ? recorded.filter((topic) => !wide.includes(topic)) : asked === "all" ? recorded : asked.split(",");
 
 describe.concurrent("recorded transcripts", { timeout: 280_000 }, () => {
+  const unmet = new Map<string, readonly string[]>();
+
   for (const topic of topics) {
     it(topic, async () => {
       const findings = await replay(topic);
       const known = gaps[topic] ?? {};
       if (process.env["CORACLE_GAPS"] === "write") {
-        const left = Object.fromEntries(findings.filter((one) => !one.met).map((one) => [one.what, known[one.what] ?? "not looked into yet"]));
-        const all = JSON.parse(readFileSync(gapsPath, "utf8")) as Gaps;
-        all[topic] = left;
-        if (Object.keys(left).length === 0) delete all[topic];
-        writeFileSync(gapsPath, `${JSON.stringify(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
+        unmet.set(topic, findings.filter(({ what, met }) => !met || known[what]?.startsWith("chance:")).map(({ what }) => what));
         return;
       }
       for (const { what, met, expected, got } of findings) {
-        if (known[what] === undefined) expect(got, `${topic}, ${what}: ${expected}`).toBe(met ? got : expected);
-        else expect(met, `${topic}, ${what} is met now: take it off gaps.json`).toBe(false);
+        const reason = known[what];
+        if (reason === undefined) expect(got, `${topic}, ${what}: ${expected}`).toBe(met ? got : expected);
+        else if (!reason.startsWith("chance:")) expect(met, `${topic}, ${what} is met now: take it off gaps.json`).toBe(false);
       }
     });
   }
+
+  afterAll(() => {
+    if (unmet.size === 0) return;
+    const all: Gaps = { ...gaps };
+    for (const [topic, left] of unmet) {
+      delete all[topic];
+      if (left.length > 0) all[topic] = Object.fromEntries(left.map((what) => [what, gaps[topic]?.[what] ?? "not looked into yet"]));
+    }
+    writeFileSync(gapsPath, `${JSON.stringify(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))), null, 1)}\n`);
+  });
 });
