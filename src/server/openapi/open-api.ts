@@ -1,4 +1,4 @@
-import type { ApiModel } from "../../api/openapi/api-model.ts";
+import type { DocumentPart } from "../../api/openapi/dialect.ts";
 import type { KindRegistry } from "../../api/registry.ts";
 import type { Schema } from "../../api/schema/schema.ts";
 import type { Runner } from "../../base/environment.ts";
@@ -26,14 +26,16 @@ interface OpenApiParts {
 }
 
 /** What is loaded when the first document is asked for. */
-interface Loaded {
-  readonly make: typeof import("../../api/openapi/documents.ts");
-  readonly model: ApiModel;
+interface Makers {
+  readonly names: readonly string[];
+  v2(): DocumentPart;
+  v3(name: string): DocumentPart | undefined;
+  protobuf(document: DocumentPart): Uint8Array;
 }
 
 export class OpenApi {
   readonly #parts: OpenApiParts;
-  #loading: Promise<Loaded> | undefined;
+  #loading: Promise<Makers> | undefined;
   #index: Promise<EncodedDocument> | undefined;
   readonly #documents = new Map<string, Promise<EncodedDocument>>();
   readonly #swagger = new Map<SwaggerForm, Promise<EncodedDocument>>();
@@ -50,10 +52,10 @@ export class OpenApi {
 
   /** A v3 document by the name that it has in the index; undefined when there is none. */
   async document(name: string): Promise<EncodedDocument | undefined> {
-    const { make, model } = await this.#loaded();
-    if (!model.documents.includes(name)) return undefined;
+    const makers = await this.#loaded();
+    if (!makers.names.includes(name)) return undefined;
     return kept(this.#documents, name, async () => {
-      const { text, hash } = await this.#make(() => make.documentV3(model, name));
+      const { text, hash } = await this.#make(() => makers.v3(name));
       return { bytes: encodeText(text), hash };
     });
   }
@@ -61,24 +63,24 @@ export class OpenApi {
   /** The one v2 document. */
   swagger(form: SwaggerForm): Promise<EncodedDocument> {
     return kept(this.#swagger, form, async () => {
-      const { make, model } = await this.#loaded();
+      const makers = await this.#loaded();
       if (form === "json") {
-        const { text, hash } = await this.#make(() => make.documentV2(model));
+        const { text, hash } = await this.#make(() => makers.v2());
         return { bytes: encodeText(text), hash };
       }
       const { hash } = await this.swagger("json");
       await this.#turn();
-      const document = make.documentV2(model);
+      const document = makers.v2();
       await this.#turn();
-      return { bytes: make.swaggerProtobuf(document), hash };
+      return { bytes: makers.protobuf(document), hash };
     });
   }
 
   async #makeIndex(): Promise<EncodedDocument> {
-    const { make, model } = await this.#loaded();
+    const makers = await this.#loaded();
     const paths: { [name: string]: { serverRelativeURL: string } } = {};
-    for (const name of model.documents) {
-      const { hash } = (await this.#documents.get(name)) ?? (await this.#make(() => make.documentV3(model, name)));
+    for (const name of makers.names) {
+      const { hash } = (await this.#documents.get(name)) ?? (await this.#make(() => makers.v3(name)));
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
     }
     const text = JSON.stringify({ paths });
@@ -97,16 +99,17 @@ export class OpenApi {
   }
 
   /** Texts and builders come with the first request: no cluster loads them to start. */
-  #loaded(): Promise<Loaded> {
+  #loaded(): Promise<Makers> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
 
-  async #load(): Promise<Loaded> {
+  async #load(): Promise<Makers> {
     const release = this.#parts.runner.hold();
     try {
-      const make = await import("../../api/openapi/documents.ts");
-      return { make, model: make.apiModel({ ...this.#parts, texts: make.texts }) };
+      const { apiModel, documentV2, documentV3, swaggerProtobuf, texts } = await import("../../api/openapi/documents.ts");
+      const model = apiModel({ ...this.#parts, texts });
+      return { names: model.documents, v2: () => documentV2(model), v3: (name) => documentV3(model, name), protobuf: swaggerProtobuf };
     } finally {
       release();
     }
