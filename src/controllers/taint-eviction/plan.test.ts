@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Taint, Toleration } from "../../api/types/core-v1.ts";
 import { evictionDelayMs } from "./plan.ts";
@@ -20,4 +21,18 @@ const cases: [string, Taint[], Toleration[] | undefined, number | undefined][] =
 
 test.each(cases)("%s", (_, taints, tolerations, delay) => {
   expect(evictionDelayMs(taints, tolerations)).toBe(delay);
+});
+
+test("more taints never let a Pod stay longer, more tolerations never send it away sooner", () => {
+  const sooner = (a: number | undefined, b: number | undefined): boolean => (a ?? Infinity) <= (b ?? Infinity);
+  const keys = fc.constantFrom("a", "b", "c");
+  const taints = fc.array(keys.map(taint), { maxLength: 4 });
+  const tolerations = fc.array(fc.tuple(keys, fc.option(fc.nat(300), { nil: undefined })).map(([key, seconds]) => exists(key, seconds)), { maxLength: 4 });
+  fc.assert(
+    fc.property(taints, keys.map(taint), tolerations, (standing, added, tolerated) => {
+      expect(sooner(evictionDelayMs([...standing, added], tolerated), evictionDelayMs(standing, tolerated))).toBe(true);
+      expect(sooner(evictionDelayMs(standing, tolerated), evictionDelayMs(standing, [...tolerated, exists(added.key)]))).toBe(true);
+      expect(evictionDelayMs([], tolerated)).toBeUndefined();
+    }),
+  );
 });
