@@ -10,6 +10,8 @@ import { simTypes } from "../../src/api/sim/facts.ts";
 /** The description of the API against the real server's: same paths, operations, parameters and definitions. Texts are our own. */
 type Part = { readonly [key: string]: unknown };
 interface Recorded {
+  readonly info: Part;
+  readonly security: readonly Part[];
   readonly paths: { readonly [path: string]: Part };
   readonly parameters: { readonly [name: string]: Part };
   readonly definitionNames: readonly string[];
@@ -21,6 +23,8 @@ const recordedDocuments = (JSON.parse(read("root-paths.json").toString("utf8")) 
 const texts = { ofType: () => undefined, ofField: () => undefined };
 const model = apiModel({ registry: KindRegistry.default(), schema: loadSchema(simTypes), texts, gitVersion: "v1.36.3" });
 const made = JSON.parse(JSON.stringify(documentV2(model), (key, value: unknown) => (key === "description" && typeof value === "string" ? undefined : value))) as {
+  info: Part;
+  security: readonly Part[];
   paths: { [path: string]: Part };
   parameters: { [name: string]: Part };
   definitions: { [name: string]: Part };
@@ -32,6 +36,7 @@ const namesOf = (part: object): string[] => Object.keys(part).filter((name) => !
 
 describe("OpenAPI v2 against the recording", () => {
   test("the same paths, parameters and definitions", () => {
+    expect({ info: made.info, security: made.security }).toEqual({ info: recorded.info, security: recorded.security });
     expect(namesOf(made.paths)).toEqual(namesOf(recorded.paths));
     expect(made.parameters).toEqual(recorded.parameters);
     expect(namesOf(made.definitions)).toEqual(recorded.definitionNames.toSorted());

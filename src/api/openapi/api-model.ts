@@ -17,14 +17,15 @@ export interface ApiModel {
   /** The paths of a document; undefined when there is none of that name. */
   pathsOf(document: string): readonly Path[] | undefined;
   readonly definitions: DefinitionSource;
-  /** `v1.36.3`. */
-  readonly gitVersion: string;
+  /** Of what is described: `1.36`. */
+  readonly version: string;
 }
 
 interface ModelParts {
   readonly registry: KindRegistry;
   readonly schema: Schema;
   readonly texts: Texts;
+  /** Of the server: `v1.36.3`. */
   readonly gitVersion: string;
 }
 
@@ -54,7 +55,7 @@ export function apiModel({ registry, schema, texts, gitVersion }: ModelParts): A
     documents: [...makers.keys()].toSorted(),
     pathsOf: (document) => makers.get(document)?.().toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     definitions: { schema, texts, kindsOf: kindsByType(registry, typeOf) },
-    gitVersion,
+    version: /\d+\.\d+/.exec(gitVersion)?.[0] ?? gitVersion,
   };
 }
 

@@ -14,7 +14,7 @@ export function documentV2(model: ApiModel): DocumentPart {
   const items = Object.fromEntries(paths.map((path) => [path.path, pathItem(path, shared)]));
   return {
     swagger: "2.0",
-    info: { title: "Kubernetes", version: model.gitVersion },
+    info: { title: "Kubernetes", version: model.version },
     paths: items,
     definitions: definitionsFrom(model.definitions, "v2", typesOf(paths)),
     parameters: Object.fromEntries([...shared].toSorted(([a], [b]) => (a < b ? -1 : 1))),

@@ -16,7 +16,7 @@ export function documentV3(model: ApiModel, name: string): DocumentPart | undefi
   const schemas = definitionsFrom(model.definitions, "v3", typesOf(paths));
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: model.gitVersion },
+    info: { title: "Kubernetes", version: model.version },
     paths: Object.fromEntries(paths.map((path) => [path.path, pathItem(path)])),
     components: {
       ...(Object.keys(schemas).length === 0 ? {} : { schemas }),

@@ -64,15 +64,13 @@ export class OpenApi {
   swagger(form: SwaggerForm): Promise<EncodedDocument> {
     return kept(this.#swagger, form, async () => {
       const makers = await this.#loaded();
-      if (form === "json") {
-        const { text, hash } = await this.#make(() => makers.v2());
-        return { bytes: encodeText(text), hash };
-      }
-      const { hash } = await this.swagger("json");
       await this.#turn();
       const document = makers.v2();
       await this.#turn();
-      return { bytes: makers.protobuf(document), hash };
+      const text = JSON.stringify(document);
+      const hash = hashOf(text);
+      await this.#turn();
+      return { bytes: form === "json" ? encodeText(text) : makers.protobuf(document), hash };
     });
   }
 
