@@ -9,6 +9,7 @@ import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
 import { endOf, paced } from "../kubectl/paced.ts";
 import type { Ended, Pace } from "../kubectl/paced.ts";
+import { narrate, narrateCommand } from "./narration.ts";
 import waiting from "./waiting.json" with { type: "json" };
 
 /**
@@ -71,14 +72,18 @@ export class Scenario {
   /** One numbered step of the scenario. A step listed in waiting.json must fail. */
   step(number: number, title: string, run: () => Promise<void>): void {
     const reason = mayWait[`${this.id}/${number}`];
+    const told = (): Promise<void> => {
+      narrate({ type: "step", number, title });
+      return run();
+    };
     if (reason === undefined) {
-      it(`${number}. ${title}`, run, 60_000);
+      it(`${number}. ${title}`, told, 60_000);
       return;
     }
     it(`${number}. ${title} (may wait: ${reason})`, async () => {
       let passed = true;
       try {
-        await run();
+        await told();
       } catch {
         passed = false;
       }
@@ -86,13 +91,18 @@ export class Scenario {
     }, 60_000);
   }
 
-  /** Runs a shell command to its end; time moves when it blocks. */
-  async sh(command: string, options: { stdin?: string } = {}): Promise<Ended> {
+  /** Runs a shell command to its end; time moves when it blocks, unless `still` says that it waits for the host's time. */
+  async sh(command: string, options: { stdin?: string; still?: boolean } = {}): Promise<Ended> {
+    const from = this.cluster.now();
+    const ended = await this.quietly(command, options);
+    narrateCommand({ command, stdin: options.stdin, from, to: this.cluster.now(), ...ended });
+    return ended;
+  }
+
+  private async quietly(command: string, options: { stdin?: string; still?: boolean } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
     try {
-      const ended = await paced(child, this.cluster, blocking.test(command) ? blockingPace : askingPace);
-      show(command, ended);
-      return ended;
+      return await (options.still ? endOf(child) : paced(child, this.cluster, blocking.test(command) ? blockingPace : askingPace));
     } finally {
       this.running.delete(child);
     }
@@ -114,6 +124,7 @@ export class Scenario {
 
   /** Starts a command that goes on while others run, such as `kubectl get pods -w`. */
   background(command: string): Background {
+    narrate({ type: "started", command });
     const child = this.start(command, undefined);
     const result = endOf(child);
     const text = { stdout: "", stderr: "" };
@@ -128,6 +139,7 @@ export class Scenario {
       },
       stop: () => {
         child.kill("SIGINT");
+        void result.then(({ stdout, stderr }) => narrate({ type: "stopped", stdout, stderr }));
         return result;
       },
     };
@@ -143,8 +155,13 @@ export class Scenario {
     const steps = options.within ?? 60;
     let last = "";
     for (let i = 0; i < steps; i++) {
-      last = (await this.sh(command)).stdout;
-      if (enough(last)) return last;
+      const from = this.cluster.now();
+      const ended = await this.quietly(command);
+      last = ended.stdout;
+      if (enough(last)) {
+        narrateCommand({ command, from, to: this.cluster.now(), ...ended });
+        return last;
+      }
       await this.cluster.advance(options.step ?? "1s");
     }
     throw new Error(`${command} never showed what was asked for; at last:\n${last}`);
@@ -176,12 +193,6 @@ export class Scenario {
   }
 }
 
-/** With CORACLE_SHOW=1 a run prints what a person would see: each command and its output. */
-function show(command: string, { exit, stdout, stderr }: Ended): void {
-  if (process.env["CORACLE_SHOW"] === undefined) return;
-  process.stdout.write(`$ ${command}\n${stdout}${stderr}${exit === 0 ? "" : `[exit ${exit}]\n`}`);
-}
-
 /**
  * Rows of a table as kubectl prints it: one record per line, by header. Columns are told apart by two spaces or more; a line with an empty
  * cell is cut where the headers begin. Rows of a watch may stand under columns that have become wider.
@@ -200,7 +211,10 @@ export function table(text: string): { [header: string]: string }[] {
 export function scenario(id: string, title: string, options: ScenarioOptions, define: (s: Scenario) => void): void {
   describe(`${id} ${title}`, () => {
     const s = new Scenario(id, options);
-    beforeAll(() => s.open(), 60_000);
+    beforeAll(() => {
+      narrate({ type: "scenario", id, title });
+      return s.open();
+    }, 60_000);
     afterAll(() => s.close(), 60_000);
     define(s);
   });
