@@ -259,6 +259,16 @@ describe("the deadline", () => {
     expect(world.plan()).toMatchObject({ write: undefined, again: undefined });
   });
 
+  test("one that was complete and loses a Pod long after does not time out and asks for no look", () => {
+    const world = settled({ progressDeadlineSeconds: 8 });
+    world.now = start + 60_000;
+    world.pods = world.pods.slice(1);
+    world.lookAtSet(0);
+    world.look();
+    expect(world.plan()).toMatchObject({ write: undefined, again: undefined });
+    expect(condition(world, "Progressing")).toContain("True NewReplicaSetAvailable");
+  });
+
   test("without a deadline there is no such condition", () => {
     const world = settled({ progressDeadlineSeconds: 0x7fffffff });
     expect(condition(world, "Progressing")).toBe("");

@@ -108,10 +108,13 @@ function deadlineOf(deployment: Deployment): Instant | undefined {
   return since === undefined || deadline === undefined ? undefined : since + deadline;
 }
 
-/** When to look again at a roll-out whose status does not change: a second after its deadline, as upstream. */
+/**
+ * When to look again at a roll-out whose status does not change: a second after its deadline, as upstream. One that was complete cannot
+ * time out when it loses Pods later, so there is nothing to look for.
+ */
 export function nextLook(deployment: Deployment, status: DeploymentStatus): Instant | undefined {
   const standing = conditionOf(deployment.status.conditions ?? [], "Progressing");
-  if (isComplete(deployment, status) || standing?.reason === reasons.timedOut) return undefined;
+  if (isComplete(deployment, status) || standing?.reason === reasons.timedOut || standing?.reason === reasons.complete) return undefined;
   const end = deadlineOf(deployment);
   return end === undefined ? undefined : end + 1000;
 }
