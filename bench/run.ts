@@ -12,8 +12,9 @@ import { nodes } from "./nodes.ts";
 import { proxy } from "./proxy.ts";
 import { requests } from "./requests.ts";
 import { start } from "./start.ts";
+import { workloads } from "./workloads.ts";
 
-const all: { readonly [name: string]: () => Promise<Figure[]> } = { start, requests, nodes, proxy };
+const all: { readonly [name: string]: () => Promise<Figure[]> } = { start, requests, nodes, workloads, proxy };
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith("--"));
 const unknown = names.find((name) => all[name] === undefined);
