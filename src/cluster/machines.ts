@@ -10,6 +10,8 @@ import type { Client } from "../client/client.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { Reconciler } from "../client/reconciler.ts";
+import { execSession } from "../kubelet/exec-session.ts";
+import type { MachineConsole } from "../server/machine-console.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
 import type { ApiServer } from "../server/request.ts";
 import { SimulatedMachine, machineAddress } from "../sim/machine.ts";
@@ -68,6 +70,12 @@ export class Machines {
   /** The agent of a node, when it answers. */
   agentOf(nodeName: string): NodeAgent | undefined {
     return this.running.get(nodeName)?.machine.agent;
+  }
+
+  /** A shell on a machine, when it has power. */
+  consoleOf(name: string): MachineConsole | undefined {
+    const shell = this.running.get(name)?.machine.shell;
+    return shell && { exec: (options, channels) => execSession((asked) => shell.run(asked), options, channels) };
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import type { ExecOptions } from "../server/node-agent.ts";
 import type { Channels } from "../server/request.ts";
-import type { ContainerRuntime, RuntimeLog } from "./runtime.ts";
+import type { RuntimeExec, RuntimeLog } from "./runtime.ts";
 
 /** Channels of the protocol. */
 const stdinChannel = 0;
@@ -56,12 +56,12 @@ function inputFrom(channels: Channels): InputQueue {
 }
 
 /** Runs a command and tells its end as client-go expects it: the exit code as a cause of a Status. */
-export async function execSession(runtime: ContainerRuntime, containerId: string, options: ExecOptions, channels: Channels): Promise<void> {
+export async function execSession(run: (options: RuntimeExec) => Promise<number>, options: ExecOptions, channels: Channels): Promise<void> {
   const input = inputFrom(channels);
   const abort = new AbortController();
   channels.closed(() => abort.abort());
   try {
-    const code = await runtime.exec(containerId, {
+    const code = await run({
       argv: options.command,
       tty: options.tty,
       ...(options.stdin ? { stdin: input } : {}),

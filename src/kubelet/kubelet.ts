@@ -116,7 +116,8 @@ export class Kubelet implements NodeAgent {
   }
 
   async exec(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
-    await execSession(this.options.runtime, this.runningContainer(target), options, channels);
+    const id = this.runningContainer(target);
+    await execSession((asked) => this.options.runtime.exec(id, asked), options, channels);
   }
 
   async attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {

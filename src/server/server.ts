@@ -13,6 +13,7 @@ import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
 import { expireEvents } from "./event-expiry.ts";
+import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import { OpenApi } from "./openapi/open-api.ts";
 import { impersonate } from "./impersonate.ts";
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
   readonly schema: Schema;
   /** Finds the agent of a node, for logs and exec. Absent: no node answers. */
   readonly nodeAgents?: NodeAgents;
+  /** Finds the console of a simulated machine. Absent: there are none. */
+  readonly machineConsoles?: MachineConsoles;
   /** Signs the tokens of service accounts. Absent: with a key that everybody can read, for clusters that stay inside the process. */
   readonly tokenSigner?: TokenSigner;
   readonly gitVersion?: string;
@@ -65,6 +68,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     registry,
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
+    machineConsoles: options.machineConsoles ?? (() => undefined),
     authorizer,
     admission: new Admission([...defaultPlugins(store), noEscalation(authorizer)], new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),

@@ -7,6 +7,7 @@ import type { FolderInode, Inode } from "./files/inode.ts";
 import { folderInode } from "./files/inode.ts";
 import type { LoggedContainer, SimulatedHost } from "./host.ts";
 import { standardPath } from "./images/image.ts";
+import { imageIdOf, printReference } from "./images/reference.ts";
 import type { FoundImage } from "./images/registry.ts";
 import { NetworkInterface } from "./network.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -101,6 +102,21 @@ export class SimulatedContainer implements World, LoggedContainer {
 
   get programs(): World["programs"] {
     return this.options.image.image.programs;
+  }
+
+  /** Of its image, without `sha256:`. */
+  get imageId(): string {
+    return imageIdOf(this.options.image.reference);
+  }
+
+  /** Its image as it was asked for, in full. */
+  get imageReference(): string {
+    return printReference(this.options.image.reference);
+  }
+
+  /** Its image by digest. */
+  get imageName(): string {
+    return this.options.config.image.id;
   }
 
   nextPid(): number {
@@ -271,7 +287,7 @@ export class SimulatedContainer implements World, LoggedContainer {
 const newline = 10;
 
 /** A terminal's line ends. */
-function withReturns(bytes: Uint8Array): Uint8Array {
+export function withReturns(bytes: Uint8Array): Uint8Array {
   let count = 0;
   for (let i = 0; i < bytes.length; i++) if (bytes[i] === newline && bytes[i - 1] !== 13) count++;
   if (count === 0) return bytes;
@@ -287,7 +303,7 @@ function withReturns(bytes: Uint8Array): Uint8Array {
 /** Standard input of a container that nobody is attached to: it stays open. */
 const endlessInput: Input = { read: () => new Promise(() => undefined) };
 
-function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
+export function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
   const iterator = chunks[Symbol.asyncIterator]();
   return {
     async read() {

@@ -14,6 +14,7 @@ import type { ClusterDns } from "../dns/search.ts";
 import { machineResolvConf } from "./files/userland.ts";
 import type { Registry } from "./images/registry.ts";
 import type { SimulatedNetwork } from "./network.ts";
+import { MachineShell } from "./node-shell/machine-shell.ts";
 import { SimulatedRuntime } from "./runtime.ts";
 
 export interface MachineOptions {
@@ -48,6 +49,8 @@ export class SimulatedMachine {
   private readonly facts: NodeFacts;
   private readonly runtime: SimulatedRuntime;
   private kubelet: Kubelet | undefined;
+  private kubeletSince: number | undefined;
+  private ownShell: MachineShell | undefined;
   private wasOff = false;
 
   constructor(options: MachineOptions) {
@@ -73,6 +76,21 @@ export class SimulatedMachine {
     return this.link.severed ? undefined : this.kubelet;
   }
 
+  /** A shell on the machine; undefined without power. */
+  get shell(): MachineShell | undefined {
+    if (!this.kubelet) return undefined;
+    const { name, index, environment, network, images } = this.options;
+    return (this.ownShell ??= new MachineShell({
+      environment,
+      random: environment.random.fork(`shell/${name}`),
+      shells: images.shellsOf(environment),
+      state: {
+        name, ip: machineAddress(index), podPrefix: podRangePrefix(index), cluster: network, proxy: this.runtime.proxy, host: this.runtime.host, runtime: this.runtime,
+        kubeletSince: () => this.kubeletSince,
+      },
+    }));
+  }
+
   get isOn(): boolean {
     return this.kubelet !== undefined;
   }
@@ -87,6 +105,7 @@ export class SimulatedMachine {
     });
     this.runtime.onImagesChange(() => kubelet.imagesChanged());
     this.kubelet = kubelet;
+    this.kubeletSince = environment.clock.now();
   }
 
   powerOff(): void {
@@ -94,6 +113,9 @@ export class SimulatedMachine {
     this.wasOff = true;
     this.kubelet.stop();
     this.kubelet = undefined;
+    this.kubeletSince = undefined;
+    this.ownShell?.lose();
+    this.ownShell = undefined;
     this.runtime.losePower();
   }
 

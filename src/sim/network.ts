@@ -95,8 +95,8 @@ export class SimulatedNetwork {
   private readonly severed = new Set<string>();
   private readonly proxies = new Map<string, NodeProxy>();
   private readonly nodesByIp = new Map<string, string>();
-  /** The first three numbers of the ranges that nodes have for their Pods. */
-  private readonly podPrefixes = new Set<string>();
+  /** By the first three numbers of the range that a node has for its Pods: its address. */
+  private readonly podPrefixes = new Map<string, string>();
   private readonly means: NetworkServices | undefined;
 
   /** Without `means` no address is a Service's. */
@@ -111,7 +111,7 @@ export class SimulatedNetwork {
   /** A machine with its address, its Pods' range and its rules. */
   addNode(node: string, options: { ip: string; podPrefix: string; proxy: NodeProxy }): void {
     this.nodesByIp.set(options.ip, node);
-    this.podPrefixes.add(options.podPrefix);
+    this.podPrefixes.set(options.podPrefix, options.ip);
     this.proxies.set(node, options.proxy);
     this.addEndpoint(options.ip, node);
   }
@@ -143,9 +143,9 @@ export class SimulatedNetwork {
     return this.severed.has(node);
   }
 
-  /** Name and address of all machines. */
-  nodes(): readonly { readonly name: string; readonly ip: string }[] {
-    return [...this.nodesByIp].map(([ip, name]) => ({ name, ip }));
+  /** Name, address and range of all machines. */
+  nodes(): readonly { readonly name: string; readonly ip: string; readonly podPrefix: string }[] {
+    return [...this.podPrefixes].map(([podPrefix, ip]) => ({ name: this.nodesByIp.get(ip) ?? "", ip, podPrefix }));
   }
 
   /** False when the port is taken. */

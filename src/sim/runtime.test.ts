@@ -30,7 +30,7 @@ function lab(): Lab {
   const quiet = (): void => undefined;
   const environment: Environment = { clock, runner, random: new SeededRandom(1), log: { debug: quiet, info: quiet, warn: quiet, error: quiet } };
   const network = new SimulatedNetwork();
-  const shared = { environment, network, images: new Registry(), shells: new Shells(environment), machineBase: machineBase() };
+  const shared = { environment, network, images: new Registry(), shells: new Shells(environment), machineBase: machineBase([]) };
   const runtime = new SimulatedRuntime({ shared, node: "local-worker", nodeIp: "172.18.0.3", podPrefix: "10.244.1", cpus: 4, memoryBytes: 8 * 1024 ** 3, random: environment.random.fork("m") });
   return { environment, clock, runtime, network };
 }

@@ -10,9 +10,10 @@ import { generatedFile } from "./files/inode.ts";
 import { SimulatedHost } from "./host.ts";
 import { machineResolvConf } from "./files/userland.ts";
 import type { FoundImage, Registry } from "./images/registry.ts";
-import { digestOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
+import { digestOf, imageIdOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
+import type { ImageState, RuntimeState, SandboxState } from "./node-shell/machine-state.ts";
 import { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 
@@ -41,6 +42,7 @@ export interface SharedWorld {
 interface Sandbox extends SandboxWorld {
   readonly id: string;
   stopped: boolean;
+  readonly createdAt: number;
   readonly containers: Set<string>;
 }
 
@@ -58,7 +60,7 @@ export interface RuntimeOptions {
 }
 
 /** The container runtime of one simulated machine. */
-export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
+export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeState {
   readonly host: SimulatedHost;
   /** The service rules of the machine's kernel. */
   readonly proxy: NodeProxy;
@@ -107,7 +109,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
     const id = this.newId();
     const hostname = config.hostNetwork ? node : config.hostname;
     this.sandboxes.set(id, {
-      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, containers: new Set(),
+      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, createdAt: this.environment.clock.now(), containers: new Set(),
       etcFiles: this.etcFiles(config, hostname, ip),
     });
     return { id, ips: [ip] };
@@ -155,6 +157,18 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork {
 
   listImages(): readonly { readonly names: readonly string[]; readonly sizeBytes: number }[] {
     return [...this.pulled].map(([reference, found]) => ({ names: [this.describe(found, 0).id, reference], sizeBytes: found.image.sizeBytes }));
+  }
+
+  listSandboxes(): readonly SandboxState[] {
+    return [...this.sandboxes.values()];
+  }
+
+  listContainers(): readonly SimulatedContainer[] {
+    return [...this.containers.values()];
+  }
+
+  imageStates(): readonly ImageState[] {
+    return [...this.pulled.values()].map(({ reference, image }) => ({ repository: repositoryOf(reference), tag: reference.tag, id: imageIdOf(reference), sizeBytes: image.sizeBytes }));
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {

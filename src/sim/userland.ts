@@ -31,6 +31,8 @@ export interface Finder {
   readonly shells: Shells;
   readonly programs: { readonly [name: string]: Program };
   readonly userland: boolean;
+  /** Commands beside those of the userland; they come first. */
+  readonly commands?: CommandTable;
   readonly world: () => World;
 }
 
@@ -42,7 +44,7 @@ export function findProgram(finder: Finder, argv: readonly string[], cwd: string
   if (own) return own;
   const options: ShellOptions = {
     shells: finder.shells,
-    commands: scriptCommands,
+    commands: finder.commands ? { ...scriptCommands, ...finder.commands } : scriptCommands,
     programFor: (words) => {
       try {
         return findProgram(finder, words, cwd);
@@ -52,7 +54,7 @@ export function findProgram(finder: Finder, argv: readonly string[], cwd: string
     },
   };
   if (finder.userland) {
-    const simulated = standalone[last];
+    const simulated = finder.commands?.[last] ?? standalone[last];
     if (shellNames.has(last)) return shellProgram(options);
     if (simulated && !last.startsWith("__")) return commandProgram(simulated, finder);
     if (interpreted.has(last)) return interpreterProgram(options);

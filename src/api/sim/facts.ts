@@ -13,9 +13,12 @@ export const machines: KindRef<Machine> = { group, version, apiVersion, kind: "M
 
 export const simGroup: GroupFacts = { name: group, versions: [version] };
 
-export const simKinds: readonly KindFacts[] = [kindFacts("Clock", "clocks"), kindFacts("Machine", "machines")];
+export const simKinds: readonly KindFacts[] = [
+  kindFacts("Clock", "clocks"),
+  kindFacts("Machine", "machines", [{ name: "exec", verbs: ["create", "get"], kind: "PodExecOptions", group: "", version: "v1", connect: true }]),
+];
 
-function kindFacts(kind: string, plural: string): KindFacts {
+function kindFacts(kind: string, plural: string, connections: NonNullable<KindFacts["subresources"]> = []): KindFacts {
   return {
     group,
     version,
@@ -29,7 +32,7 @@ function kindFacts(kind: string, plural: string): KindFacts {
     served: "default",
     type: `dev.coracle.sim.v1alpha1.${kind}`,
     listType: `dev.coracle.sim.v1alpha1.${kind}List`,
-    subresources: [{ name: "status", verbs: ["get", "patch", "update"] }],
+    subresources: [...connections, { name: "status", verbs: ["get", "patch", "update"] }],
   };
 }
 

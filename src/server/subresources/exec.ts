@@ -10,14 +10,15 @@ import { agentOf, chooseContainer, podOf, targetOf } from "./container-choice.ts
 /** GET or POST of /exec and /attach: a connection with numbered channels to the agent of the Pod's node. */
 export function exec(call: ResourceCall): ApiResponse {
   const command = call.query.all("command");
-  return connect(call, "exec", (agent, target, channels) => agent.exec(target, { ...streams(call), command }, channels));
+  return connect(call, "exec", (agent, target, channels) => agent.exec(target, { ...streamsOf(call), command }, channels));
 }
 
 export function attach(call: ResourceCall): ApiResponse {
-  return connect(call, "attach", (agent, target, channels) => agent.attach(target, { ...streams(call), command: [] }, channels));
+  return connect(call, "attach", (agent, target, channels) => agent.attach(target, { ...streamsOf(call), command: [] }, channels));
 }
 
-const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io"];
+/** Subprotocols of numbered channels, best first. */
+export const execProtocols: readonly string[] = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io"];
 const errorChannel = 3;
 
 function connect(call: ResourceCall, path: string, run: (agent: NodeAgent, target: ContainerTarget, channels: Channels) => Promise<void>): ApiResponse {
@@ -28,19 +29,19 @@ function connect(call: ResourceCall, path: string, run: (agent: NodeAgent, targe
   if (phase === "Succeeded" || phase === "Failed") throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const agent = agentOf(call, pod, path);
   const start = (channels: Channels): void => {
-    run(agent, targetOf(call, pod, container), channels).catch((error: unknown) => fail(channels, error));
+    run(agent, targetOf(call, pod, container), channels).catch((error: unknown) => failChannels(channels, error));
   };
-  return { status: 101, headers: {}, body: { type: "channels", protocols, start } };
+  return { status: 101, headers: {}, body: { type: "channels", protocols: execProtocols, start } };
 }
 
 /** By now the connection is open: a refusal travels on the error channel. */
-function fail(channels: Channels, error: unknown): void {
+export function failChannels(channels: Channels, error: unknown): void {
   const status: Status = (error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))).status;
   channels.send(errorChannel, encodeText(JSON.stringify(status)));
   channels.close();
 }
 
-function streams({ query }: ResourceCall): Omit<ExecOptions, "command"> {
+export function streamsOf({ query }: ResourceCall): Omit<ExecOptions, "command"> {
   // Upstream's parameters say true for stdout and stderr when they are left out.
   const on = (name: string, byDefault: boolean): boolean => (query.has(name) ? isTrue(query.get(name)) : byDefault);
   return { stdin: on("stdin", false), stdout: on("stdout", true), stderr: on("stderr", true), tty: on("tty", false) };

@@ -1,7 +1,9 @@
 import type { Kind } from "../../api/registry.ts";
-import type { Handler } from "../context.ts";
+import { machines } from "../../api/sim/facts.ts";
+import type { Handler, ResourceCall } from "../context.ts";
 import { methodNotAllowed, notImplemented } from "../errors.ts";
 import { statusRules } from "../replace.ts";
+import type { ApiResponse } from "../request.ts";
 import { get } from "../verbs/get.ts";
 import { patch } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
@@ -10,8 +12,14 @@ import { evict } from "./eviction.ts";
 import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
+import { machineExec } from "./machine-exec.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { requestToken } from "./token.ts";
+
+/** Into a container of a Pod, or into a simulated machine. */
+function execAny(call: ResourceCall): ApiResponse {
+  return call.kind.facts.group === machines.group ? machineExec(call) : exec(call);
+}
 
 /** Handlers by subresource and verb. A subresource means the same for every kind that lists it. */
 const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
@@ -19,7 +27,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   finalize: { update: (call) => update(call, finalizeRules) },
   binding: { create: bind },
   log: { get: log },
-  exec: { get: exec, create: exec },
+  exec: { get: execAny, create: execAny },
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
   eviction: { create: evict },

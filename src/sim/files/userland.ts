@@ -76,12 +76,67 @@ function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode
 /** How machines themselves resolve names: by the name server of their network. */
 export const machineResolvConf = "nameserver 172.18.0.1\noptions edns0 trust-ad ndots:0\n";
 
-/** What a machine's own disk begins with. */
-export function machineBase(): FolderInode {
+/** Tools that only machines have. */
+const machineTools = ["iptables", "iptables-save", "iptables-restore", "nft", "crictl", "systemctl", "journalctl", "kubelet", "containerd", "sudo", "ip", "ss"];
+
+const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
+authentication:
+  anonymous:
+    enabled: false
+  webhook:
+    enabled: true
+  x509:
+    clientCAFile: /etc/kubernetes/pki/ca.crt
+authorization:
+  mode: Webhook
+cgroupDriver: systemd
+clusterDNS:
+- 10.96.0.10
+clusterDomain: cluster.local
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+kind: KubeletConfiguration
+rotateCertificates: true
+staticPodPath: /etc/kubernetes/manifests
+`;
+
+const kubeletKubeconfig = `apiVersion: v1
+clusters:
+- cluster:
+    certificate-authority: /etc/kubernetes/pki/ca.crt
+    server: https://172.18.0.2:6443
+  name: default-cluster
+contexts:
+- context:
+    cluster: default-cluster
+    namespace: default
+    user: default-auth
+  name: default-context
+current-context: default-context
+kind: Config
+users:
+- name: default-auth
+  user:
+    client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem
+    client-key: /var/lib/kubelet/pki/kubelet-client-current.pem
+`;
+
+const cniConfig = `{
+  "cniVersion": "1.0.0",
+  "name": "coracle-net",
+  "plugins": [{ "type": "coracle-net", "mtu": 1500 }, { "type": "portmap", "capabilities": { "portMappings": true } }]
+}
+`;
+
+/** What a machine's own disk begins with; `commands` are those of its shell. */
+export function machineBase(commands: readonly string[]): FolderInode {
+  const binary = fileInode("\x7fELF", 0, 0o755);
   return treeOf({
-    "/bin/": "", "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "", "/dev/": "",
+    ...Object.fromEntries([...interpreterCommands, ...commands, ...machineTools, "sh", "bash"].map((name) => [`/bin/${name}`, binary])),
+    "/etc/kubernetes/kubelet.conf": kubeletKubeconfig, "/etc/kubernetes/pki/": "", "/var/lib/kubelet/config.yaml": kubeletConfig, "/etc/cni/net.d/10-coracle.conflist": cniConfig,
+    "/dev/null": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "null" },
+    "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "",
     "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
-    "/etc/passwd": passwd, "/etc/group": group, "/etc/resolv.conf": machineResolvConf, "/etc/kubernetes/manifests/": "", "/etc/cni/net.d/": "",
+    "/etc/passwd": passwd, "/etc/group": group, "/etc/resolv.conf": machineResolvConf, "/etc/kubernetes/manifests/": "",
     "/var/log/syslog": "", "/var/log/dpkg.log": "", "/var/log/journal/": "", "/var/lib/kubelet/pods/": "", "/var/lib/containerd/": "", "/var/lib/docker/containers/": "", "/var/run/": "",
     "/lib/modules/": "",
     ...processFiles(),

@@ -45,6 +45,11 @@ export function printReference(reference: ImageReference): string {
   return `${repositoryOf(reference)}${reference.tag === "" ? "" : `:${reference.tag}`}${reference.digest === undefined ? "" : `@${reference.digest}`}`;
 }
 
+/** The id of an image's configuration, without `sha256:`: what tools of the runtime call the image id. */
+export function imageIdOf(reference: ImageReference): string {
+  return digestOf(`config/${printReference(reference)}`).slice("sha256:".length);
+}
+
 /** A digest that is a function of the text. */
 export function digestOf(text: string): string {
   let hex = "";

@@ -52,7 +52,7 @@ export class Registry {
   private base: FolderInode | undefined;
 
   /** What the disks of all machines begin with. */
-  readonly machineBase: FolderInode = machineBase();
+  readonly machineBase: FolderInode = machineBase(userlandNames);
   private shells: Shells | undefined;
 
   constructor(options: ImageOptions = {}) {

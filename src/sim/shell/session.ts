@@ -55,6 +55,8 @@ export class ShellSession {
   private readonly traps = new Map<Signal | "EXIT", string>();
   private readonly jobs = new Map<number, Promise<number>>();
   private replacement: ScriptNode | undefined;
+  /** The next command line is one that a command runs: its output is that command's, not the script's. */
+  private nextIsCollected = false;
   private variables: Variables | undefined;
   private wakeWait: (() => void) | undefined;
   private rounds = 0;
@@ -80,6 +82,10 @@ export class ShellSession {
     this.bash.registerTransformPlugin({
       name: "coracle",
       transform: ({ ast }) => {
+        if (this.nextIsCollected) {
+          this.nextIsCollected = false;
+          return { ast };
+        }
         const script = this.replacement ?? (ast as unknown as ScriptNode);
         this.replacement = undefined;
         const rewriter = new ScriptRewriter({ backgrounds: this.backgrounds, programs: Object.keys(process.world.programs) });
@@ -168,6 +174,9 @@ export class ShellSession {
         err: (text) => void err.push(text),
         inScript: true,
         run: async ([program, ...rest]) => {
+          const own = this.options.commands[program as string];
+          if (own) return own({ ...call, args: rest });
+          this.nextIsCollected = true;
           const result = ctx.exec ? await ctx.exec(program as string, { cwd: ctx.cwd, args: rest }) : { stdout: "", stderr: "", exitCode: 127 };
           out.push(latin1OfBytes(bytesOfResult(result)));
           err.push(result.stderr);

@@ -104,7 +104,11 @@ async function interact(options: ShellOptions, process: Process): Promise<number
   let env: { [name: string]: string } = Object.fromEntries(process.env);
   let code = 0;
   let line = "";
-  const prompt = (): void => process.write("stdout", `${env["PWD"] ?? process.cwd} ${process.world.user === 0 ? "#" : "$"} `);
+  const prompt = (): void => {
+    const folder = env["PWD"] ?? process.cwd;
+    const own = env["PS1"]?.replaceAll("\\w", folder);
+    process.write("stdout", own ?? `${folder} ${process.world.user === 0 ? "#" : "$"} `);
+  };
   prompt();
   for (;;) {
     const bytes = process.input ? await process.wait(process.input.read()) : undefined;

@@ -1,0 +1,102 @@
+import type { Environment, Random } from "../../base/environment.ts";
+import type { RuntimeExec } from "../../kubelet/runtime.ts";
+import type { CommandTable } from "../command.ts";
+import { inputOf, withReturns } from "../container.ts";
+import type { FileView } from "../files/file-view.ts";
+import { standardPath } from "../images/image.ts";
+import { NetworkInterface } from "../network.ts";
+import { Process } from "../process.ts";
+import type { MachineFacts, World } from "../process.ts";
+import type { Shells } from "../shell/shells.ts";
+import { ExecError, findProgram } from "../userland.ts";
+import type { Finder } from "../userland.ts";
+import { WorkMeter } from "../work-meter.ts";
+import { addressCommands } from "./addresses.ts";
+import { crictlCommands } from "./crictl.ts";
+import { iptablesCommands } from "./iptables.ts";
+import type { MachineState } from "./machine-state.ts";
+import { unitCommands } from "./units.ts";
+
+/** Everything that a node has beside the ordinary commands. */
+function nodeCommands(machine: MachineState): CommandTable {
+  return { ...iptablesCommands(machine), ...crictlCommands(machine), ...unitCommands(machine), ...addressCommands(machine) };
+}
+
+/**
+ * A shell on the machine itself, as `docker exec` gives one on a kind node: its own files, its own address, and the tools of
+ * somebody who looks after nodes. It works while the machine has power, connected or not.
+ */
+export class MachineShell implements World {
+  readonly environment: Environment;
+  readonly random: Random;
+  readonly hostname: string;
+  readonly nodeName: string;
+  readonly files: FileView;
+  readonly network: NetworkInterface;
+  readonly privileged = true;
+  readonly user = 0;
+  readonly memoryBytesMax: number;
+  readonly machine: MachineFacts;
+  readonly programs = {};
+  readonly processes = new Map<number, Process>();
+  readonly work = new WorkMeter();
+  private readonly finder: Finder;
+  private lastPid = 100_000;
+
+  constructor({ state, environment, random, shells }: { state: MachineState; environment: Environment; random: Random; shells: Shells }) {
+    const { name, ip, host, cluster, proxy } = state;
+    this.environment = environment;
+    this.random = random;
+    this.hostname = name;
+    this.nodeName = name;
+    this.files = host.files;
+    this.network = new NetworkInterface({ net: cluster, node: name, ip, isHost: true });
+    this.memoryBytesMax = host.memoryBytes;
+    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy, nextLogLine: () => host.nextLogLine("") };
+    this.finder = { shells, programs: {}, userland: true, commands: nodeCommands(state), world: () => this };
+  }
+
+  nextPid(): number {
+    return ++this.lastPid;
+  }
+
+  onEnd(): void {
+    // The machine's own shell holds nothing that outlives it.
+  }
+
+  async execute(process: Process, argv: readonly string[]): Promise<number> {
+    process.argv = argv;
+    process.onSignal(undefined);
+    try {
+      return await findProgram(this.finder, argv, process.cwd)(process);
+    } catch (error) {
+      if (!(error instanceof ExecError)) throw error;
+      process.write("stderr", `${error.message}\n`);
+      return 127;
+    }
+  }
+
+  /** Runs a command, or a shell for a person; resolves with its exit code. Rejects in runc's words when there is no such command. */
+  run(options: RuntimeExec): Promise<number> {
+    const argv = options.argv.length > 0 ? options.argv : ["bash"];
+    let program;
+    try {
+      program = findProgram(this.finder, argv, "/");
+    } catch (error) {
+      return Promise.reject(new Error(`OCI runtime exec failed: exec failed: unable to start container process: ${error instanceof Error ? error.message : String(error)}`));
+    }
+    const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"], ["PS1", `root@${this.hostname}:\\w# `]]);
+    if (options.tty) env.set("TERM", "xterm");
+    const process = new Process({
+      world: this, argv, env, cwd: "/", tty: options.tty, input: options.stdin ? inputOf(options.stdin) : undefined, initial: false,
+      output: (stream, bytes) => options.onOutput(options.tty ? "stdout" : stream, options.tty ? withReturns(bytes) : bytes),
+    });
+    options.signal?.addEventListener("abort", () => process.signal("HUP"), { once: true });
+    return process.run(program);
+  }
+
+  /** The machine lost power. */
+  lose(): void {
+    for (const process of this.processes.values()) process.exit(255);
+  }
+}
