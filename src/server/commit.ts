@@ -25,8 +25,6 @@ export function generatedName(server: ServerContext, base: string): string {
 export function fillSystemFields(server: ServerContext, meta: Draft<ObjectMeta>): void {
   meta.uid = uuid(server.environment.random);
   meta.creationTimestamp = formatTime(server.environment.clock.now());
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
   delete meta.selfLink;
 }
 
@@ -95,10 +93,11 @@ export function sealed(draft: Draft<KubeObject>): (revision: number) => KubeObje
 }
 
 /** What a failed commit means to the client. */
-export function commitError(call: ResourceCall, name: string, error: unknown, creating: boolean): unknown {
+export function commitError(call: ResourceCall, name: string, error: unknown, doing: "create" | "generate" | "update"): unknown {
   if (!(error instanceof RevisionConflict)) return error;
-  if (!creating) return conflict(call.kind.facts, name, modifiedText);
+  if (doing === "update") return conflict(call.kind.facts, name, modifiedText);
   const standing = alreadyExists(call.kind.facts, name);
+  if (doing === "generate") return new StatusError({ ...standing.status, message: `${standing.message}, the server was not able to generate a unique name for the object`, details: { ...standing.status.details, retryAfterSeconds: 1 } });
   if (error.actual?.object.metadata.deletionTimestamp === undefined) return standing;
   return new StatusError({ ...standing.status, message: `object is being deleted: ${standing.message}` });
 }

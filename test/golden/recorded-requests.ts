@@ -129,7 +129,7 @@ export function answerDifference(line: RecordedRequest, answer: RecordedAnswer):
   return heard === said ? undefined : `warnings ${heard} instead of ${said}`;
 }
 
-const varying = /(?<="nodePort":)3\d{4}|(?<=")10\.96\.\d+\.\d+(?=")|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const varying = /(?<="name":"gen-)[a-z0-9]{5}(?=")|(?<="nodePort":)3\d{4}|(?<=")10\.96\.\d+\.\d+(?=")|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 function steady(body: Json | null, line: RecordedRequest, known: string): unknown {
   if (body === null) return null;

@@ -2,6 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { daemonSets } from "../kinds.ts";
@@ -20,6 +21,7 @@ const spec = FieldPath.of("spec");
 
 export const daemonSet: KindDeclaration<DaemonSet> = {
   ref: daemonSets,
+  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   defaults(draft) {
     // Upstream's own form has the count as a field, which every object has, and shows it as this annotation.
     if (templateGenerationOf(draft) === undefined) setTemplateGeneration(draft, 0);

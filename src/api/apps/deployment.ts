@@ -2,6 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { deployments } from "../kinds.ts";
@@ -18,6 +19,7 @@ const spec = FieldPath.of("spec");
 
 export const deployment: KindDeclaration<Deployment> = {
   ref: deployments,
+  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   defaults(draft) {
     defaultPodTemplate(draft.spec.template);
     draft.spec.replicas ??= 1;

@@ -4,6 +4,7 @@ import type { FieldError } from "../../base/field-error.ts";
 import { checkClaimSpec } from "../core/claim-validation.ts";
 import { defaultClaim } from "../core/persistent-volume-claim.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { statefulSets } from "../kinds.ts";
@@ -27,6 +28,7 @@ const onlyTheseChange = `updates to statefulset spec for fields other than ${mut
 
 export const statefulSet: KindDeclaration<StatefulSet> = {
   ref: statefulSets,
+  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   nameErrors: dnsLabelName,
   defaults(draft) {
     defaultPodTemplate(draft.spec.template);

@@ -4,6 +4,7 @@ import { CronError, parseSchedule } from "../../base/cron.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { isTimeZoneName } from "../../base/time-zone.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { cronJobs } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
@@ -25,8 +26,8 @@ export const cronJob: KindDeclaration<CronJob> = {
   ref: cronJobs,
   warnings: (object, old) => {
     const problems = old === undefined ? dns1123LabelProblems(object.metadata.name ?? "") : [];
-    if (problems.length === 0) return [];
-    return [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`];
+    const name = problems.length === 0 ? [] : [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`];
+    return [...name, ...changedTemplateWarnings(object, old, (each) => each.spec.jobTemplate.spec.template, spec.child("jobTemplate").child("spec").child("template"))];
   },
   nameErrors: (name, prefix) => {
     const problems = dnsSubdomainName(name, prefix);

@@ -5,6 +5,7 @@ import { parseTime } from "../../base/time.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { checkTemplateSelected } from "../apps/workload.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
+import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration, TableContext } from "../declaration.ts";
 import { jobs } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
@@ -62,7 +63,10 @@ export const job: KindDeclaration<Job> = {
   },
   status: { validate: checkJobStatus },
   selectableFields: { "status.successful": (object) => String(object.status.succeeded ?? 0) },
-  warnings: (object, old) => (old === undefined ? nameWarnings(object.metadata.name ?? "") : []),
+  warnings: (object, old) => [
+    ...(old === undefined ? nameWarnings(object.metadata.name ?? "") : []),
+    ...changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
+  ],
   table: {
     columns: columns("Name", "Status", "Completions", "Duration", "Age", "Containers*", "Images*", "Selector*"),
     cells: (object, context) => [

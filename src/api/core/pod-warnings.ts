@@ -1,4 +1,5 @@
 import { milliValue } from "../../base/quantity.ts";
+import type { KubeObject } from "../kind-ref.ts";
 import type { Container, EphemeralContainer, NodeSelectorTerm, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume } from "../types/core-v1.ts";
 import type { ObjectMeta } from "../types/meta-v1.ts";
 import { goList, goQuote } from "../validation/go-text.ts";
@@ -24,6 +25,12 @@ export function podTemplateWarnings(template: { readonly metadata?: ObjectMeta; 
   const warnings: string[] = [];
   if (template?.spec !== undefined) warnAll(template.spec, template.metadata, path, { template: true }, warnings);
   return warnings;
+}
+
+/** The warnings about an object's template when it is new or, by its generation, has changed. */
+export function changedTemplateWarnings<T extends KubeObject>(object: T, old: T | undefined, templateOf: (object: T) => Parameters<typeof podTemplateWarnings>[0], path: FieldPath): string[] {
+  if (old !== undefined && object.metadata.generation === old.metadata.generation) return [];
+  return podTemplateWarnings(templateOf(object), path);
 }
 
 type Context = { readonly template: boolean };

@@ -2,6 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { checkReplicaStatus } from "../apps/replica-status.ts";
+import { changedTemplateWarnings } from "./pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { replicationControllers } from "../kinds.ts";
 import { labelsText } from "../label-text.ts";
@@ -18,6 +19,7 @@ const spec = FieldPath.of("spec");
 
 export const replicationController: KindDeclaration<ReplicationController> = {
   ref: replicationControllers,
+  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   defaults(draft) {
     draft.spec ??= {};
     const labels = draft.spec.template?.metadata?.labels;

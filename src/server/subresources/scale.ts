@@ -134,6 +134,6 @@ async function write(call: ResourceCall, stored: Stored, scale: Scale, options: 
   try {
     return objectAnswer(call, 200, scaleOf(await replace(call, stored, draft, options, mainRules)));
   } catch (error) {
-    throw commitError(call, call.name, error, false);
+    throw commitError(call, call.name, error, "update");
   }
 }

@@ -42,7 +42,7 @@ export async function createObject(call: ResourceCall, asked: Draft<KubeObject>,
       return await createOnce(call, draft, options);
     } catch (error) {
       if (generated && attempt < generatedNamesMax && error instanceof RevisionConflict) continue;
-      throw commitError(call, draft.metadata.name ?? "", error, true);
+      throw commitError(call, draft.metadata.name ?? "", error, base === "" ? "create" : "generate");
     }
   }
 }
@@ -87,6 +87,9 @@ function prepared(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOp
   const meta = draft.metadata;
   adoptNamespace(call, meta);
   withoutRepeatedOwners(call, meta);
+  // Nobody creates what is being deleted, and nobody owns that.
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
   takeOwnership(call, kind, { draft, old: undefined, options });
   call.server.admission.mutate(admissionRequest(call, { operation: "CREATE", object: draft, old: undefined, dryRun: options.dryRun, name: calledName }));
   fillSystemFields(call.server, meta);

@@ -1,6 +1,6 @@
 import { notFound } from "../../base/status-error.ts";
 import { decodeObject } from "../body.ts";
-import { checkName, commitError } from "../commit.ts";
+import { checkName, commitError, staleUid } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
 import { keyOf } from "../keys.ts";
@@ -19,11 +19,14 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
   const current = call.server.store.get(keyOf(call.kind, call.namespace, call.name));
   if (current === undefined) {
     if (rules !== mainRules || call.kind.storage.declaration?.allowCreateOnUpdate !== true) throw notFound(call.kind.facts, call.name);
+    const { uid } = draft.metadata;
+    if (uid !== undefined && uid !== "") throw staleUid(call, uid, "");
+    draft.metadata.resourceVersion = "";
     return storedResponse(call, 201, await createObject(call, draft, options));
   }
   try {
     return storedResponse(call, 200, await replace(call, current, draft, options, rules));
   } catch (error) {
-    throw commitError(call, call.name, error, false);
+    throw commitError(call, call.name, error, "update");
   }
 }
