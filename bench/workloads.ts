@@ -15,7 +15,8 @@ async function clusterOf(nodes: number): Promise<RunningCluster> {
 
 const template = (app: string) => ({
   metadata: { labels: { app } },
-  spec: { containers: [{ name: "c", image: "busybox", command: ["sleep", "1000000"] }], tolerations: [{ operator: "Exists" as const }] },
+  // PID 1 without a handler ignores TERM: a short grace, as upstream's played Pods end within a second.
+  spec: { terminationGracePeriodSeconds: 1, containers: [{ name: "c", image: "busybox", command: ["sleep", "1000000"] }], tolerations: [{ operator: "Exists" as const }] },
 });
 
 /** Milliseconds of the host until the cluster shows what is asked for. */
@@ -42,7 +43,7 @@ async function daemonSet(): Promise<Figure[]> {
     spec: { selector: { matchLabels: { app: "agent" } }, template: template("agent"), updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%" } } },
   });
   const ready = await timed(cluster, async () => (await cluster.client.get(daemonSets, name)).status.numberReady === 1000);
-  await cluster.client.patch(daemonSets, name, { type: "strategic", body: { spec: { template: { spec: { terminationGracePeriodSeconds: 1, containers: [{ name: "c", image: "busybox:1.36" }] } } } } });
+  await cluster.client.patch(daemonSets, name, { type: "strategic", body: { spec: { template: { spec: { containers: [{ name: "c", image: "busybox:1.36" }] } } } } });
   const rolled = await timed(cluster, async () => {
     const { status } = await cluster.client.get(daemonSets, name);
     return status.updatedNumberScheduled === 1000 && status.numberAvailable === 1000;

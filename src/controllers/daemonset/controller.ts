@@ -39,9 +39,9 @@ const concurrency = 2;
 
 /**
  * A look at a set costs work for each of its nodes, and each of its Pods' changes asks for one. So that many nodes do not make it their
- * square, two looks for others' changes are at least this many milliseconds apart per 100 nodes: nothing up to 99 nodes, 50 ms for 5,000.
+ * square, two looks for others' changes are at least this many milliseconds apart per 100 nodes: nothing up to 99 nodes, 50 ms for 1,000, a quarter of a second for 5,000.
  */
-const looksApartMsPer100 = 1;
+const looksApartMsPer100 = 5;
 
 class DaemonSetController implements Controller {
   private readonly environment: Environment;
