@@ -5,7 +5,7 @@ import { aggregate } from "./pod-resources.ts";
 
 /** What a Pod asks for and may use in all, exact, as quotas and limits count it. */
 export type Amounts = ReadonlyMap<string, Quantity>;
-export type Side = "requests" | "limits";
+type Side = "requests" | "limits";
 
 const zero: Quantity = quantityOf(0);
 

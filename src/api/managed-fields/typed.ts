@@ -15,7 +15,7 @@ interface Place {
   readonly field: Field | undefined;
 }
 
-export function isVoid(value: unknown): boolean {
+function isVoid(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value !== "object") return false;
   return Object.keys(value).length === 0;
