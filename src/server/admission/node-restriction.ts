@@ -34,6 +34,8 @@ function judgePod(request: AdmissionRequest, nodeName: string): void {
   } else if (operation === "UPDATE" && subresource === "status") {
     if (nodeOf(old) !== nodeName) refuse(request, `node ${JSON.stringify(nodeName)} can only update pod status for pods with spec.nodeName set to itself`);
   } else if (operation === "DELETE") {
+    // What is gone is answered as that: a kubelet may ask twice before it hears of the end.
+    if (old === undefined && request.name !== "") return;
     if (nodeOf(old) !== nodeName) refuse(request, `node ${JSON.stringify(nodeName)} can only delete pods with spec.nodeName set to itself`);
   } else refuse(request, `unexpected operation ${JSON.stringify(operation)}, node ${JSON.stringify(nodeName)} can only create and delete mirror pods`);
 }
