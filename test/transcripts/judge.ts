@@ -40,7 +40,8 @@ export function judgeStep(step: Step, got: Printed): Finding {
     // One line per watch frame: what matters is which lines there are, not how often.
     if (argv[0] === "rollout") stdout = [...new Set(stdout.split("\n"))].join("\n");
     if (argv[0] === "api-resources") stdout = withoutOwnKinds(stdout);
-    const stderr = normalise(one.stderr ?? "");
+    // kubectl remarks on a watch that its own time-out ended, if it comes to it.
+    const stderr = normalise(one.stderr ?? "").replace(/^I <stamp> reflector\.go.*\n/gm, "");
     // What kubectl logs of itself begins with a map in no order.
     return `exit ${one.exit}\n${stdout}\n--- stderr\n${argv.some((arg) => arg.startsWith("-v=")) ? sortedLines(stderr) : stderr}`;
   };
