@@ -336,6 +336,7 @@ test("beyond the limit of requests in flight the answer is 429, and after that a
 describe("garbage", () => {
   test("over TLS is answered with 400", async () => expect(await raw("garbage\r\n\r\n", true)).toMatch(/^HTTP\/1.1 400/));
   test("a head that is too long is refused", async () => expect(await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(100_000)}\r\n\r\n`, true)).toMatch(/^HTTP\/1.1 431/));
+  test("and refused once, however much of it comes", async () => expect((await raw(`GET / HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(2_000_000)}\r\n\r\n`, true)).match(/HTTP\/1.1 431/g)).toHaveLength(1));
   test("without TLS the connection ends", async () => expect(await raw("GET / HTTP/1.1\r\nhost: x\r\n\r\n", false)).toBe(""));
   test("a target that is a whole URL is its path, and one that is no path leads nowhere", async () => {
     const get = (target: string) => raw(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`, true);

@@ -133,7 +133,13 @@ function attach(http: Http2SecureServer, shared: Exchanges): void {
     socket.on("error", ignore);
     void upgrade(shared, http1Request(message, connections.of(socket), socket), { message, socket, first });
   });
-  http.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => refuseGarbage(error, socket));
+  // The parser complains about every piece that still comes in; a connection is answered once.
+  const refused = new WeakSet<Socket>();
+  http.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    refuseGarbage(error, socket);
+  });
 }
 
 /** Answers what is not HTTP/1.1, or a head that is too long; reads on for a moment, so that the client sees the answer. */
