@@ -233,6 +233,18 @@ describe("machines", () => {
     expect((await ended).code).toBe(0);
   });
 
+  test("give a shell, with the exit code of the command", async () => {
+    const { child, ended } = await upWith(["--nodes", "1"]);
+    expect(await run(["node", "shell", "local-control-plane", "--", "hostname"])).toMatchObject({ code: 0, stdout: "local-control-plane\n" });
+    expect(await run(["node", "shell", "local-control-plane", "--", "sh", "-c", "ls -d /var/log/pods; exit 3"])).toMatchObject({ code: 3, stdout: "/var/log/pods\n" });
+    // The service proxy is a Pod: its rules come when it runs.
+    const rules = async () => (await run(["node", "shell", "local-control-plane", "--", "iptables-save", "-t", "nat"])).stdout;
+    await expect.poll(rules, { timeout: 20_000 }).toContain(":KUBE-SERVICES - [0:0]");
+    expect(await run(["node", "shell", "nobody", "--", "true"])).toMatchObject({ code: 1, stderr: expect.stringContaining('"nobody" not found') as string });
+    child.kill("SIGINT");
+    await ended;
+  });
+
   test.each([
     [["node", "add", "--label", "nonsense"], 2, '--label takes key=value, not "nonsense"'],
     [["node", "add", "--taint", "a=b:Never"], 2, "--taint takes key=value:NoSchedule"],

@@ -76,6 +76,10 @@ function commandLine(): Command {
     .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodePower(name, parseNodeName(asked), "Off", output));
   named(node.command("start").description("power a machine on again").argument("<node>"))
     .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodePower(name, parseNodeName(asked), "On", output));
+  named(node.command("shell").description("a shell on a machine, or one command: coracle node shell NODE -- crictl ps").argument("<node>").argument("[command...]"))
+    .action(async (asked: string, command: string[], { name }: { name: string }) => {
+      process.exitCode = await (await import("./node.ts")).nodeShell(name, parseNodeName(asked), command);
+    });
   program.command("version").description("versions of coracle, Kubernetes and Node").action(() => output.line(versionText()));
   return program;
 }
@@ -99,7 +103,7 @@ async function main(): Promise<never> {
     const program = commandLine();
     if (process.argv.length === 2) program.outputHelp();
     else await program.parseAsync();
-    process.exit(0);
+    process.exit();
   } catch (error) {
     const { code, text } = judge(error);
     if (text !== undefined && isDetached) failToParent(text, code);

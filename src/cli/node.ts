@@ -2,6 +2,7 @@
 import type { Machine, MachineSpec } from "../api/sim/types.ts";
 import type { Node, Taint } from "../api/types/core-v1.ts";
 import type { ApiConnection } from "../node/api-connection.ts";
+import { execOver } from "../node/exec-channels.ts";
 import { Failure } from "../node/failure.ts";
 import { UsageError } from "./arguments.ts";
 import type { Output } from "./output.ts";
@@ -90,6 +91,28 @@ export async function nodePower(name: string, node: string, power: "On" | "Off",
     const how = cluster.clock === "virtual" ? "when the cluster's time has moved 50 s on" : "in 50 s";
     output.line(power === "Off" ? `machine ${node} is off; its node will be NotReady ${how}` : `machine ${node} is on`);
   });
+}
+
+/**
+ * A shell on the machine itself, or one command there; resolves with its exit code. On a terminal it is an interactive one. With a virtual clock a
+ * command that sleeps waits until somebody moves the time.
+ */
+export async function nodeShell(name: string, node: string, command: readonly string[]): Promise<number> {
+  const { access } = runningCluster(name);
+  const { stdin, stdout, stderr } = process;
+  const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && command.length === 0;
+  const query = [...command.map((word) => `command=${encodeURIComponent(word)}`), "stdin=true", "stdout=true", `stderr=${!isTerminal}`, `tty=${isTerminal}`].join("&");
+  if (isTerminal) stdin.setRawMode(true);
+  try {
+    return await execOver(access, `${machinesPath}/${node}/exec?${query}`, {
+      stdin,
+      stdout,
+      stderr,
+      ...(isTerminal ? { size: () => ({ width: stdout.columns, height: stdout.rows }) } : {}),
+    });
+  } finally {
+    if (isTerminal) stdin.setRawMode(false);
+  }
 }
 
 function known(answer: { status: number; body: unknown }, cluster: string, node: string): unknown {
