@@ -76,6 +76,13 @@ describe("simulated runtime", () => {
     expect(entries.map((entry) => entry.at - (entries[0]?.at ?? 0))).toEqual([0, 10_000, 20_000]);
   });
 
+  it("takes quoted characters in the patterns of case for themselves", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sh", "-c", `for x in abc '*x' 'a?c' '[b'; do case $x in \\**) echo star;; a"?"c) echo mark;; '['*) echo bracket;; *) echo other;; esac; done`]);
+    await at.clock.advanceTo(at.clock.now() + 1000);
+    expect(text(at, id)).toBe("other\nstar\nmark\nbracket\n");
+  });
+
   it("gives exit codes, and reasons as containerd does", async () => {
     const at = lab();
     const { id } = await run(at, "busybox", ["sh", "-c", "echo bye; exit 3"]);

@@ -32,7 +32,7 @@ export type CommandNode =
   | { type: "While" | "Until"; condition: StatementNode[]; body: StatementNode[]; redirections: RedirectionNode[] }
   | { type: "For"; words: WordNode[] | null; body: StatementNode[]; redirections: RedirectionNode[] }
   | { type: "CStyleFor" | "Subshell" | "Group"; body: StatementNode[]; redirections: RedirectionNode[] }
-  | { type: "Case"; items: { body: StatementNode[] }[]; redirections: RedirectionNode[] }
+  | { type: "Case"; items: { patterns: WordNode[]; body: StatementNode[] }[]; redirections: RedirectionNode[] }
   | { type: "FunctionDef"; name: string; body: Exclude<CommandNode, SimpleCommandNode>; redirections: RedirectionNode[] }
   | { type: "ArithmeticCommand" | "ConditionalCommand"; redirections: RedirectionNode[] };
 

@@ -9,6 +9,7 @@ import type { CommandNode, PipelineNode, RedirectionNode, ScriptNode, SimpleComm
  *   own follow and win.
  * - Loop bodies begin with `tickCommand`. With a trap in the script, waiting points are followed by `eval "$pendingVariable"`.
  * - `trap`, `wait` and `cmd &` become commands of ours.
+ * - What is quoted in a pattern of `case` is put in brackets.
  * - A file that a redirection writes is named under `targetFolder`: there a refused write is noted instead of ending the whole
  *   script, and `writtenCommand` after the command turns the note into its message and status.
  */
@@ -173,6 +174,7 @@ export class ScriptRewriter {
       return;
     }
     for (const redirection of command.redirections) replaceTerminal(redirection);
+    if (command.type === "Case") for (const { patterns } of command.items) for (const pattern of patterns) pattern.parts = pattern.parts.map(asPattern);
     for (const block of blocksOf(command)) this.statements(block, inner);
     if ("body" in command && Array.isArray(command.body) && ["While", "Until", "For", "CStyleFor"].includes(command.type)) {
       if (this.hasTrap) command.body.unshift(this.checkpoint());
@@ -206,6 +208,17 @@ export class ScriptRewriter {
     };
     return statement({ ...simple("eval", [pending]), redirections: sinkRedirections() });
   }
+}
+
+/** The interpreter takes quoted characters in the patterns of a `case` for wildcards; in brackets they stand for themselves. */
+function asPattern(part: WordPart): WordPart {
+  if (part.type === "DoubleQuoted") return { ...part, parts: part.parts.map((inner) => (inner.type === "Literal" ? { ...inner, value: bracketed(inner.value) } : asPattern(inner))) };
+  if (part.type === "SingleQuoted" || part.type === "Escaped") return { type: "SingleQuoted", value: bracketed(part.value) };
+  return part;
+}
+
+function bracketed(text: string): string {
+  return text.replace(/[*?[]/g, "[$&]");
 }
 
 function redirectsOutput(redirections: readonly RedirectionNode[]): boolean {
