@@ -77,8 +77,9 @@ function commandLine(): Command {
   named(node.command("start").description("power a machine on again").argument("<node>"))
     .action(async (asked: string, { name }: { name: string }) => (await import("./node.ts")).nodePower(name, parseNodeName(asked), "On", output));
   named(node.command("shell").description("a shell on a machine, or one command: coracle node shell NODE -- crictl ps").argument("<node>").argument("[command...]"))
-    .action(async (asked: string, command: string[], { name }: { name: string }) => {
-      process.exitCode = await (await import("./node.ts")).nodeShell(name, parseNodeName(asked), command);
+    .option("-i, --stdin", "give the command what comes on stdin")
+    .action(async (asked: string, command: string[], { name, stdin }: { name: string; stdin?: boolean }) => {
+      process.exitCode = await (await import("./node.ts")).nodeShell(name, parseNodeName(asked), { command, takesStdin: stdin === true });
     });
   program.command("version").description("versions of coracle, Kubernetes and Node").action(() => output.line(versionText()));
   return program;

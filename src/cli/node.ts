@@ -94,18 +94,21 @@ export async function nodePower(name: string, node: string, power: "On" | "Off",
 }
 
 /**
- * A shell on the machine itself, or one command there; resolves with its exit code. On a terminal it is an interactive one. With a virtual clock a
+ * A shell on the machine itself, or one command there; resolves with its exit code. On a terminal it is an interactive one; a command
+ * is given stdin only when asked (`-i`), as with kubectl exec. With a virtual clock a
  * command that sleeps waits until somebody moves the time.
  */
-export async function nodeShell(name: string, node: string, command: readonly string[]): Promise<number> {
+export async function nodeShell(name: string, node: string, options: { command: readonly string[]; takesStdin: boolean }): Promise<number> {
   const { access } = runningCluster(name);
   const { stdin, stdout, stderr } = process;
+  const { command } = options;
+  const takesStdin = options.takesStdin || command.length === 0;
   const isTerminal = Boolean(stdin.isTTY && stdout.isTTY) && command.length === 0;
-  const query = [...command.map((word) => `command=${encodeURIComponent(word)}`), "stdin=true", "stdout=true", `stderr=${!isTerminal}`, `tty=${isTerminal}`].join("&");
+  const query = [...command.map((word) => `command=${encodeURIComponent(word)}`), `stdin=${takesStdin}`, "stdout=true", `stderr=${!isTerminal}`, `tty=${isTerminal}`].join("&");
   if (isTerminal) stdin.setRawMode(true);
   try {
     return await execOver(access, `${machinesPath}/${node}/exec?${query}`, {
-      stdin,
+      ...(takesStdin ? { stdin } : {}),
       stdout,
       stderr,
       ...(isTerminal ? { size: () => ({ width: stdout.columns, height: stdout.rows }) } : {}),
