@@ -75,6 +75,12 @@ describe("kubectl top", () => {
     expect((await there.kubectl(["delete", "pods.metrics.k8s.io", "loop"])).stderr).toContain("the server does not allow this method on the requested resource");
   });
 
+  test("says that a node is unknown whose agent does not answer", async () => {
+    await there.cluster.nodes.stop("top-worker");
+    expect(await rows("top", "nodes")).toEqual([expect.any(Array), ["top-control-plane", expect.any(String), expect.any(String), expect.any(String), expect.any(String)], ["top-worker", "<unknown>", "<unknown>", "<unknown>", "<unknown>"]]);
+    expect((await there.kubectl(["top", "pod", "web"])).exit).toBe(1);
+  });
+
   test("is refused where nothing measures", async () => {
     expect(await without.kubectl(["top", "pods"])).toEqual({ exit: 1, stdout: "", stderr: "error: Metrics API not available\n" });
     expect(await without.kubectl(["top", "nodes"])).toEqual({ exit: 1, stdout: "", stderr: "error: Metrics API not available\n" });
