@@ -6,7 +6,7 @@ import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
 import type { Client, Watch } from "../client/client.ts";
 import { EventRecorder } from "../client/event-recorder.ts";
 import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent, NodeStats } from "../server/node-agent.ts";
-import type { ByteSink, Channels } from "../server/request.ts";
+import type { ByteSink, Channels, PortClient, PortConnection } from "../server/request.ts";
 import { refusal } from "./admission.ts";
 import { attachSession, execSession } from "./exec-session.ts";
 import { ImagePuller } from "./image-puller.ts";
@@ -24,6 +24,8 @@ import { refreshVolumes } from "./volumes.ts";
 
 /** Pause before a failed list of Pods is tried again, as client-go's reflector. */
 const relistMs = 800;
+/** What a request for logs hears of a container that waits; any other reason is told as it is. */
+const waitingWords: ReadonlyMap<string, string> = new Map([["ErrImagePull", "image can't be pulled"], ["ImagePullBackOff", "trying and failing to pull image"]]);
 
 export interface KubeletOptions {
   readonly environment: Environment;
@@ -109,8 +111,7 @@ export class Kubelet implements NodeAgent {
     if (!log) {
       if (options.previous) throw badRequest(`previous terminated container "${target.container}" in pod "${target.pod}" not found`);
       const waiting = worker.pod.status.containerStatuses?.find(({ name }) => name === target.container)?.state.waiting?.reason ?? record.waiting?.reason ?? "ContainerCreating";
-      const why = waiting === "ContainerCreating" || waiting === "PodInitializing" ? waiting : undefined;
-      throw badRequest(`container "${target.container}" in pod "${target.pod}" is waiting to start: ${why ?? record.waiting?.message ?? waiting}`);
+      throw badRequest(`container "${target.container}" in pod "${target.pod}" is waiting to start: ${waitingWords.get(waiting) ?? waiting}`);
     }
     await readLog(log, options, sink);
   }
@@ -128,6 +129,16 @@ export class Kubelet implements NodeAgent {
 
   stats(): NodeStats {
     return nodeStats(this.options.runtime, this.workers.values());
+  }
+
+  async portForward(target: Omit<ContainerTarget, "container">, port: number, client: PortClient): Promise<PortConnection> {
+    const sandbox = this.workers.get(target.uid)?.sandboxId;
+    if (sandbox === undefined) throw new Error(`error forwarding port ${port} to pod ${target.uid}: pod not found ("${target.pod}_${target.namespace}")`);
+    try {
+      return await this.options.runtime.portForward(sandbox, port, client);
+    } catch (error) {
+      throw new Error(`error forwarding port ${port} to pod ${sandbox}, uid : ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
   }
 
   private runningContainer(target: ContainerTarget): string {

@@ -197,6 +197,11 @@ export class PodWorker {
     if (after === "Succeeded" || after === "Failed") this.dirty = true;
   }
 
+  /** The sandbox that runs now. */
+  get sandboxId(): string | undefined {
+    return this.sandboxUp ? this.sandbox?.id : undefined;
+  }
+
   /** Volumes and sandbox. False when something is missing; it is tried again. */
   private async prepare(): Promise<boolean> {
     if (!this.sandboxUp) {

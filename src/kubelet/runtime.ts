@@ -1,3 +1,5 @@
+import type { PortClient, PortConnection } from "../server/request.ts";
+
 /**
  * The container runtime contract, shaped like CRI: sandboxes, containers, images, exec, logs, stats. The kubelet drives it; sim/ and
  * node/ implement it. All instants are milliseconds since the epoch of the cluster's clock.
@@ -22,6 +24,8 @@ export interface ContainerRuntime {
   /** The log so far and from then on; see RuntimeLog. */
   log(containerId: string): RuntimeLog | undefined;
   exec(containerId: string, options: RuntimeExec): Promise<number>;
+  /** Connects to a port inside a sandbox. Rejects with the text of a connection error. */
+  portForward(sandboxId: string, port: number, client: PortClient): Promise<PortConnection>;
   /** Called with the id of a container whose state changed, as a task of the runner. */
   onContainerChange(listener: (containerId: string) => void): void;
 }

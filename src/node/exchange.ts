@@ -198,6 +198,7 @@ export function answer(shared: Exchanges, response: ApiResponse, peer: Peer): vo
     case "object":
       return answerBytes(peer, status, { "content-type": "application/json", ...headers }, [Buffer.from(JSON.stringify(body.object))]);
     case "channels":
+    case "ports":
       return answer(shared, refusal(badRequest("Upgrade request required")), peer);
     case "watch":
       return answer(shared, refusal(internalError("a watch for in-process callers reached the network")), peer);

@@ -1,7 +1,8 @@
 /**
- * Connections that become numbered channels (exec, attach): WebSocket with the subprotocols of Kubernetes. A binary message is a channel
+ * Connections that become numbered channels (exec, attach) or carry connections to ports (port-forward): WebSocket with the subprotocols of Kubernetes. A binary message is a channel
  * number and bytes; in the base64 forms a text message is a digit and base64. From v4 on channel 3 carries a Status; v5 adds the end of a
- * channel (255 and its number).
+ * channel (255 and its number). SPDY/3.1 (see spdy/) is what port-forward is carried in, inside a WebSocket or instead of it; older
+ * clients run commands over it, too.
  */
 import type { IncomingMessage } from "node:http";
 import { STATUS_CODES } from "node:http";
@@ -13,6 +14,9 @@ import type { Status } from "../base/status-error.ts";
 import type { ApiResponse, Channels } from "../server/request.ts";
 import { ask, logDefect, refusal } from "./exchange.ts";
 import type { EdgeRequest, Exchanges } from "./exchange.ts";
+import { spdyExecProtocols } from "./spdy/exec-streams.ts";
+import { portForwardProtocol } from "./spdy/port-streams.ts";
+import { chooseStreamProtocol, startSpdy, startTunnel, tunnelProtocol } from "./spdy/upgrade-spdy.ts";
 
 /** Subprotocols, best first. A client that names none speaks the oldest. */
 const protocols: readonly string[] = ["v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io"];
@@ -33,7 +37,8 @@ interface Upgrade {
 /** Answers a request that asks for an upgrade. Never rejects. */
 export async function upgrade(shared: Exchanges, request: EdgeRequest, { message, socket, first }: Upgrade): Promise<void> {
   const wanted = (message.headers.upgrade ?? "").toLowerCase();
-  if (wanted !== "websocket") return refuse(socket, refusal(unsupported(message.headers.upgrade ?? "")));
+  const isSpdy = wanted === "spdy/3.1";
+  if (wanted !== "websocket" && !isSpdy) return refuse(socket, refusal(unsupported(message.headers.upgrade ?? "")));
   const offered = (message.headers["sec-websocket-protocol"] ?? "").split(",").map((text) => text.trim()).filter((text) => text !== "");
   const token = offered.find((text) => text.startsWith(tokenPrefix));
   if (token !== undefined && request.credentials.type === "none") {
@@ -41,9 +46,18 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
   }
   const response = await ask(shared, request);
   const body = response.body;
-  if (body.type !== "channels") return refuse(socket, body.type === "bytes" || body.type === "none" ? response : refusal(badRequest("this resource is not served over WebSocket: use a plain GET")));
+  if (isSpdy && (body.type === "channels" || body.type === "ports")) {
+    const protocol = chooseStreamProtocol(body, message);
+    if (protocol === undefined) return refuse(socket, refusal(noCommonProtocol((message.headers["x-stream-protocol-version"] ?? "").toString(), body.type === "ports" ? [portForwardProtocol] : spdyExecProtocols)));
+    return startSpdy({ socket, first, protocol, body, query: request.query, sinks: shared.sinks });
+  }
+  if (body.type === "ports") {
+    if (!offered.includes(tunnelProtocol)) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), [tunnelProtocol])));
+    return startTunnel({ message, socket, first, body, query: request.query, sinks: shared.sinks });
+  }
+  if (body.type !== "channels") return refuse(socket, body.type === "bytes" || body.type === "none" ? response : refusal(badRequest("this resource is not served over an upgraded connection: use a plain request")));
   const chosen = offered.length === 0 ? "" : protocols.find((name) => offered.includes(name) && body.protocols.includes(name));
-  if (chosen === undefined) return refuse(socket, refusal(badRequest(`unable to upgrade: unable to negotiate protocol: client supports [${offered.join(" ")}], server accepts [${body.protocols.join(" ")}]`)));
+  if (chosen === undefined) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), body.protocols)));
   const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: messageBytesMax, handleProtocols: () => chosen || false });
   sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
   sockets.handleUpgrade(message, socket, first, (webSocket) => {
@@ -59,8 +73,10 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
   });
 }
 
-const unsupported = (protocol: string) =>
-  new StatusError({ code: 501, reason: "NotImplemented", message: `unable to upgrade to ${protocol}: this server speaks WebSocket (${protocols[0]}), which kubectl uses from 1.30 on` });
+const unsupported = (protocol: string) => new StatusError({ code: 501, reason: "NotImplemented", message: `unable to upgrade to ${protocol}: this server speaks WebSocket and SPDY/3.1` });
+
+const noCommonProtocol = (offered: string, accepted: readonly string[]) =>
+  badRequest(`unable to upgrade: unable to negotiate protocol: client supports [${offered}], server accepts [${accepted.join(" ")}]`);
 
 /** Writes an ordinary answer on a connection that was to be upgraded, and ends it. */
 function refuse(socket: Duplex, response: ApiResponse): void {

@@ -1,4 +1,4 @@
-import type { ByteSink, Channels } from "./request.ts";
+import type { ByteSink, Channels, PortClient, PortConnection } from "./request.ts";
 
 /**
  * What the API server asks of the agent of a node: upstream's kubelet API on port 10250. The server finds an agent by node
@@ -10,6 +10,8 @@ export interface NodeAgent {
   /** Runs a command in a container and closes the channels after the Status on channel 3. */
   exec(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void>;
   attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void>;
+  /** Connects to a port of a Pod, as seen from inside the Pod. Rejects with an Error in the kubelet's words. Absent: it cannot. */
+  portForward?(target: Omit<ContainerTarget, "container">, port: number, client: PortClient): Promise<PortConnection>;
   /** What the node and the Pods on it use now; upstream's `/stats/summary` cut down to what metrics need. Absent: it does not measure. */
   stats?(): NodeStats;
 }

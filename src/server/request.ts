@@ -65,8 +65,29 @@ export type ApiBody =
   | { readonly type: "stream"; readonly start: (sink: ByteSink) => void }
   /** Watch events over time, for in-process callers. */
   | { readonly type: "watch"; readonly start: (sink: WatchSink) => void }
-  /** An upgraded connection with numbered channels (exec, attach, port-forward). */
-  | { readonly type: "channels"; readonly protocols: readonly string[]; readonly start: (channels: Channels) => void };
+  /** An upgraded connection with numbered channels (exec, attach). */
+  | { readonly type: "channels"; readonly protocols: readonly string[]; readonly start: (channels: Channels) => void }
+  /** An upgraded connection over which any number of connections to ports are opened (port-forward). */
+  | { readonly type: "ports"; readonly connect: ConnectPort };
+
+/** Opens a connection to a port of a Pod. Rejects with an Error whose message goes to the client as it is. */
+export type ConnectPort = (port: number, client: PortClient) => Promise<PortConnection>;
+
+/** The far end of a forwarded connection: what the program at the port receives. */
+export interface PortConnection {
+  write(bytes: Uint8Array): void;
+  /** The client sends no more. */
+  end(): void;
+  /** The client is gone. */
+  close(): void;
+}
+
+/** The near end: what the client receives. */
+export interface PortClient {
+  write(bytes: Uint8Array): void;
+  /** The program has closed the connection: nothing more comes. */
+  end(): void;
+}
 
 export interface ObjectList {
   readonly apiVersion: string;

@@ -11,6 +11,8 @@ import { SimulatedHost } from "./host.ts";
 import { machineResolvConf } from "./files/userland.ts";
 import type { FoundImage, Registry } from "./images/registry.ts";
 import { digestOf, imageIdOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
+import type { PortClient, PortConnection } from "../server/request.ts";
+import { serveConnection } from "./http-bytes.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
 import type { ImageState, RuntimeState, SandboxState } from "./node-shell/machine-state.ts";
@@ -221,6 +223,20 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
 
   exec(containerId: string, options: RuntimeExec): Promise<number> {
     return this.container(containerId).exec(options);
+  }
+
+  async portForward(sandboxId: string, port: number, client: PortClient): Promise<PortConnection> {
+    const sandbox = this.sandboxes.get(sandboxId);
+    if (!sandbox || sandbox.stopped) throw new Error(`failed to find sandbox "${sandboxId}" in store: not found`);
+    const { shared, node } = this.options;
+    try {
+      const { listener } = shared.network.connect({ node, from: sandbox.ip, ip: sandbox.ip, port, isLoopback: true });
+      return serveConnection({ listener, port, from: "127.0.0.1", client });
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const where = `failed to execute portforward in network namespace "/var/run/netns/cni-${sandboxId.slice(0, 8)}": failed to connect to localhost:${port} inside namespace "${sandboxId}", IPv4: dial tcp4 127.0.0.1:${port}: connect: connection refused IPv6 dial tcp6 [::1]:${port}: connect: connection refused `;
+      throw new Error(where, { cause: error });
+    }
   }
 
   onContainerChange(listener: (containerId: string) => void): void {

@@ -13,6 +13,7 @@ import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
 import { machineExec } from "./machine-exec.ts";
+import { portForward } from "./port-forward.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { requestToken } from "./token.ts";
 
@@ -28,6 +29,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   binding: { create: bind },
   log: { get: log },
   exec: { get: execAny, create: execAny },
+  portforward: { get: portForward, create: portForward },
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
   eviction: { create: evict },
