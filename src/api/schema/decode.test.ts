@@ -30,6 +30,7 @@ describe("decoding", () => {
 
   test("numbers are judged as written", () => {
     const decodeGrace = (literal: string) => () => podFrom(`{"spec":{"containers":null,"terminationGracePeriodSeconds":${literal}}}`).object;
+    expect(decodeGrace('{"toString":0}')).toThrow("cannot unmarshal object into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64");
     expect(decodeGrace("2.0")).toThrow("cannot unmarshal number 2.0 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64");
     expect(decodeGrace("1e2")).toThrow("number 1e2");
     expect(decodeGrace("9223372036854775808")).toThrow("number 9223372036854775808");

@@ -374,9 +374,9 @@ class Decoder {
   }
 
   private misfitNumberText(raw: unknown, goType: string): string {
-    const text = raw instanceof NumberLiteral ? raw.text : String(raw);
     const word = jsonWord(raw);
-    return this.misfitText(word === "number" ? `number ${text}` : word, goType);
+    // Only numbers are made text: an object may hold a field of the name toString.
+    return this.misfitText(word === "number" ? `number ${raw instanceof NumberLiteral ? raw.text : String(raw)}` : word, goType);
   }
 
   private stop(message: string): never {
