@@ -290,7 +290,7 @@ export class ContainerRunner {
       argv: [...command, ...args],
       workingDir: spec.workingDir || image.workingDir || "/",
       env: [...variables].map(([name, value]) => ({ name, value })),
-      mounts: await mountsOf(spec.volumeMounts ?? [], places, this.means.files, variables),
+      mounts: await mountsOf({ mounts: spec.volumeMounts ?? [], volumes: pod.spec.volumes ?? [], places, files: this.means.files, variables }),
       tty: spec.tty ?? false,
       stdin: spec.stdin ?? false,
       readOnlyRootFilesystem: spec.securityContext?.readOnlyRootFilesystem ?? false,
@@ -311,7 +311,7 @@ export class ContainerRunner {
       return;
     }
     const reason = error instanceof MissingError || error instanceof VolumeError ? "CreateContainerConfigError" : "CreateContainerError";
-    if (record.waiting?.message !== message) this.tell(record, "Warning", "Failed", `Error: ${message}`);
+    this.tell(record, "Warning", "Failed", `Error: ${message}`);
     record.waiting = { reason, message };
     this.options.wakeAt(now + configMs);
   }

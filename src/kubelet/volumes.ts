@@ -147,16 +147,28 @@ export async function refreshVolumes(options: VolumeOptions): Promise<void> {
   }
 }
 
+/** What the API fills is never the container's to change. */
+const isFromApi = (volume: Volume): boolean => (volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected) !== undefined;
+
+export interface MountOptions {
+  readonly mounts: readonly VolumeMount[];
+  readonly volumes: readonly Volume[];
+  readonly places: ReadonlyMap<string, string>;
+  readonly files: NodeFiles;
+  readonly variables: ReadonlyMap<string, string>;
+}
+
 /** Where a container mounts its volumes. Rejects with VolumeError for a sub-path that cannot be. */
-export async function mountsOf(mounts: readonly VolumeMount[], places: ReadonlyMap<string, string>, files: NodeFiles, variables: ReadonlyMap<string, string>): Promise<Mount[]> {
+export async function mountsOf({ mounts, volumes, places, files, variables }: MountOptions): Promise<Mount[]> {
   const out: Mount[] = [];
+  const sealed = new Set(volumes.filter(isFromApi).map(({ name }) => name));
   for (const mount of mounts) {
     const place = places.get(mount.name);
     if (place === undefined) throw new VolumeError(`Volume "${mount.name}" not found`);
     const below = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? "");
     const hostPathOfMount = below === "" ? place : `${place}/${below}`;
     if (below !== "" && !(await files.exists(hostPathOfMount))) await files.mkdir(hostPathOfMount);
-    out.push({ containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`, hostPath: hostPathOfMount, readOnly: mount.readOnly ?? false });
+    out.push({ containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`, hostPath: hostPathOfMount, readOnly: sealed.has(mount.name) || (mount.readOnly ?? false) });
   }
   return out;
 }

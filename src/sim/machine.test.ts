@@ -37,6 +37,21 @@ async function messages(name: string): Promise<string[]> {
   return items.filter((event) => event.involvedObject.name === name).map(({ type, reason, message, count }) => `${type} ${reason} ${message}${(count ?? 1) > 1 ? ` x${count}` : ""}`);
 }
 
+async function logOf(name: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let log = "";
+  await machine.agent?.logs({ namespace: "default", pod: name, uid: (await get(name)).metadata.uid, container: "c" }, { follow: false, previous: false, timestamps: false, stream: "All" }, {
+    write: (bytes) => {
+      log += decoder.decode(bytes);
+      return true;
+    },
+    drained: () => undefined,
+    end: () => undefined,
+    closed: () => undefined,
+  });
+  return log;
+}
+
 describe("kubelet on a simulated machine", () => {
   it("registers its node and renews its lease", async () => {
     const registered = await server.client.get(nodes, { name: node });
@@ -112,17 +127,39 @@ describe("kubelet on a simulated machine", () => {
     const pod = await get("whole");
     expect(pod.status.phase).toBe("Running");
     expect(pod.status.initContainerStatuses?.[0]?.state.terminated?.reason).toBe("Completed");
-    let log = "";
-    await machine.agent?.logs({ namespace: "default", pod: "whole", uid: pod.metadata.uid, container: "c" }, { follow: false, previous: false, timestamps: false, stream: "All" }, {
-      write: (bytes) => {
-        log += new TextDecoder().decode(bytes);
-        return true;
-      },
-      drained: () => undefined,
-      end: () => undefined,
-      closed: () => undefined,
+    expect(await logOf("whole")).toBe("from-init\nwhole\n");
+  });
+
+  it("lets no container change what the API holds, while an emptyDir is its own", async () => {
+    await create("sealed", {
+      containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "echo a > /own/file; echo b > /info/name; cat /own/file /info/name"], volumeMounts: [{ name: "own", mountPath: "/own" }, { name: "info", mountPath: "/info" }] }],
+      restartPolicy: "Never",
+      volumes: [{ name: "own", emptyDir: {} }, { name: "info", downwardAPI: { items: [{ path: "name", fieldRef: { fieldPath: "metadata.name" } }] } }],
     });
-    expect(log).toBe("from-init\nwhole\n");
+    await server.advance(5000);
+    expect(await logOf("sealed")).toBe("sh: can't create /info/name: Read-only file system\na\nsealed");
+  });
+
+  it("says of a container that waits why it has no log", async () => {
+    await create("no-image", { containers: [{ name: "c", image: "no-such-image" }] });
+    await create("no-map", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });
+    await server.advance(8000);
+    await expect(logOf("no-image")).rejects.toThrow('container "c" in pod "no-image" is waiting to start: trying and failing to pull image');
+    await expect(logOf("no-map")).rejects.toThrow('container "c" in pod "no-map" is waiting to start: CreateContainerConfigError');
+  });
+
+  it("shows a script's commands only the variables that are exported", async () => {
+    await create("variables", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "own=1; export SHOWN=2; env; env ALSO=3 printenv ALSO"], env: [{ name: "GIVEN", value: "x" }] }] });
+    await server.advance(5000);
+    const lines = (await logOf("variables")).trim().split("\n");
+    expect(lines).toEqual(expect.arrayContaining(["GIVEN=x", "SHOWN=2", "HOSTNAME=variables", "3"]));
+    expect(lines.filter((line) => /^(own|IFS|OPTIND|SHELLOPTS|BASHOPTS|OLDPWD|HOSTTYPE|MACHTYPE|OSTYPE|\?)=/.test(line))).toEqual([]);
+  });
+
+  it("counts every time that a container cannot be made", async () => {
+    await create("again", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });
+    await server.advance(60_000);
+    expect((await messages("again")).find((text) => text.startsWith("Warning Failed "))).toMatch(/^Warning Failed Error: configmap "absent" not found x[4-9]$/);
   });
 
   it("waits for a ConfigMap, and says so", async () => {
