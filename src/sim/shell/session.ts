@@ -146,6 +146,7 @@ export class ShellSession {
       this.raw(backgroundCommand, async ([index], ctx) => this.background(Number(index), ctx)),
       this.raw(streamCommand, (args, ctx) => this.stream(args, ctx)),
       this.raw("timeout", (args, ctx) => this.timeout(args, ctx)),
+      this.raw("env", (args, ctx) => this.env(args, ctx)),
     );
     return commands;
   }
@@ -266,6 +267,27 @@ export class ShellSession {
     });
     if (replaces) this.process.onSignal((signal) => child.signal(signal));
     return { ...nothing, exitCode: await this.process.wait(child.run(program)) };
+  }
+
+  /** The exported variables alone, which the interpreter's own command does not tell from a script's others. */
+  private async env(args: readonly string[], ctx: ResolvedCommandContext): Promise<ExecResult> {
+    const { OLDPWD: _, ...exported } = ctx.exportedEnv ?? {};
+    const variables = new Map(Object.entries(exported));
+    const words = [...args];
+    for (let flag = words[0]; flag?.startsWith("-"); flag = words[0]) {
+      words.shift();
+      if (flag === "-i" || flag === "-") variables.clear();
+      else if (flag === "-u") variables.delete(words.shift() ?? "");
+    }
+    for (let set = /^([^=]+)=([^]*)$/.exec(words[0] ?? ""); set; set = /^([^=]+)=([^]*)$/.exec(words[0] ?? "")) {
+      variables.set(set[1] as string, set[2] as string);
+      words.shift();
+    }
+    const [name, ...rest] = words;
+    if (name === undefined) return { ...nothing, stdout: [...variables].map(([key, value]) => `${key}=${value}\n`).join("") };
+    if (!ctx.exec) return { ...nothing, exitCode: 127 };
+    this.nextIsCollected = true;
+    return await ctx.exec(name, { cwd: ctx.cwd, args: rest, env: Object.fromEntries(variables), replaceEnv: true });
   }
 
   private async timeout(args: readonly string[], ctx: ResolvedCommandContext): Promise<ExecResult> {
