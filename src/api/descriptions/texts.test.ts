@@ -12,12 +12,12 @@ const kindsTold = [
   "Pod", "PodTemplate", "DaemonSet", "Job", "CronJob", "Namespace", "Node", "Service", "ConfigMap", "Secret", "ServiceAccount", "PriorityClass", "Event",
   "Lease", "ControllerRevision", "Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "PodDisruptionBudget", "ResourceQuota", "LimitRange",
   "Endpoints", "EndpointSlice", "PersistentVolume", "PersistentVolumeClaim", "StorageClass", "Ingress", "IngressClass", "NetworkPolicy",
-  "HorizontalPodAutoscaler", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "RuntimeClass", "Clock", "Machine",
+  "HorizontalPodAutoscaler", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "RuntimeClass", "Clock", "Machine", "NodeMetrics", "PodMetrics",
 ];
 const textLengthMax = 400;
 
 const schema = loadSchema(simTypes);
-const registry = KindRegistry.default();
+const registry = KindRegistry.default({ addons: ["metrics.k8s.io"] });
 
 /** Struct types that the kinds reach, and the special ones. */
 function reached(): { structs: string[]; specials: string[] } {

@@ -6,6 +6,7 @@ import { containerTexts } from "./containers.ts";
 import { coreTexts } from "./core.ts";
 import { groupTexts } from "./groups.ts";
 import { metaTexts } from "./meta.ts";
+import { metricsTexts } from "./metrics.ts";
 import { networkingTexts } from "./networking.ts";
 import { nodeTexts } from "./nodes.ts";
 import { podSpecTexts } from "./pod-spec.ts";
@@ -19,7 +20,7 @@ import { volumeTexts } from "./volumes.ts";
  * The texts of types and fields, all tables together. Nothing but the server of OpenAPI documents loads this module, and it does so
  * when the first document is asked for: a cluster that nobody asks to explain itself never holds the texts.
  */
-export const texts: Texts & { readonly table: TextTable } = textsOf([appsTexts, autoscalingTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, networkingTexts, nodeTexts, podSpecTexts, podStatusTexts, rightsTexts, serviceTexts, storageTexts, volumeTexts]);
+export const texts: Texts & { readonly table: TextTable } = textsOf([appsTexts, autoscalingTexts, batchTexts, containerTexts, coreTexts, groupTexts, metaTexts, metricsTexts, networkingTexts, nodeTexts, podSpecTexts, podStatusTexts, rightsTexts, serviceTexts, storageTexts, volumeTexts]);
 
 function textsOf(tables: readonly TextTable[]): Texts & { readonly table: TextTable } {
   const all: TextTable = Object.assign({}, ...tables) as TextTable;
