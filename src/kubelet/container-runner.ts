@@ -293,6 +293,7 @@ export class ContainerRunner {
       mounts: await mountsOf({ mounts: spec.volumeMounts ?? [], volumes: pod.spec.volumes ?? [], places, files: this.means.files, variables }),
       tty: spec.tty ?? false,
       stdin: spec.stdin ?? false,
+      stdinOnce: spec.stdinOnce ?? false,
       readOnlyRootFilesystem: spec.securityContext?.readOnlyRootFilesystem ?? false,
       privileged: spec.securityContext?.privileged ?? false,
       ...(user === undefined ? {} : { user }),

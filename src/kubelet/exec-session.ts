@@ -1,6 +1,6 @@
 import type { ExecOptions } from "../server/node-agent.ts";
 import type { Channels } from "../server/request.ts";
-import type { RuntimeExec, RuntimeLog } from "./runtime.ts";
+import type { RuntimeAttach, RuntimeExec } from "./runtime.ts";
 
 /** Channels of the protocol. */
 const stdinChannel = 0;
@@ -83,27 +83,17 @@ export async function execSession(run: (options: RuntimeExec) => Promise<number>
   }
 }
 
-/** Shows what the main process writes from now on, until it ends or the client goes. */
-export function attachSession(log: RuntimeLog, options: ExecOptions, channels: Channels): Promise<void> {
-  return new Promise((resolve) => {
-    let at = log.entries().length;
-    const finish = (): void => {
-      stop();
-      resolve();
-    };
-    channels.onData(() => undefined);
-    channels.onEnd(() => undefined);
-    channels.closed(finish);
-    let stop: () => void = () => undefined;
-    stop = log.follow((event) => {
-      if (event === "ended") {
-        sendStatus(channels, { metadata: {}, status: "Success" });
-        return finish();
-      }
-      for (const entries = log.entries(); at < entries.length; at++) {
-        const entry = entries[at];
-        if (entry && (entry.stream === "stdout" ? options.stdout : options.stderr)) channels.send(entry.stream === "stdout" ? stdoutChannel : stderrChannel, entry.text);
-      }
-    });
+/** Joins the main process until it ends or the client goes. */
+export async function attachSession(attach: (options: RuntimeAttach) => Promise<void>, options: ExecOptions, channels: Channels): Promise<void> {
+  const input = inputFrom(channels);
+  const abort = new AbortController();
+  channels.closed(() => abort.abort());
+  await attach({
+    ...(options.stdin ? { stdin: input } : {}),
+    signal: abort.signal,
+    onOutput: (stream, bytes) => {
+      if (stream === "stdout" ? options.stdout : options.stderr) channels.send(stream === "stdout" ? stdoutChannel : stderrChannel, bytes);
+    },
   });
+  sendStatus(channels, { metadata: {}, status: "Success" });
 }

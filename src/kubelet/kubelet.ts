@@ -122,9 +122,8 @@ export class Kubelet implements NodeAgent {
   }
 
   async attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
-    const log = this.options.runtime.log(this.runningContainer(target));
-    if (!log) throw notFound({ group: "", plural: "pods" }, target.pod);
-    await attachSession(log, options, channels);
+    const id = this.runningContainer(target);
+    await attachSession((asked) => this.options.runtime.attach(id, asked), options, channels);
   }
 
   stats(): NodeStats {

@@ -24,6 +24,8 @@ export interface ContainerRuntime {
   /** The log so far and from then on; see RuntimeLog. */
   log(containerId: string): RuntimeLog | undefined;
   exec(containerId: string, options: RuntimeExec): Promise<number>;
+  /** Joins the streams of the main process: what it writes from now on, and its standard input. Resolves when it has ended or `signal` says so. */
+  attach(containerId: string, options: RuntimeAttach): Promise<void>;
   /** Connects to a port inside a sandbox. Rejects with the text of a connection error. */
   portForward(sandboxId: string, port: number, client: PortClient): Promise<PortConnection>;
   /** Called with the id of a container whose state changed, as a task of the runner. */
@@ -92,6 +94,8 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   readonly tty: boolean;
   readonly stdin: boolean;
+  /** The first who is attached with standard input closes it by leaving. */
+  readonly stdinOnce: boolean;
   readonly readOnlyRootFilesystem: boolean;
   readonly privileged: boolean;
   readonly user?: number;
@@ -147,6 +151,8 @@ export interface RuntimeExec {
   readonly onOutput: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
   readonly signal?: AbortSignal;
 }
+
+export type RuntimeAttach = Omit<RuntimeExec, "argv" | "tty">;
 
 /** The node's own files, under the kubelet's folder and for hostPath. */
 export interface NodeFiles {

@@ -1,5 +1,5 @@
 import type { Environment, Random } from "../base/environment.ts";
-import type { ContainerConfig, ContainerInfo, ContainerStats, RuntimeExec } from "../kubelet/runtime.ts";
+import type { ContainerConfig, ContainerInfo, ContainerStats, RuntimeAttach, RuntimeExec } from "../kubelet/runtime.ts";
 import { ContainerLog } from "./container-log.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
@@ -75,6 +75,8 @@ export class SimulatedContainer implements World, LoggedContainer {
   private main: Process | undefined;
   private waiters: (() => void)[] | undefined;
   private endings: (() => void)[] | undefined;
+  private input: InputQueue | undefined;
+  private attached: Set<RuntimeAttach["onOutput"]> | undefined;
 
   constructor(options: ContainerOptions) {
     const { config, sandbox, environment, host } = options;
@@ -155,9 +157,10 @@ export class SimulatedContainer implements World, LoggedContainer {
       throw new Error(message);
     }
     this.info = { ...this.info, state: "running", startedAt: now };
+    if (config.stdin) this.input = new InputQueue();
     const main = new Process({
-      world: this, argv: config.argv, env: this.environmentOf(), cwd: config.workingDir, tty: config.tty, input: config.stdin ? endlessInput : undefined,
-      output: (stream, bytes) => this.log.append(config.tty ? "stdout" : stream, config.tty ? withReturns(bytes) : bytes, this.environment.clock.now()),
+      world: this, argv: config.argv, env: this.environmentOf(), cwd: config.workingDir, tty: config.tty, input: this.input,
+      output: (stream, bytes) => this.written(stream, bytes),
     });
     this.main = main;
     this.options.changed();
@@ -199,9 +202,28 @@ export class SimulatedContainer implements World, LoggedContainer {
     return process.run(program);
   }
 
-  /** Output of the main process from now on: attach. Resolves when the container has ended. */
-  whenEnded(): Promise<void> {
-    return this.info.state === "exited" ? Promise.resolve() : new Promise((resolve) => void (this.waiters ??= []).push(resolve));
+  /** Joins the main process: its output from now on, and its input. Resolves when it has ended or the other side leaves. */
+  async attach({ stdin, onOutput, signal }: RuntimeAttach): Promise<void> {
+    const attached = (this.attached ??= new Set());
+    attached.add(onOutput);
+    const ended = this.info.state === "exited" ? Promise.resolve() : new Promise<void>((resolve) => void (this.waiters ??= []).push(resolve));
+    const left = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+    if (stdin && this.input) void this.feed(this.input, stdin);
+    await Promise.race([ended, left]);
+    attached.delete(onOutput);
+  }
+
+  private async feed(input: InputQueue, stdin: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const bytes of stdin) input.push(bytes);
+    if (this.options.config.stdinOnce) input.end();
+  }
+
+  /** What the main process writes goes to its log and to who is attached. */
+  private written(stream: "stdout" | "stderr", bytes: Uint8Array): void {
+    const { tty } = this.options.config;
+    const shown = tty ? withReturns(bytes) : bytes;
+    this.log.append(tty ? "stdout" : stream, shown, this.environment.clock.now());
+    for (const onOutput of this.attached ?? []) onOutput(tty ? "stdout" : stream, shown);
   }
 
   /** The machine lost power: everything stops here, and is found dead later. */
@@ -300,8 +322,27 @@ export function withReturns(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Standard input of a container that nobody is attached to: it stays open. */
-const endlessInput: Input = { read: () => new Promise(() => undefined) };
+/** Standard input of a container: what those who are attached send. While nobody is, it stays open. */
+class InputQueue implements Input {
+  private readonly chunks: Uint8Array[] = [];
+  private isEnded = false;
+  private wake: (() => void) | undefined;
+
+  push(bytes: Uint8Array): void {
+    this.chunks.push(bytes);
+    this.wake?.();
+  }
+
+  end(): void {
+    this.isEnded = true;
+    this.wake?.();
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    while (this.chunks.length === 0 && !this.isEnded) await new Promise<void>((resolve) => (this.wake = resolve));
+    return this.chunks.shift();
+  }
+}
 
 export function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
   const iterator = chunks[Symbol.asyncIterator]();

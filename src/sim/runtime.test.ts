@@ -45,7 +45,7 @@ async function run(at: Lab, image: string, argv: string[] | undefined, extra: Pa
     const info = await runtime.pullImage(image);
     const id = await runtime.createContainer(sandbox.id, {
       name: "c", image: info, attempt: 0, argv: argv ?? [...info.entrypoint, ...info.command], workingDir: "/", env: [{ name: "NODE_NAME", value: "local-worker" }], mounts: [], tty: false,
-      stdin: false, readOnlyRootFilesystem: false, privileged: false, terminationMessagePath: "/dev/termination-log", ...extra,
+      stdin: false, stdinOnce: false, readOnlyRootFilesystem: false, privileged: false, terminationMessagePath: "/dev/termination-log", ...extra,
     });
     made = { id, ip: sandbox.ips[0] as string };
     await runtime.startContainer(id).catch(() => undefined);

@@ -1,6 +1,6 @@
 import type { Environment, Random } from "../base/environment.ts";
 import type {
-  ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, NodeNetwork, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
+  ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, NodeNetwork, RuntimeAttach, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
 } from "../kubelet/runtime.ts";
 import { SimulatedContainer } from "./container.ts";
 import type { SandboxWorld } from "./container.ts";
@@ -223,6 +223,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
 
   exec(containerId: string, options: RuntimeExec): Promise<number> {
     return this.container(containerId).exec(options);
+  }
+
+  attach(containerId: string, options: RuntimeAttach): Promise<void> {
+    return this.container(containerId).attach(options);
   }
 
   async portForward(sandboxId: string, port: number, client: PortClient): Promise<PortConnection> {
