@@ -66,6 +66,7 @@ scenario("E12", "Log collection with a hostPath DaemonSet", { cluster: "learning
 
   s.step(6, "agents that forward to a centre", async () => {
     await s.ok("kubectl delete ds fluentd fluentd-logger node-agent");
+    await s.until("kubectl get pods -o name", (out) => out === "", { step: "5s" });
     await s.ok("kubectl apply -f manifests/exercise-2-log-aggregation.yaml");
     await settledDaemonSet(s, "log-agent", 3);
     const [centre] = await runningPods(s, "-l app=log-centre", 1);

@@ -3,9 +3,12 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCluster } from "../../src/node/create-cluster.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
+import { execOver } from "../../src/node/exec-channels.ts";
+import type { Access } from "../../src/node/kubeconfig.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
 import { endOf, paced } from "../kubectl/paced.ts";
 import type { Ended, Pace } from "../kubectl/paced.ts";
@@ -47,6 +50,7 @@ export class Scenario {
   private readonly id: string;
   private folder = "";
   private kubeconfig = "";
+  private access!: Access;
   private readonly running = new Set<ChildProcess>();
   private readonly options: ScenarioOptions;
 
@@ -58,7 +62,8 @@ export class Scenario {
   async open(): Promise<void> {
     this.folder = mkdtempSync(join(tmpdir(), "coracle-scenario-"));
     this.cluster = await createCluster({ name: this.options.cluster, nodes: this.options.nodes });
-    const { kubeconfig } = await this.cluster.listen();
+    const { kubeconfig, access } = await this.cluster.listen();
+    this.access = access;
     this.kubeconfig = join(this.folder, "config");
     writeFileSync(this.kubeconfig, kubeconfig, { mode: 0o600 });
   }
@@ -143,6 +148,21 @@ export class Scenario {
         return result;
       },
     };
+  }
+
+  /** Runs a command in a shell of a machine, as `coracle node shell NODE -- sh -c COMMAND` does. */
+  async onNode(node: string, command: string): Promise<Ended> {
+    const words = ["sh", "-c", command].map((word) => `command=${encodeURIComponent(word)}`).join("&");
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const text = { stdout: "", stderr: "" };
+    stdout.on("data", (bytes: Buffer) => (text.stdout += bytes.toString()));
+    stderr.on("data", (bytes: Buffer) => (text.stderr += bytes.toString()));
+    stdin.end();
+    const from = this.cluster.now();
+    const exit = await execOver(this.access, `/apis/sim.coracle.dev/v1alpha1/machines/${node}/exec?${words}&stdin=true&stdout=true&stderr=true&tty=false`, { stdin, stdout, stderr });
+    const ended = { exit, ...text };
+    narrateCommand({ command: `coracle node shell ${node} -- sh -c '${command}'`, stdin: undefined, from, to: this.cluster.now(), ...ended });
+    return ended;
   }
 
   /** Moves the cluster's time. */

@@ -1,0 +1,95 @@
+import { expect } from "vitest";
+import { headers, row, rows, runningPods } from "./looking.ts";
+import { scenario, table } from "./scenario.ts";
+
+const page = "Welcome to nginx!";
+
+scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: "learning", nodes: 3 }, (s) => {
+  const clusterIp = (name: string): Promise<string> => s.ok(`kubectl get svc ${name} -o jsonpath='{.spec.clusterIP}'`);
+
+  s.step(1, "a Deployment exposed", async () => {
+    expect(await s.ok("kubectl create deployment web --image=nginx --replicas=2")).toBe("deployment.apps/web created\n");
+    expect(await s.ok("kubectl expose deployment web --port=80")).toBe("service/web exposed\n");
+    const text = await s.ok("kubectl get svc");
+    expect(headers(text)).toEqual(["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"]);
+    expect(table(text)).toMatchObject([
+      { NAME: "kubernetes", TYPE: "ClusterIP", "CLUSTER-IP": "10.96.0.1", "EXTERNAL-IP": "<none>", "PORT(S)": "443/TCP" },
+      { NAME: "web", TYPE: "ClusterIP", "CLUSTER-IP": expect.stringMatching(/^10\.96\.\d+\.\d+$/) as string, "EXTERNAL-IP": "<none>", "PORT(S)": "80/TCP" },
+    ]);
+    expect(await s.ok("kubectl get svc web -o jsonpath='{.spec.selector}'")).toBe('{"app":"web"}');
+    expect(await s.refused("kubectl expose deployment web --port=80")).toBe('Error from server (AlreadyExists): services "web" already exists\n');
+    await runningPods(s, "-l app=web", 2);
+  });
+
+  s.step(2, "a Pod to look from, for a moment", async () => {
+    const watch = s.background("exec kubectl get pods -l run=test -w --no-headers");
+    const { exit, stdout, stderr } = await s.sh("script -qec 'kubectl run test --image=nicolaka/netshoot -it --rm -- bash' /dev/null", {
+      stdin: "curl http://web.default.svc.cluster.local\nexit\n",
+    });
+    await watch.stop();
+    expect(exit, stdout + stderr).toBe(0);
+    expect(stdout).toContain(page);
+    expect(stdout).toContain("All commands and output from this session will be recorded in container logs");
+    expect(stdout).toContain("If you don't see a command prompt, try pressing enter.");
+    expect(stdout).toContain('pod "test" deleted from default namespace');
+    expect(watch.stdout).toMatch(/^test /m);
+    expect(await s.refused("kubectl run test2 --image=busybox -t -- sh")).toMatch(/^error: /);
+    expect(await s.refused("kubectl run test2 --image=busybox --rm -- sh")).toMatch(/^error: --rm should only be used for attached containers/);
+    expect((await s.sh("kubectl get pods -l run=test2")).stdout).toBe("");
+  });
+
+  s.step(3, "its address is on no interface", async () => {
+    const address = await clusterIp("web");
+    for (const node of ["learning-control-plane", "learning-worker", "learning-worker2"]) {
+      const { stdout: shown } = await s.onNode(node, "ip addr");
+      expect(shown).toMatch(/inet 172\.18\.0\.\d+\//);
+      expect(shown).not.toContain(address);
+    }
+  });
+
+  s.step(4, "Pods change, the Service does not", async () => {
+    const address = await clusterIp("web");
+    const before = await rows(s, "kubectl get pods -l app=web -o wide");
+    await s.ok(`kubectl delete pod ${before[0]?.["NAME"]}`);
+    const after = await runningPods(s, "-l app=web", 2);
+    await s.advance("2s");
+    expect(after.map((pod) => pod["IP"])).not.toContain(before[0]?.["IP"]);
+    expect(await clusterIp("web")).toBe(address);
+    await s.ok("kubectl apply -f manifests/nginx-test-daemonset.yaml -f manifests/tolerate-everything.yaml");
+    for (const pod of await runningPods(s, "-l app=tolerate-everything", 3)) {
+      expect(await s.ok(`kubectl exec ${pod["NAME"]} -- wget -qO- http://${address}`)).toContain(page);
+    }
+  });
+
+  s.step(5, "a port of every node", async () => {
+    expect(await s.ok("kubectl expose deployment web --name=web-np --type=NodePort --port=80")).toBe("service/web-np exposed\n");
+    const [, port] = /^80:(3\d{4})\/TCP$/.exec((await row(s, "kubectl get svc web-np"))["PORT(S)"] ?? "") ?? [];
+    expect(port).toBeDefined();
+    await s.advance("2s");
+    const [pod] = await rows(s, "kubectl get pods -l app=tolerate-everything");
+    for (const node of await rows(s, "kubectl get nodes -o wide")) {
+      expect(await s.ok(`kubectl exec ${pod?.["NAME"]} -- wget -qO- http://${node["INTERNAL-IP"]}:${port}`)).toContain(page);
+    }
+  });
+
+  s.step(6, "a balancer that nobody gives", async () => {
+    await s.ok("kubectl expose deployment web --name=web-lb --type=LoadBalancer --port=80");
+    await s.advance("60s");
+    expect(await row(s, "kubectl get svc web-lb")).toMatchObject({ TYPE: "LoadBalancer", "EXTERNAL-IP": "<pending>" });
+  });
+
+  s.step(7, "another name for a host elsewhere", async () => {
+    expect(await s.ok("kubectl create service externalname ext --external-name=example.com")).toBe("service/ext created\n");
+    expect(await row(s, "kubectl get svc ext")).toMatchObject({ TYPE: "ExternalName", "CLUSTER-IP": "<none>", "EXTERNAL-IP": "example.com", "PORT(S)": "<none>" });
+    const [pod] = await rows(s, "kubectl get pods -l app=tolerate-everything");
+    const { stdout } = await s.sh(`kubectl exec ${pod?.["NAME"]} -- nslookup ext.default.svc.cluster.local`);
+    expect(stdout).toMatch(/^ext\.default\.svc\.cluster\.local\s+canonical name = example\.com$/m);
+    expect((await s.sh("kubectl get endpointslices -l kubernetes.io/service-name=ext")).stdout).toBe("");
+    expect((await s.onNode("learning-worker", "iptables-save")).stdout).not.toContain("default/ext");
+  });
+
+  s.step(8, "no type is ClusterIP", async () => {
+    await s.ok("kubectl apply -f manifests/service-without-type.yaml");
+    expect(await row(s, "kubectl get svc web-without-type")).toMatchObject({ TYPE: "ClusterIP" });
+  });
+});
