@@ -21,7 +21,7 @@ export const scriptCommands: CommandTable = { ...clockCommands, ...fileCommands,
 const standalone: CommandTable = { ...scriptCommands, ...directCommands };
 export const userlandNames = Object.keys(standalone).filter((name) => !name.startsWith("__"));
 
-const shellNames = new Set(["sh", "ash", "bash", "dash"]);
+const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);
 const interpreted: ReadonlySet<string> = new Set(interpreterCommands);
 
 /** Why a command line cannot be executed, in runc's words. */

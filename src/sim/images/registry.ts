@@ -34,12 +34,19 @@ const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter,
 
 function generic(repository: string): SimulatedImage {
   const name = repository.split("/").pop() as string;
+  const stays = stayUp({ lines: () => [`simulated image ${repository}: no program is known for it; it stays up until it is stopped`], onTerm: { code: 0 } });
   return image({
     repositories: [repository],
     sizeBytes: 30 * 1024 * 1024,
     entrypoint: [`/${name}`],
     command: [],
-    programs: { [name]: stayUp({ lines: () => [`simulated image ${repository}: no program is known for it; it stays up until it is stopped`], onTerm: { code: 0 } }) },
+    programs: {
+      [name]: (process) => {
+        // Many images' entrypoints run a command that they are given.
+        const [word = "", ...rest] = process.argv.slice(1);
+        return word !== "" && process.world.files.exists(word.startsWith("/") ? word : `/bin/${word}`) ? process.world.execute(process, [word, ...rest]) : stays(process);
+      },
+    },
   });
 }
 

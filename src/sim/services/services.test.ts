@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { daemonSets, deployments, endpointSlices, pods, services } from "../../api/kinds.ts";
+import { machines } from "../../api/sim/facts.ts";
+import { createCluster } from "../../node/create-cluster.ts";
+import type { NodeCluster } from "../../node/create-cluster.ts";
+import { printed } from "./testing/printed.ts";
+
+/** Services and names as Pods and nodes of a whole cluster meet them, while the proxies and name servers come and go. */
+const client = (name: string, node: string, image = "busybox"): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name} }
+spec: { nodeName: ${node}, containers: [{ name: main, image: ${image}, command: [sleep, "1d"] }] }
+`;
+
+const server = (name: string, replicas: number, spec = ""): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template: { metadata: { labels: { app: ${name} } }, spec: { containers: [{ name: main, image: nginx, ports: [{ containerPort: 80 }] }] } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name} }
+spec: { selector: { app: ${name} }, ports: [{ port: 80 }]${spec} }
+`;
+
+const page = "Welcome to nginx!";
+const worker = "local-worker";
+let cluster: NodeCluster;
+
+const inPod = (pod: string, command: string) => printed(cluster, `/api/v1/namespaces/default/pods/${pod}/exec`, command);
+const onNode = (node: string, command: string) => printed(cluster, `/apis/sim.coracle.dev/v1alpha1/machines/${node}/exec`, command);
+
+async function serviceOf(name: string): Promise<{ ip: string; nodePort: number }> {
+  const { spec } = await cluster.client.get(services, { namespace: "default", name });
+  return { ip: spec.clusterIP ?? "", nodePort: spec.ports?.[0]?.nodePort ?? 0 };
+}
+
+async function endpointsOf(name: string): Promise<string[]> {
+  const { items } = await cluster.client.list(endpointSlices, { namespace: "default", labelSelector: `kubernetes.io/service-name=${name}` });
+  return items.flatMap(({ endpoints }) => (endpoints ?? []).flatMap(({ addresses }) => addresses));
+}
+
+/** Keeps the service proxy off every node, or lets it back. */
+async function hold(isHeld: boolean): Promise<void> {
+  const nodeSelector = { "kubernetes.io/os": "linux", held: isHeld ? "yes" : null };
+  await cluster.client.patch(daemonSets, { namespace: "kube-system", name: "kube-proxy" }, { type: "merge", body: { spec: { template: { spec: { nodeSelector } } } } });
+  await cluster.advance("60s");
+}
+
+beforeAll(async () => {
+  cluster = await createCluster({ nodes: 3 });
+  await cluster.apply(`${client("looker", worker)}---${client("other", "local-worker2", "alpine")}---${server("web", 2, ", type: NodePort")}`);
+  await cluster.advance("60s");
+});
+
+afterAll(() => cluster.close());
+
+describe("a Service", () => {
+  it("answers by name and by address, from Pods and from nodes", async () => {
+    const { ip } = await serviceOf("web");
+    for (const host of ["web", "web.default", "web.default.svc.cluster.local", ip]) expect(await inPod("looker", `wget -qO- http://${host}`)).toMatchObject({ code: 0, out: expect.stringContaining(page) as string });
+    expect((await onNode("local-control-plane", `curl -s http://${ip}`)).out).toContain(page);
+  });
+
+  it("answers at its node port of every node", async () => {
+    const { nodePort } = await serviceOf("web");
+    for (const node of ["172.18.0.2", "172.18.0.3", "172.18.0.4"]) expect((await inPod("looker", `curl -s http://${node}:${nodePort}`)).out).toContain(page);
+    expect((await onNode(worker, `curl -s localhost:${nodePort}`)).out).toContain(page);
+  });
+
+  it("spreads connections over its endpoints", async () => {
+    const { ip } = await serviceOf("web");
+    await inPod("looker", `for i in $(seq 1 300); do wget -qO /dev/null http://${ip}; done`);
+    const items = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=web" })).items;
+    const counts = await Promise.all(items.map(async ({ metadata }) => (await cluster.logs(metadata.name)).split("\n").filter((line) => line.includes("Wget")).length));
+    for (const count of counts) expect(count).toBeGreaterThan(100);
+  });
+
+  it("keeps a client with one endpoint where it is told to", async () => {
+    await cluster.apply(server("sticky", 3, ", sessionAffinity: ClientIP"));
+    await cluster.advance("30s");
+    await inPod("looker", "for i in $(seq 1 20); do wget -qO /dev/null http://sticky; done");
+    const items = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=sticky" })).items;
+    const counts = await Promise.all(items.map(async ({ metadata }) => (await cluster.logs(metadata.name)).split("\n").filter((line) => line.includes("Wget")).length));
+    expect(counts.sort((a, b) => a - b)).toEqual([0, 0, 20]);
+  });
+
+  it("does not answer ping, nor other ports; a Pod does", async () => {
+    const { ip } = await serviceOf("web");
+    expect((await inPod("looker", `ping -c 2 ${ip}`)).out).toContain("2 packets transmitted, 0 packets received, 100% packet loss");
+    expect(await inPod("looker", `curl -sS -m 5 http://${ip}:81`)).toMatchObject({ code: 28 });
+    expect((await inPod("looker", `ping -c 2 ${(await endpointsOf("web"))[0]}`)).out).toContain(" 0% packet loss");
+  });
+
+  it("refuses at once when nobody stands behind it", async () => {
+    await cluster.apply(server("empty", 0));
+    await cluster.advance("5s");
+    const { ip } = await serviceOf("empty");
+    const before = cluster.now();
+    expect(await inPod("looker", "wget -qO- http://empty")).toEqual({ code: 1, out: `wget: can't connect to remote host (${ip}): Connection refused\n` });
+    expect(cluster.now()).toBe(before);
+  });
+
+  it("reaches itself: a Pod behind a Service may be its own endpoint", async () => {
+    await cluster.apply(server("alone", 1));
+    await cluster.advance("30s");
+    const [pod] = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=alone" })).items;
+    expect((await inPod(pod?.metadata.name ?? "", "curl -s http://alone")).out).toContain(page);
+    expect(await cluster.logs(pod?.metadata.name ?? "")).toContain(`${pod?.status.hostIP} - - `);
+  });
+
+  it("stays with the node where its policy says so", async () => {
+    await cluster.apply(`${server("near", 1, ", type: NodePort, externalTrafficPolicy: Local")}`);
+    await cluster.advance("30s");
+    const [pod] = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=near" })).items;
+    const { nodePort } = await serviceOf("near");
+    const elsewhere = pod?.status.hostIP === "172.18.0.3" ? "172.18.0.4" : "172.18.0.3";
+    const from = (host: string) => onNode("local-control-plane", `curl -s -m 3 http://${host}:${nodePort}`);
+    expect((await from(pod?.status.hostIP ?? "")).out).toContain(page);
+    expect(await from(elsewhere)).toMatchObject({ code: 28 });
+  });
+});
+
+describe("names", () => {
+  it("follow the Pod's own resolv.conf", async () => {
+    expect((await inPod("looker", "cat /etc/resolv.conf")).out).toBe("search default.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n");
+    expect((await onNode(worker, "cat /etc/resolv.conf")).out).toContain("nameserver 172.18.0.1\n");
+  });
+
+  it("are told by nslookup as busybox prints it", async () => {
+    const { ip } = await serviceOf("web");
+    const head = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n";
+    expect(await inPod("looker", "nslookup web.default.svc.cluster.local")).toEqual({ code: 0, out: `${head}Name:\tweb.default.svc.cluster.local\nAddress: ${ip}\n\n\n` });
+    expect(await inPod("other", "nslookup none.default.svc.cluster.local")).toMatchObject({ code: 1, out: expect.stringContaining("** server can't find none.default.svc.cluster.local: NXDOMAIN\n") as string });
+  });
+
+  it("that nobody has are bad addresses", async () => {
+    expect(await inPod("looker", "wget -qO- http://nobody.qa")).toEqual({ code: 1, out: "wget: bad address 'nobody.qa'\n" });
+    expect(await inPod("looker", "curl http://nobody.qa")).toEqual({ code: 6, out: "curl: (6) Could not resolve host: nobody.qa\n" });
+  });
+
+  it("are gone while no name server runs, after a wait", async () => {
+    await cluster.client.patch(deployments, { namespace: "kube-system", name: "coredns" }, { type: "merge", body: { spec: { replicas: 0 } } });
+    await cluster.advance("60s");
+    const before = cluster.now();
+    expect(await inPod("looker", "wget -qO- http://web")).toEqual({ code: 1, out: "wget: bad address 'web'\n" });
+    expect(cluster.now() - before).toBe(5000);
+    await cluster.client.patch(deployments, { namespace: "kube-system", name: "coredns" }, { type: "merge", body: { spec: { replicas: 2 } } });
+    await cluster.advance("60s");
+    expect((await inPod("looker", "wget -qO- http://web")).out).toContain(page);
+  });
+});
+
+describe("the service proxy", () => {
+  it("leaves its rules behind, and they age", async () => {
+    await hold(true);
+    await cluster.apply(server("late", 1));
+    await cluster.client.patch(deployments, { namespace: "default", name: "web" }, { type: "merge", body: { spec: { replicas: 1 } } });
+    await cluster.advance("60s");
+    const [old, late] = [await serviceOf("web"), await serviceOf("late")];
+    // About half of the connections: the other half go to the Pod that is no more.
+    const answers = (await inPod("looker", `for i in $(seq 1 20); do wget -qO- http://${old.ip}; done`)).out;
+    expect(answers).toContain(page);
+    expect(answers).toContain(`wget: can't connect to remote host (${old.ip}): Host is unreachable\n`);
+    expect(await inPod("looker", `curl -sS -m 5 http://${late.ip}`)).toMatchObject({ code: 28 });
+    const rules = (await onNode(worker, "iptables-save")).out;
+    expect(rules).not.toContain("default/late");
+    expect(rules.match(/-A KUBE-SEP-\S+ .*default\/web" .*DNAT/g)).toHaveLength(2);
+    await hold(false);
+    expect((await inPod("looker", `wget -qO- http://${late.ip}`)).out).toContain(page);
+    expect((await onNode(worker, "iptables-save")).out.match(/-A KUBE-SEP-\S+ .*default\/web" .*DNAT/g)).toHaveLength(1);
+  });
+
+  it("puts flushed rules back when it starts anew", async () => {
+    const { ip } = await serviceOf("web");
+    const [endpoint] = await endpointsOf("web");
+    await hold(true);
+    await onNode(worker, "sudo iptables -t nat -F");
+    expect(await inPod("looker", `curl -sS -m 5 http://${ip}`)).toMatchObject({ code: 28 });
+    expect((await inPod("looker", `ping -c 1 ${endpoint}`)).out).toContain(" 0% packet loss");
+    expect((await inPod("other", `wget -qO- http://${ip}`)).out).toContain(page);
+    await hold(false);
+    expect((await inPod("looker", `wget -qO- http://${ip}`)).out).toContain(page);
+  });
+
+  it("hears nothing while its node is cut off", async () => {
+    await cluster.client.patch(machines, { name: worker }, { type: "merge", body: { spec: { network: "Partitioned" } } });
+    await cluster.settle();
+    await cluster.apply(server("unheard", 1));
+    await cluster.advance("10s");
+    expect((await onNode(worker, "iptables-save")).out).not.toContain("default/unheard");
+    await cluster.client.patch(machines, { name: worker }, { type: "merge", body: { spec: { network: "Connected" } } });
+    await cluster.advance("10s");
+    expect((await onNode(worker, "iptables-save")).out).toContain("default/unheard");
+  });
+});
