@@ -3,6 +3,8 @@ import { createCluster } from "../node/create-cluster.ts";
 import type { NodeCluster as Cluster } from "../node/create-cluster.ts";
 import { events, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
+import { image } from "../sim/images/image.ts";
+import type { Program } from "../sim/process.ts";
 
 /** What Pods go through in a whole cluster, on the clock: the parts of it have tests of their own. */
 const get = (cluster: Cluster, name: string): Promise<Pod> => cluster.client.get(pods, { namespace: "default", name });
@@ -45,6 +47,23 @@ describe("images", () => {
     await cluster.advance("10s");
     expect(await log(cluster, "tool")).toBe("from the alias\n");
   });
+});
+
+it("an image may be a program, which runs, logs and ends on the clock", async () => {
+  const program: Program = async (process) => {
+    for (let i = 1; i <= 3; i++) {
+      process.write("stdout", `beat ${i} of ${process.argv.join(" ")}\n`);
+      await process.sleep(60_000);
+    }
+    return 7;
+  };
+  const beat = image({ repositories: ["example.com/beat"], sizeBytes: 1000, entrypoint: ["/beat"], command: ["--default"], userland: false, programs: { beat: program } });
+  await using cluster = await createCluster({ nodes: 1, images: { "example.com/beat": beat } });
+  await apply(cluster, "beat", { restartPolicy: "Never", containers: [{ name: "c", image: "example.com/beat:1", args: ["--given"] }] });
+  await cluster.advance("90s");
+  expect(await log(cluster, "beat")).toBe("beat 1 of /beat --given\nbeat 2 of /beat --given\n");
+  await cluster.advance("2m");
+  expect((await get(cluster, "beat")).status).toMatchObject({ phase: "Failed", containerStatuses: [{ state: { terminated: { exitCode: 7, reason: "Error" } } }] });
 });
 
 describe("restarts", () => {
