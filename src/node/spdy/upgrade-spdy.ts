@@ -60,7 +60,7 @@ export function startTunnel({ message, socket, first, body, query, sinks }: { me
         webSocket.send(bytes);
         return webSocket.bufferedAmount === 0;
       },
-      close: () => void webSocket.close(1000),
+      close: () => webSocket.close(1000),
     };
     const { receive, gone } = serve(transport, serverOf(body, query), sinks);
     webSocket.on("error", () => undefined);
