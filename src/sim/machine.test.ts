@@ -156,6 +156,23 @@ describe("kubelet on a simulated machine", () => {
     expect(lines.filter((line) => /^(own|IFS|OPTIND|SHELLOPTS|BASHOPTS|OLDPWD|HOSTTYPE|MACHTYPE|OSTYPE|\?)=/.test(line))).toEqual([]);
   });
 
+  it("lists files as root's, as busybox does", async () => {
+    const script = "mkdir -p /a/b; echo hello > /a/file; ln -s file /a/link; chmod 600 /a/file; ls /a; ls -l /a; ls -d /a/b /a/file; ls /none";
+    await create("list", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sh", "-c", script] }] });
+    await server.advance(5000);
+    expect(await logOf("list")).toBe(`b
+file
+link
+total 8
+drwxr-xr-x    2 root     root          4096 Jan  1 00:00 b
+-rw-------    1 root     root             6 Jan  1 00:00 file
+lrwxrwxrwx    1 root     root             4 Jan  1 00:00 link -> file
+/a/b
+/a/file
+ls: /none: No such file or directory
+`);
+  });
+
   it("counts every time that a container cannot be made", async () => {
     await create("again", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });
     await server.advance(60_000);

@@ -2,6 +2,7 @@ import type { CommandTable, SimulatedCommand } from "./command.ts";
 import { directCommands } from "./commands/basic.ts";
 import { absolute, clockCommands } from "./commands/clock.ts";
 import { fileCommands } from "./commands/files.ts";
+import { ls } from "./commands/ls.ts";
 import { netCommands } from "./commands/net.ts";
 import { systemCommands } from "./commands/system.ts";
 import { webCommands } from "./commands/web.ts";
@@ -17,7 +18,7 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-export const scriptCommands: CommandTable = { ...clockCommands, ...fileCommands, ...netCommands, ...systemCommands, ...webCommands };
+export const scriptCommands: CommandTable = { ...clockCommands, ...fileCommands, ls, ...netCommands, ...systemCommands, ...webCommands };
 const standalone: CommandTable = { ...scriptCommands, ...directCommands };
 export const userlandNames = Object.keys(standalone).filter((name) => !name.startsWith("__"));
 
