@@ -8,6 +8,7 @@ import { loadSchema } from "../api/schema/schema.ts";
 import { simTypes } from "../api/sim/facts.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import { createApiServer } from "../server/server.ts";
+import type { ClusterNetwork } from "../server/cluster-network.ts";
 import type { MachineConsoles } from "../server/machine-console.ts";
 import type { NodeAgents } from "../server/node-agent.ts";
 import type { UserInfo } from "../server/request.ts";
@@ -51,8 +52,9 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const parts = partsOf(options, host);
   const { environment, store, registry, schema } = parts;
   // The server is there before the machines that it will ask.
-  const agents: { of: NodeAgents; console: MachineConsoles } = { of: () => undefined, console: () => undefined };
-  const server = createApiServer({ environment, store, registry, schema, nodeAgents: (name) => agents.of(name), machineConsoles: (name) => agents.console(name), ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
+  const agents: { of: NodeAgents; console: MachineConsoles; network?: ClusterNetwork } = { of: () => undefined, console: () => undefined };
+  const server = createApiServer({ environment, store, registry, schema, nodeAgents: (name) => agents.of(name), machineConsoles: (name) => agents.console(name),
+    network: { fetch: (request) => agents.network?.fetch(request) ?? Promise.reject(new Error("no machine is there yet")) }, ...(host.tokenSigner === undefined ? {} : { tokenSigner: host.tokenSigner }) });
   const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });
   const own = clientOf(apiServerUser, "coracle");
   // Upstream's control plane runs on the first node, and its events say so.
@@ -62,6 +64,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
   agents.of = (name) => machines.agentOf(name);
   agents.console = (name) => machines.consoleOf(name);
+  agents.network = machines;
   const clockObject = parts.virtual ? await startClockObject({ clock: parts.virtual, environment, client: own, informers, hostClock: host.clock }) : undefined;
   return new RunningCluster({
     options,

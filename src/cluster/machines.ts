@@ -11,12 +11,13 @@ import { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { Reconciler } from "../client/reconciler.ts";
 import { execSession } from "../kubelet/exec-session.ts";
+import type { ClusterNetwork, ForwardedRequest, ForwardedResponse } from "../server/cluster-network.ts";
 import type { MachineConsole } from "../server/machine-console.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
 import type { ApiServer } from "../server/request.ts";
 import { SimulatedMachine, machineAddress } from "../sim/machine.ts";
 import { listenAsGateway } from "../sim/gateway.ts";
-import { SimulatedNetwork } from "../sim/network.ts";
+import { ConnectError, SimulatedNetwork } from "../sim/network.ts";
 import { ClusterServices } from "../sim/services/cluster-services.ts";
 import type { Registry } from "../sim/images/registry.ts";
 import { nodeUser } from "./identities.ts";
@@ -40,7 +41,7 @@ interface Running {
 }
 
 /** Keeps one simulated machine per Machine object, powered and connected as its spec says, and reports what it is. */
-export class Machines {
+export class Machines implements ClusterNetwork {
   private readonly options: MachinesOptions;
   private readonly running = new Map<string, Running>();
   private readonly taken = new Set<number>();
@@ -76,6 +77,21 @@ export class Machines {
   consoleOf(name: string): MachineConsole | undefined {
     const shell = this.running.get(name)?.machine.shell;
     return shell && { exec: (options, channels) => execSession((asked) => shell.run(asked), options, channels) };
+  }
+
+  /** A request from the API server, which runs beside the first machine. */
+  async fetch({ ip, port, method, path, headers, body }: ForwardedRequest): Promise<ForwardedResponse> {
+    const origin = machineAddress(0);
+    try {
+      const { listener, from } = this.network.connect({ node: undefined, from: origin, ip, port });
+      if (!listener.http) throw new Error("EOF");
+      const answer = await listener.http({ method, path, host: headers["host"] ?? ip, headers, body: new TextDecoder().decode(body) }, from);
+      return { status: answer.status, headers: answer.headers, body: new TextEncoder().encode(answer.body) };
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const why = error.failure === "refused" ? "connect: connection refused" : error.failure === "unreachable" ? "connect: no route to host" : "i/o timeout";
+      throw new Error(`dial tcp ${ip}:${port}: ${why}`, { cause: error });
+    }
   }
 
   stop(): void {

@@ -5,6 +5,7 @@ import type { Store } from "../store/contract.ts";
 import type { Admission } from "./admission/admission.ts";
 import type { Authorizer } from "./authorize.ts";
 import type { Discovery } from "./discovery/discovery.ts";
+import type { ClusterNetwork } from "./cluster-network.ts";
 import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import type { OpenApi } from "./openapi/open-api.ts";
@@ -23,6 +24,7 @@ export interface ServerContext {
   readonly schema: Schema;
   readonly nodeAgents: NodeAgents;
   readonly machineConsoles: MachineConsoles;
+  readonly network: ClusterNetwork | undefined;
   readonly authorizer: Authorizer;
   readonly admission: Admission;
   readonly discovery: Discovery;

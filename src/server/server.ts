@@ -13,6 +13,7 @@ import type { ServerContext } from "./context.ts";
 import { createDiscovery } from "./discovery/discovery.ts";
 import { unauthorized } from "./errors.ts";
 import { expireEvents } from "./event-expiry.ts";
+import type { ClusterNetwork } from "./cluster-network.ts";
 import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import { OpenApi } from "./openapi/open-api.ts";
@@ -40,6 +41,8 @@ export interface ApiServerOptions {
   readonly nodeAgents?: NodeAgents;
   /** Finds the console of a simulated machine. Absent: there are none. */
   readonly machineConsoles?: MachineConsoles;
+  /** The way to the programs of Pods. Absent: the proxy subresources say so. */
+  readonly network?: ClusterNetwork;
   /** Signs the tokens of service accounts. Absent: with a key that everybody can read, for clusters that stay inside the process. */
   readonly tokenSigner?: TokenSigner;
   readonly gitVersion?: string;
@@ -69,6 +72,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     schema,
     nodeAgents: options.nodeAgents ?? (() => undefined),
     machineConsoles: options.machineConsoles ?? (() => undefined),
+    network: options.network,
     authorizer,
     admission: new Admission([...defaultPlugins(store), noEscalation(authorizer)], new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),

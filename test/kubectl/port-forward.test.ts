@@ -99,3 +99,21 @@ it("runs a command over SPDY for clients that know no WebSocket", async () => {
   child.stdin.end("through the pipe\n");
   expect(await endOf(child)).toMatchObject({ exit: 0, stdout: "through the pipe\n" });
 });
+
+describe("kubectl proxy", () => {
+  it("answers curl: the API, and Pods and Services through it", async () => {
+    const { port } = await stays(["proxy", "--port=0"]);
+    const get = async (path: string, ...more: string[]): Promise<string> => (await curl(...more, `http://127.0.0.1:${port}${path}`)).stdout;
+    expect(JSON.parse(await get("/api/v1/namespaces/default/pods/web"))).toMatchObject({ kind: "Pod", metadata: { name: "web" } });
+    for (const path of ["pods/web/proxy/", "pods/web:80/proxy/", "services/web:http/proxy/", "services/web:8080/proxy/", "services/http:web:http/proxy/index.html"]) {
+      expect(await get(`/api/v1/namespaces/default/${path}`), path).toContain("Welcome to nginx!");
+    }
+    expect(await get("/api/v1/namespaces/default/pods/web/proxy", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")).toMatch(/^301 .*\/api\/v1\/namespaces\/default\/pods\/web\/proxy\/$/);
+    expect(await get("/api/v1/namespaces/default/pods/web/proxy/missing", "-w", "%{http_code}")).toMatch(/404 Not Found[\s\S]*404$/);
+    expect(JSON.parse(await get("/api/v1/namespaces/default/services/web:9/proxy/"))).toMatchObject({ code: 503, reason: "ServiceUnavailable", message: 'no service port 9 found for service "web"' });
+    expect(JSON.parse(await get("/api/v1/namespaces/default/services/web/proxy/"))).toMatchObject({ code: 503, message: 'no endpoints available for service "web"' });
+    expect(JSON.parse(await get("/api/v1/namespaces/default/pods/web:81/proxy/"))).toMatchObject({ code: 503, message: expect.stringMatching(/^error trying to reach service: dial tcp 10\.244\.\d+\.\d+:81: connect: connection refused$/) as string });
+    expect(await get("/api/v1/nodes/local-worker/proxy/healthz")).toBe("ok");
+    expect(JSON.parse(await get("/api/v1/nodes/local-worker/proxy/stats/summary"))).toMatchObject({ code: 501, reason: "NotImplemented" });
+  });
+});

@@ -14,6 +14,7 @@ import { finalizeRules } from "./finalize.ts";
 import { log } from "./log.ts";
 import { machineExec } from "./machine-exec.ts";
 import { portForward } from "./port-forward.ts";
+import { proxy } from "./proxy.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { requestToken } from "./token.ts";
 
@@ -30,6 +31,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   log: { get: log },
   exec: { get: execAny, create: execAny },
   portforward: { get: portForward, create: portForward },
+  proxy: { get: proxy, create: proxy, update: proxy, patch: proxy, delete: proxy },
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
   eviction: { create: evict },
