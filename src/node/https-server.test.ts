@@ -297,10 +297,10 @@ describe("upgrades", () => {
     expect((await done).messages).toEqual(["\u0003exit 3"]);
   });
 
-  test("an unknown subprotocol, an unknown route and SPDY are refused by name", async () => {
+  test("an unknown subprotocol, an unknown route and an unknown protocol are refused by name", async () => {
     await expect(webSocket(["v9.channel.k8s.io"], () => {})).rejects.toThrow("400");
-    const upgrade = { connection: "Upgrade", upgrade: "SPDY/3.1" };
-    const answer = await http1("/exec", { method: "POST", headers: upgrade });
+    expect((await http1("/exec", { method: "POST", headers: { connection: "Upgrade", upgrade: "SPDY/3.1" } })).status).toBe(400);
+    const answer = await http1("/exec", { method: "POST", headers: { connection: "Upgrade", upgrade: "SPDY/4" } });
     expect(answer.status).toBe(501);
     expect(JSON.parse(answer.body.toString())).toMatchObject({ reason: "NotImplemented" });
     const websocket = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
