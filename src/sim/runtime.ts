@@ -94,6 +94,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     });
     const { network } = options.shared;
     this.proxy = new NodeProxy({ node: options.node, zone: options.zone ?? "", ip: options.nodeIp, services: network.services });
+    for (const found of options.shared.images.preloaded()) this.pulled.set(printReference(found.reference), found);
     network.addNode(options.node, { ip: options.nodeIp, podPrefix: options.podPrefix, proxy: this.proxy });
   }
 

@@ -32,6 +32,9 @@ export interface FoundImage {
 
 const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, kubeProxyImage, corednsImage, ...fluentdImages];
 
+/** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
+const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];
+
 function generic(repository: string): SimulatedImage {
   const name = repository.split("/").pop() as string;
   const stays = stayUp({ lines: () => [`simulated image ${repository}: no program is known for it; it stays up until it is stopped`], onTerm: { code: 0 } });
@@ -55,6 +58,7 @@ export class Registry {
   private readonly aliases = new Map<string, string>();
   private readonly missing = new Set<string>();
   private readonly any: boolean;
+  private ofMachines: readonly FoundImage[] | undefined;
   private readonly roots = new Map<SimulatedImage, FolderInode>();
   private base: FolderInode | undefined;
 
@@ -82,6 +86,11 @@ export class Registry {
   /** The shell interpreter, loaded once for all machines of a cluster. */
   shellsOf(environment: Environment): Shells {
     return (this.shells ??= new Shells(environment));
+  }
+
+  /** What every machine has from the start. */
+  preloaded(): readonly FoundImage[] {
+    return (this.ofMachines ??= machineImages.filter((name) => !this.missing.has(name.slice(0, name.lastIndexOf(":")))).map((name) => this.find(name)));
   }
 
   /** What a reference names. Throws ImageError in containerd's words. */
