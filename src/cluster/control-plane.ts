@@ -13,6 +13,7 @@ import { startEndpointSliceMirroringController } from "../controllers/endpoint-s
 import { startEndpointsController } from "../controllers/endpoints/controller.ts";
 import { startDisruptionBudgetController } from "../controllers/disruption-budget/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
+import { startHorizontalPodAutoscalerController } from "../controllers/horizontal-pod-autoscaler/controller.ts";
 import { startJobController } from "../controllers/job/controller.ts";
 import { startNamespaceController } from "../controllers/namespace/controller.ts";
 import { startNodeLifecycleController } from "../controllers/node-lifecycle/controller.ts";
@@ -68,6 +69,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startEndpointSliceMirroringController(context),
     startEndpointsController(context),
     startDisruptionBudgetController(context),
+    startHorizontalPodAutoscalerController(context),
     startResourceQuotaController(context),
     startJobController(context),
     startCronJobController(context),
