@@ -13,7 +13,11 @@ import { isStatus } from "../base/status-error.ts";
 
 /** The reference to the controlling owner, if there is one. */
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  const references = object.metadata.ownerReferences;
+  if (references === undefined) return undefined;
+  // A loop: controllers ask for every Pod at every look, where the closure of a find shows.
+  for (const reference of references) if (reference.controller === true) return reference;
+  return undefined;
 }
 
 /** The reference that makes `owner` the controlling owner of what carries it. */

@@ -5,7 +5,11 @@ import type { Pod, PodCondition, PodStatus } from "../api/types/core-v1.ts";
 /** What the status of a Pod says: predicates that controllers share, and the way to write a condition into it. */
 
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status.conditions?.find((condition) => condition.type === type);
+  const conditions = pod.status.conditions;
+  if (conditions === undefined) return undefined;
+  // A loop: controllers ask for every Pod at every look, where the closure of a find shows.
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
 }
 
 export function isPodReady(pod: Pod): boolean {

@@ -141,9 +141,16 @@ export function elementWords(element: string): string {
 export function orderedSet(children: { [element: string]: FieldSet }, member: boolean): FieldSet {
   const elements = Object.keys(children);
   if (elements.length === 0) return emptySet;
-  elements.sort();
+  if (isSorted(elements)) {
+    if (!member) return children;
+  } else elements.sort();
   const out: { [element: string]: FieldSet } = {};
   if (member) out[self] = emptySet;
   for (const element of elements) out[element] = children[element] as FieldSet;
   return out;
+}
+
+function isSorted(elements: readonly string[]): boolean {
+  for (let i = 1; i < elements.length; i++) if ((elements[i - 1] as string) > (elements[i] as string)) return false;
+  return true;
 }

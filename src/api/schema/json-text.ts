@@ -62,14 +62,31 @@ export function decodeJsonText(input: Uint8Array | string): JsonDocument {
   return new SlowParser(text).document();
 }
 
-/** The value without NumberLiterals, as JavaScript numbers. */
+/** The value without NumberLiterals, as JavaScript numbers; the value itself where there are none, as nearly everywhere. */
 export function plainJson(value: JsonValue): JsonValue {
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof NumberLiteral) return Number(value.text);
-  if (Array.isArray(value)) return value.map(plainJson);
+  if (Array.isArray(value)) return plainList(value);
+  const members = value as { readonly [key: string]: JsonValue };
+  let changed: Map<string, JsonValue> | undefined;
+  for (const key in members) {
+    const member = members[key] as JsonValue;
+    const plain = plainJson(member);
+    if (plain !== member) (changed ??= new Map()).set(key, plain);
+  }
+  if (changed === undefined) return value;
   const out: { [key: string]: JsonValue } = {};
-  for (const [key, member] of Object.entries(value)) setMember(out, key, plainJson(member as JsonValue));
+  for (const [key, member] of Object.entries(members)) setMember(out, key, changed.get(key) ?? member);
   return out;
+}
+
+function plainList(values: readonly JsonValue[]): JsonValue {
+  let changed: JsonValue[] | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const plain = plainJson(values[i] as JsonValue);
+    if (plain !== values[i]) (changed ??= [...values])[i] = plain;
+  }
+  return changed ?? values;
 }
 
 /** Assignment that also works for the key `__proto__`. */

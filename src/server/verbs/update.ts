@@ -1,22 +1,25 @@
+import type { Draft } from "../../base/json.ts";
 import { notFound } from "../../base/status-error.ts";
+import type { KubeObject } from "../../api/kind-ref.ts";
 import { decodeObject } from "../body.ts";
 import { checkName, commitError, staleUid } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
 import { keyOf } from "../keys.ts";
-import { mainRules, replace } from "../replace.ts";
+import { mainRules, replace, statusRules } from "../replace.ts";
 import type { UpdateRules } from "../replace.ts";
 import { storedResponse } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
 import { writeOptions } from "../write-options.ts";
+import type { WriteOptions } from "../write-options.ts";
 import { createObject } from "./create.ts";
 
 /** PUT of an object or, with other rules, of a subresource of it. */
 export async function update(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
   const options = writeOptions("UpdateOptions", call.query, call.request);
-  const draft = withConversion(call.kind, decodeObject(call, call.kind, options.fieldValidation));
-  checkName(call, draft);
   const current = call.server.store.get(keyOf(call.kind, call.namespace, call.name));
+  const draft = withConversion(call.kind, decoded(call, current?.object, options, rules));
+  checkName(call, draft);
   if (current === undefined) {
     if (rules !== mainRules || call.kind.storage.declaration?.allowCreateOnUpdate !== true) throw notFound(call.kind.facts, call.name);
     const { uid } = draft.metadata;
@@ -29,4 +32,24 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
   } catch (error) {
     throw commitError(call, call.name, error, "update");
   }
+}
+
+/**
+ * The draft in the body. A status that comes from the same process usually carries the very spec that stands: only the standing one
+ * counts then, so it is put in as it is and not decoded again.
+ */
+function decoded(call: ResourceCall, current: KubeObject | undefined, options: WriteOptions, rules: UpdateRules): Draft<KubeObject> {
+  const { body } = call.request;
+  const spec = specOf(current);
+  const asStored = rules === statusRules && call.kind.storage === call.kind;
+  if (!asStored || spec === undefined || body === undefined || body instanceof Uint8Array || specOf(body as KubeObject) !== spec) {
+    return decodeObject(call, call.kind, options.fieldValidation);
+  }
+  const rest = { ...body, spec: undefined } as unknown as KubeObject;
+  const draft = decodeObject({ ...call, request: { ...call.request, body: rest } }, call.kind, options.fieldValidation);
+  return Object.assign(draft, { spec });
+}
+
+function specOf(object: KubeObject | undefined): object | undefined {
+  return (object as { readonly spec?: object } | undefined)?.spec;
 }
