@@ -20,6 +20,7 @@ import { listenAsGateway } from "../sim/gateway.ts";
 import { ConnectError, SimulatedNetwork } from "../sim/network.ts";
 import { ClusterServices } from "../sim/services/cluster-services.ts";
 import type { Registry } from "../sim/images/registry.ts";
+import { apiListener, apiPort } from "./api-listener.ts";
 import { nodeUser } from "./identities.ts";
 
 export interface MachinesOptions {
@@ -112,6 +113,7 @@ export class Machines implements ClusterNetwork {
     machine.setNetwork(wanted.spec.network ?? "Connected");
     if ((wanted.spec.power ?? "On") === "On") machine.powerOn();
     else machine.powerOff();
+    if (index === 0) this.network.listen(machineAddress(0), apiPort, apiListener(this.options.server));
     await this.report(wanted, { power: wanted.spec.power ?? "On", address: machineAddress(index), nodeName: name });
   }
 

@@ -1,12 +1,14 @@
 import type { Partially } from "../base/json.ts";
-import { clusterRoleBindings, clusterRoles, configMaps, daemonSets, deployments, roleBindings, roles, serviceAccounts, services } from "../api/kinds.ts";
+import { clusterRoleBindings, clusterRoles, configMaps, daemonSets, deployments, endpointSlices, endpoints, roleBindings, roles, serviceAccounts, services } from "../api/kinds.ts";
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { DaemonSet, Deployment } from "../api/types/apps-v1.ts";
 import type { PodSpec, Service } from "../api/types/core-v1.ts";
+import { machineAddress } from "../sim/machine.ts";
+import { apiPort } from "./api-listener.ts";
 import { coreFile, kubeProxyConfig, kubeProxyKubeconfig } from "./system-configuration.ts";
 
 /**
- * What a kubeadm cluster holds in kube-system beside its control plane: the service proxy and the agent of the Pod network on every
+ * What a kubeadm cluster holds beside its control plane: the way to the API server, the service proxy and the agent of the Pod network on every
  * node, and the name server of the cluster. Their containers are programs of the simulated catalogue.
  */
 const namespace = "kube-system";
@@ -23,7 +25,18 @@ function one<T extends KubeObject>(kind: KindRef<T>, object: Partially<T>): Syst
 
 /** In order of creation: what others refer to comes first. */
 export function systemObjects(): readonly SystemObject[] {
-  return [...kubeProxy(), ...networkAgent(), ...clusterDns()];
+  return [...apiServer(), ...kubeProxy(), ...networkAgent(), ...clusterDns()];
+}
+
+/** Where the Service `kubernetes` leads. */
+function apiServer(): SystemObject[] {
+  const address = machineAddress(0);
+  const ports = [{ name: "https", port: apiPort, protocol: "TCP" as const }];
+  const metadata = { name: "kubernetes", namespace: "default" };
+  return [
+    one(endpoints, { metadata: { ...metadata, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } }, subsets: [{ addresses: [{ ip: address }], ports }] }),
+    one(endpointSlices, { metadata: { ...metadata, labels: { "kubernetes.io/service-name": "kubernetes" } }, addressType: "IPv4", endpoints: [{ addresses: [address], conditions: { ready: true } }], ports }),
+  ];
 }
 
 function kubeProxy(): SystemObject[] {

@@ -35,6 +35,8 @@ export interface Listener {
   readonly http?: (request: HttpRequest, from: string) => Promise<HttpResponse>;
   /** Answers questions about names. */
   readonly dns?: (question: Question) => DnsAnswer;
+  /** It speaks nothing but TLS. */
+  readonly isTls?: boolean;
   /** The program behind it, as `ss -p` names it. */
   readonly program?: string;
 }

@@ -4,7 +4,10 @@ import { ConnectError } from "../network.ts";
 import { addressesOf } from "../resolver.ts";
 import { absolute } from "./clock.ts";
 
-/** wget and curl over the simulated network. Only http: nothing here encrypts. */
+/**
+ * wget and curl over the simulated network. Nothing here encrypts; but whoever expects TLS must find a listener that speaks it, and the
+ * other way round.
+ */
 export interface Target {
   readonly host: string;
   readonly port: number;
@@ -31,11 +34,14 @@ export class NoConnection extends ConnectError {
   }
 }
 
-/** Opens a connection and asks once. Throws NameError or NoConnection. */
+/** The two sides do not agree about TLS, or the client does not trust the server. */
+export class TlsError extends Error {}
+
+/** Opens a connection and asks once; `isTrusted` says whether the client knows the cluster's authority. Throws NameError, NoConnection or TlsError. */
 export async function ask(
   call: Pick<CommandCall, "process">,
   target: Target,
-  request: { method: string; headers: { [name: string]: string }; body: string; timeoutMs: number },
+  request: { method: string; headers: { [name: string]: string }; body: string; timeoutMs: number; isTrusted?: () => boolean },
 ): Promise<HttpResponse & { ip: string }> {
   const { network } = call.process.world;
   const ip = (await addressesOf(call.process, target.host))[0];
@@ -49,6 +55,10 @@ export async function ask(
     throw new NoConnection(ip, error.failure);
   }
   const { listener, from } = connection;
+  const isTls = target.scheme === "https";
+  if (isTls && !listener.isTls) throw new TlsError("wrong version number");
+  if (isTls && request.isTrusted && !request.isTrusted()) throw new TlsError("unable to get local issuer certificate");
+  if (!isTls && listener.isTls) return { ip, status: 400, reason: "Bad Request", headers: {}, body: "Client sent an HTTP request to an HTTPS server.\n" };
   if (!listener.http) throw new NoConnection(ip, "refused");
   const host = target.port === 80 ? target.host : `${target.host}:${target.port}`;
   const response = await call.process.wait(listener.http({ method: request.method, path: target.path, host, headers: { host, ...request.headers }, body: request.body }, from));
@@ -89,6 +99,7 @@ async function wget(call: CommandCall): Promise<number> {
     return 1;
   }
   try {
+    if (target.scheme === "https") err("wget: note: TLS certificate validation not implemented\n");
     for (let redirects = 0, to = target; ; redirects++) {
       const response = await ask(call, to, { method: body === undefined ? "GET" : "POST", headers, body: body ?? "", timeoutMs });
       if (!quiet) err(`Connecting to ${to.host}${url.includes(`:${to.port}`) || to.port !== 80 ? `:${to.port}` : ""} (${response.ip}:${to.port})\n`);
@@ -122,7 +133,8 @@ async function wget(call: CommandCall): Promise<number> {
       const { ip } = error;
       if (!quiet) err(`Connecting to ${target.host}${target.port === 80 ? "" : `:${target.port}`} (${ip}:${target.port})\n`);
       err(error.failure === "timeout" ? "wget: download timed out\n" : `wget: can't connect to remote host (${ip}): ${error.failure === "refused" ? "Connection refused" : "Host is unreachable"}\n`);
-    } else throw error;
+    } else if (error instanceof TlsError) err(`wget: error getting response: Connection reset by peer\n`);
+    else throw error;
     return 1;
   }
 }
@@ -145,13 +157,15 @@ interface CurlOptions {
   body: string | undefined;
   timeoutMs: number;
   headers: { [name: string]: string };
+  insecure: boolean;
+  authority: string | undefined;
   url: string;
 }
 
 function curlOptions(args: readonly string[]): CurlOptions {
   const options: CurlOptions = {
     silent: false, showError: false, include: false, head: false, fail: false, follow: false, output: undefined, writeOut: "", method: undefined,
-    body: undefined, timeoutMs: 130_000, headers: { "user-agent": "curl/8.11.0", accept: "*/*" }, url: "",
+    body: undefined, timeoutMs: 130_000, headers: { "user-agent": "curl/8.11.0", accept: "*/*" }, insecure: false, authority: undefined, url: "",
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
@@ -162,6 +176,8 @@ function curlOptions(args: readonly string[]): CurlOptions {
     else if (arg === "-X" || arg === "--request") options.method = next();
     else if (arg === "-H" || arg === "--header") addHeader(options.headers, next());
     else if (arg === "-d" || arg === "--data") options.body = next();
+    else if (arg === "--cacert") options.authority = next();
+    else if (arg === "--insecure") options.insecure = true;
     else if (arg === "--retry" || arg === "--retry-delay" || arg === "-u" || arg === "-A") next();
     else if (arg === "--silent") options.silent = true;
     else if (arg === "--show-error") options.showError = true;
@@ -176,6 +192,10 @@ function curlOptions(args: readonly string[]): CurlOptions {
         else if (letter === "i") options.include = true;
         else if (letter === "I") options.head = true;
         else if (letter === "f") options.fail = true;
+        else if (letter === "k") options.insecure = true;
+        else if (letter === "X") options.method = next();
+        else if (letter === "H") addHeader(options.headers, next());
+        else if (letter === "d") options.body = next();
         else if (letter === "L") options.follow = true;
         else if (letter === "o") options.output = next();
         else if (letter === "w") options.writeOut = next();
@@ -186,6 +206,8 @@ function curlOptions(args: readonly string[]): CurlOptions {
   return options;
 }
 
+const untrusted = "curl failed to verify the legitimacy of the server and therefore could not\nestablish a secure connection to it. To learn more about this situation and\nhow to fix it, please visit the webpage mentioned above.";
+
 async function curl(call: CommandCall): Promise<number> {
   const { out, err } = call;
   const options = curlOptions(call.args);
@@ -195,13 +217,16 @@ async function curl(call: CommandCall): Promise<number> {
   };
   let to = parseUrl(options.url);
   if (!to) return complain(2, "no URL specified");
+  const { authority } = options;
+  const isTrusted = (): boolean => options.insecure || (authority !== undefined && new TextDecoder().decode(call.files.readFile(absolute(authority, call.cwd))).includes("-----BEGIN CERTIFICATE-----"));
+  if (authority !== undefined && !call.files.exists(absolute(authority, call.cwd))) return complain(77, `error setting certificate verify locations:  CAfile: ${authority} CApath: none`);
   try {
-    let response = await ask(call, to, { method: options.head ? "HEAD" : (options.method ?? (options.body === undefined ? "GET" : "POST")), headers: options.headers, body: options.body ?? "", timeoutMs: options.timeoutMs });
+    let response = await ask(call, to, { method: options.head ? "HEAD" : (options.method ?? (options.body === undefined ? "GET" : "POST")), headers: options.headers, body: options.body ?? "", timeoutMs: options.timeoutMs, isTrusted });
     for (let redirects = 0; options.follow && response.status >= 300 && response.status < 400 && redirects < 20; redirects++) {
       const location = response.headers["location"];
       if (!location) break;
       to = parseUrl(location.startsWith("/") ? `${to.scheme}://${to.host}:${to.port}${location}` : location) ?? to;
-      response = await ask(call, to, { method: "GET", headers: options.headers, body: "", timeoutMs: options.timeoutMs });
+      response = await ask(call, to, { method: "GET", headers: options.headers, body: "", timeoutMs: options.timeoutMs, isTrusted });
     }
     if (options.fail && response.status >= 400) return complain(22, `The requested URL returned error: ${response.status}`);
     let text = "";
@@ -220,6 +245,9 @@ async function curl(call: CommandCall): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof NameError) return complain(6, `Could not resolve host: ${error.message}`);
+    if (error instanceof TlsError) {
+      return error.message.startsWith("wrong") ? complain(35, `TLS connect error: error:0A00010B:SSL routines::${error.message}`) : complain(60, `SSL certificate problem: ${error.message}\nMore details here: https://curl.se/docs/sslcerts.html\n\n${untrusted}`);
+    }
     if (!(error instanceof NoConnection)) throw error;
     if (error.failure === "timeout") return complain(28, `Connection timed out after ${options.timeoutMs} milliseconds`);
     return complain(7, `Failed to connect to ${to.host} port ${to.port} after 0 ms: Could not connect to server`);

@@ -199,3 +199,22 @@ describe("the service proxy", () => {
     expect((await onNode(worker, "iptables-save")).out).toContain("default/unheard");
   });
 });
+
+describe("the API server", () => {
+  const account = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+  it("is reached by the Service kubernetes, with the Pod's token", async () => {
+    const ask = (path: string) => inPod("looker", `curl -s --cacert ${account}/ca.crt -H "Authorization: Bearer $(cat ${account}/token)" https://kubernetes.default.svc${path}`);
+    expect(JSON.parse((await ask("/version")).out)).toMatchObject({ gitVersion: "v1.36.3" });
+    expect(JSON.parse((await ask("/api/v1/namespaces/default/pods")).out)).toMatchObject({
+      code: 403, message: 'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
+    });
+  });
+
+  it("is not trusted blindly, nor spoken to in the clear", async () => {
+    expect(await inPod("looker", "curl -s -S https://kubernetes.default/version")).toMatchObject({ code: 60, out: expect.stringContaining("curl: (60) SSL certificate problem: unable to get local issuer certificate\n") as string });
+    expect(JSON.parse((await inPod("looker", "curl -sk https://kubernetes.default/version")).out)).toMatchObject({ major: "1", minor: "36" });
+    expect((await inPod("looker", "curl -s http://kubernetes.default:443/")).out).toBe("Client sent an HTTP request to an HTTPS server.\n");
+    expect(await inPod("looker", "curl -sS https://web:80/")).toEqual({ code: 35, out: "curl: (35) TLS connect error: error:0A00010B:SSL routines::wrong version number\n" });
+  });
+});
