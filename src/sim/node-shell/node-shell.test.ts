@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { pods } from "../../api/kinds.ts";
+import { createCluster } from "../../node/create-cluster.ts";
+import type { NodeCluster } from "../../node/create-cluster.ts";
+import { printed } from "../services/testing/printed.ts";
+
+/** What somebody who looks after nodes types on one, and what its tools print of the machine's state. */
+const node = "local-worker";
+let cluster: NodeCluster;
+
+const machine = (name: string) => `/apis/sim.coracle.dev/v1alpha1/machines/${name}/exec`;
+const on = async (command: string, name = node) => (await printed(cluster, machine(name), command)).out;
+
+beforeAll(async () => {
+  cluster = await createCluster({ nodes: 2 });
+  await cluster.apply(`{ apiVersion: v1, kind: Pod, metadata: { name: web }, spec: { nodeName: ${node}, containers: [{ name: nginx, image: "nginx:1.29" }] } }`);
+  await cluster.advance("90s");
+});
+
+afterAll(() => cluster.close());
+
+it("crictl lists containers, sandboxes and images, and shows logs", async () => {
+  const [head = "", ...rows] = (await on("crictl ps")).trimEnd().split("\n");
+  expect(head).toBe("CONTAINER           IMAGE               CREATED              STATE               NAME                ATTEMPT             POD ID              POD                        NAMESPACE");
+  expect(rows.find((row) => row.includes(" web "))).toMatch(/^[0-9a-f]{13} {7}[0-9a-f]{13} {7}About a minute ago {3}Running {13}nginx {15}0 {19}[0-9a-f]{13} {7}web {24}default$/);
+  expect((await on("crictl pods --name '^web$'")).split("\n")[1]).toMatch(/^[0-9a-f]{13} .* Ready {15}web /);
+  expect(await on("crictl images | grep nginx")).toMatch(/^docker\.io\/library\/nginx +1\.29 +[0-9a-f]{13} +72\.3MB\n$/);
+  expect(await on("crictl logs --tail 1 $(crictl ps -q --name nginx) 2>&1")).toContain("start worker processes");
+  expect(JSON.parse(await on("crictl inspect $(crictl ps -q --name nginx)"))).toMatchObject({ status: { metadata: { name: "nginx" }, state: "CONTAINER_RUNNING", image: { image: "docker.io/library/nginx:1.29" } } });
+  expect(await printed(cluster, machine(node), "crictl logs none")).toMatchObject({ code: 1, out: expect.stringContaining("an error occurred when try to find container") as string });
+});
+
+it("systemctl and journalctl tell of the kubelet", async () => {
+  expect(await on("systemctl status kubelet")).toMatch(/^● kubelet\.service - kubelet: The Kubernetes Node Agent\n {5}Loaded: loaded .*\n.*\n.*\n {5}Active: active \(running\) since Thu 2026-01-01 00:00:00 UTC; 90s ago\n/);
+  expect(await on("systemctl is-active kubelet")).toBe("active\n");
+  expect(await on("journalctl -u kubelet -n 100 | grep default/web")).toMatch(/local-worker kubelet\[240\]: I0101 .*"SyncLoop \(PLEG\): event for pod" pod="default\/web"/);
+  expect(await printed(cluster, machine(node), "systemctl status none")).toEqual({ code: 4, out: "Unit none.service could not be found.\n" });
+});
+
+it("ps, ip and ss show processes, addresses and listeners", async () => {
+  expect(await on("ps aux | grep 'nginx -g' | grep -v grep")).toMatch(/^root +\d+ .* nginx -g daemon off;\n$/);
+  const { status } = await cluster.client.get(pods, { namespace: "default", name: "web" });
+  expect(await on("ip route")).toContain(`${status.podIP} dev veth`);
+  expect(await on("ip -br addr show dev eth0")).toBe("eth0@if8         UP             172.18.0.3/16 \n");
+  expect(await on("ss -tlnp | grep kube-proxy")).toMatch(/^LISTEN .*\*:10256 .*users:\(\("kube-proxy",pid=\d+,fd=3\)\)\n$/);
+  expect(await on("ss -tlnp | grep 6443", "local-control-plane")).toContain("*:6443");
+});
+
+it("files of the machine are there: logs of Pods, configuration", async () => {
+  expect(await on("ls /var/log/pods")).toMatch(/^default_web_[0-9a-f-]{36}$/m);
+  expect(await on("sudo grep clusterDNS -A1 /var/lib/kubelet/config.yaml")).toBe("clusterDNS:\n- 10.96.0.10\n");
+});
+
+it("iptables refuses what is not there and what nobody may write", async () => {
+  expect(await printed(cluster, machine(node), "iptables -t nat -L NONE -n")).toEqual({ code: 1, out: "iptables: No chain/target/match by that name.\n" });
+  expect(await printed(cluster, machine(node), "iptables -t none -L")).toMatchObject({ code: 3 });
+  expect(await printed(cluster, machine(node), "iptables -A INPUT -j DROP")).toMatchObject({ code: 1 });
+  expect(await printed(cluster, machine(node), "iptables-save | iptables-restore")).toEqual({ code: 0, out: "" });
+});
+
+it("without power there is no shell", async () => {
+  await cluster.nodes.stop(node);
+  await expect(on("true")).rejects.toThrow("answered 503");
+  await expect(on("true", "none")).rejects.toThrow("answered 404");
+  await cluster.nodes.start(node);
+  expect(await on("uptime")).toContain(" up 0 min");
+});
