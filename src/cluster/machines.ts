@@ -149,7 +149,7 @@ export class Machines implements ClusterNetwork {
   }
 
   private release(name: string, { machine, index }: Running): void {
-    machine.powerOff();
+    machine.remove();
     this.running.delete(name);
     this.taken.delete(index);
     this.lowestFree = Math.min(this.lowestFree, index);

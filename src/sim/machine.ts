@@ -119,6 +119,13 @@ export class SimulatedMachine {
     this.runtime.losePower();
   }
 
+  /** The machine is taken away for good. */
+  remove(): void {
+    this.powerOff();
+    const { name, index, network } = this.options;
+    network.removeNode(name, { ip: machineAddress(index), podPrefix: podRangePrefix(index) });
+  }
+
   setNetwork(state: "Connected" | "Partitioned"): void {
     const severed = state === "Partitioned";
     this.options.network.setSevered(this.options.name, severed);

@@ -58,6 +58,13 @@ it("iptables refuses what is not there and what nobody may write", async () => {
   expect(await printed(cluster, machine(node), "iptables-save | iptables-restore")).toEqual({ code: 0, out: "" });
 });
 
+it("routes to machines come and go with them", async () => {
+  const name = await cluster.nodes.add();
+  expect(await on("ip route")).toContain("10.244.2.0/24 via 172.18.0.4 dev eth0 \n");
+  await cluster.nodes.remove(name);
+  expect(await on("ip route")).not.toContain("10.244.2.0/24");
+});
+
 it("without power there is no shell", async () => {
   await cluster.nodes.stop(node);
   await expect(on("true")).rejects.toThrow("answered 503");
