@@ -42,7 +42,7 @@ export class WatchSession {
   /** Where changes come from; stopped at the end. */
   source: { stop(): void } | undefined;
   private readonly call: ResourceCall;
-  private readonly deadline: Timer;
+  private readonly deadline: Timer | undefined;
   private readonly bookmarks: Bookmarks;
   private bookmarkTimer: Timer | undefined;
   private queue: PendingEvent[] = [];
@@ -54,11 +54,11 @@ export class WatchSession {
   /** Ends once the queue is empty. */
   private ending = false;
 
-  constructor(call: ResourceCall, options: { timeoutMs: number; bookmarks: Bookmarks }) {
+  constructor(call: ResourceCall, options: { timeoutMs: number | undefined; bookmarks: Bookmarks }) {
     const { clock } = call.server.environment;
     this.call = call;
     this.bookmarks = options.bookmarks;
-    this.deadline = clock.after(options.timeoutMs, () => this.expire());
+    this.deadline = options.timeoutMs === undefined ? undefined : clock.after(options.timeoutMs, () => this.expire());
     if (options.bookmarks === "every minute") this.armBookmark();
     call.request.signal?.addEventListener("abort", () => this.close(), { once: true });
     if (call.request.signal?.aborted) this.close();
@@ -100,7 +100,7 @@ export class WatchSession {
     if (this.over) return;
     this.over = true;
     this.queue = [];
-    this.deadline.cancel();
+    this.deadline?.cancel();
     this.bookmarkTimer?.cancel();
     this.source?.stop();
   }

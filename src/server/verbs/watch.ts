@@ -79,8 +79,12 @@ function lastSeen(previous: Stored, revision: number): Stored {
   return { key: previous.key, object, revision, bytes: () => new TextEncoder().encode(JSON.stringify(object)) };
 }
 
-/** Upstream draws 30 to 60 minutes for a client that names no time. */
-function timeoutMs(call: ResourceCall, seconds: number | undefined): number {
+/**
+ * Upstream draws 30 to 60 minutes for a client that names no time, so that connections spread over servers. An in-process watch holds no
+ * connection: it lasts.
+ */
+function timeoutMs(call: ResourceCall, seconds: number | undefined): number | undefined {
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
+  if (call.request.wants === "object") return undefined;
   return limits.watchMsMin + call.server.environment.random.below(limits.watchMsMin);
 }
