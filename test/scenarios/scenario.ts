@@ -38,9 +38,9 @@ export interface ScenarioOptions {
 
 /** Commands that wait for something to happen in the cluster: time moves for them as soon as they have had time to ask. */
 const blocking = /\bkubectl (delete|drain|wait|rollout status|run|exec|attach|port-forward|debug)\b|\bkubectl logs\b.* -f\b|\bkubectl logs -f\b/;
-const blockingPace: Pace = { blockingMs: 150, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
+const blockingPace: Pace = { blockingMs: 100, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
 /** All others only ask. They take 60 ms, more where the machine is busy, and see the instant at which they were typed. */
-const askingPace: Pace = { ...blockingPace, blockingMs: 3_000 };
+const askingPace: Pace = { ...blockingPace, blockingMs: 12_000 };
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -204,6 +204,8 @@ export class Scenario {
         HOME: this.folder,
         KUBECONFIG: this.kubeconfig,
         TMPDIR: this.folder,
+        // kubectl lives for 40 ms: collecting its garbage is not worth the while.
+        GOGC: "off",
       },
       stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
