@@ -5,5 +5,7 @@ export default defineConfig({
     include: ["src/**/*.{test,contract,golden,sim}.ts", "test/**/*.{test,golden,sim}.ts", "scripts/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "threads",
+    // One per core; the default leaves one core to a main thread that only reports.
+    maxWorkers: "100%",
   },
 });
