@@ -102,7 +102,10 @@ export function startHorizontalPodAutoscalerController(context: ControllerContex
   const queue = new Reconciler({ name: "horizontal-pod-autoscaler", environment, reconcile: sync });
   const stop = scalers.onChange((current, previous) => {
     if (current && previous?.metadata.uid === current.metadata.uid && equalJson(current.spec, previous.spec)) return;
-    queue.add(keyOf((current ?? previous) as HorizontalPodAutoscaler));
+    const key = keyOf((current ?? previous) as HorizontalPodAutoscaler);
+    // As upstream: a new or changed one waits for the next round too.
+    if (current) queue.addAt(key, environment.clock.now() + syncMs);
+    else queue.add(key);
   });
   return {
     stop() {
