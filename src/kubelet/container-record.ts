@@ -81,25 +81,31 @@ export function terminatedState(record: ContainerRecord): ContainerStateTerminat
   };
 }
 
-function stateOf(record: ContainerRecord, whenNotCreated: string): { state: ContainerState; lastState: ContainerState } {
+function stateOf(record: ContainerRecord, { whenNotCreated, ending }: Circumstances): { state: ContainerState; lastState: ContainerState } {
   const last: ContainerState = record.last ? { terminated: record.last } : {};
   if (record.info?.state === "running") return { state: { running: { startedAt: formatTime(record.info.startedAt ?? 0) } }, lastState: last };
   const ended = terminatedState(record);
-  if (record.waiting) return { state: { waiting: record.waiting }, lastState: ended ? { terminated: ended } : last };
+  if (record.waiting && !(ended && ending)) return { state: { waiting: record.waiting }, lastState: ended ? { terminated: ended } : last };
   if (ended) return { state: { terminated: ended }, lastState: last };
   return { state: { waiting: { reason: whenNotCreated } }, lastState: last };
 }
 
+interface Circumstances {
+  readonly whenNotCreated: string;
+  /** Nothing is started any more: a container that has ended waits for nothing. */
+  readonly ending: boolean;
+}
+
 /** The status of one container as 1.36 writes it. */
-export function containerStatus(record: ContainerRecord, pod: Pod, whenNotCreated: string): ContainerStatus {
+export function containerStatus(record: ContainerRecord, pod: Pod, circumstances: Circumstances): ContainerStatus {
   const { spec, info, image } = record;
   const running = info?.state === "running";
-  const { state, lastState } = stateOf(record, whenNotCreated);
+  const { state, lastState } = stateOf(record, circumstances);
   const { requests } = spec.resources;
   const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
   const group = spec.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
   const shown = state.terminated?.containerID ?? lastState.terminated?.containerID;
-  const id = info && !record.waiting ? `${scheme}${info.id}` : shown;
+  const id = info && !state.waiting ? `${scheme}${info.id}` : shown;
   const mounts = (spec.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}) }));
   const groups = [...new Set([group, ...(pod.spec.securityContext?.supplementalGroups ?? []), ...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup])])];
   return {

@@ -129,7 +129,7 @@ export function podStatus(view: PodView): PodStatus {
   const phase = phaseOf(view);
   const hasInit = records.some(({ kind }) => kind !== "main");
   const notCreated = hasInit && !initialized(view, phase).ok ? "PodInitializing" : hasInit && records.some(({ kind, id }) => kind !== "main" && id !== undefined) ? "PodInitializing" : "ContainerCreating";
-  const statuses = (kinds: readonly string[]): ContainerStatus[] => records.filter(({ kind }) => kinds.includes(kind)).map((record) => containerStatus(record, pod, notCreated));
+  const statuses = (kinds: readonly string[]): ContainerStatus[] => records.filter(({ kind }) => kinds.includes(kind)).map((record) => containerStatus(record, pod, { whenNotCreated: notCreated, ending: view.ending }));
   const refused = failure !== undefined && records.every(({ id }) => id === undefined);
   const generation = pod.metadata.generation;
   const base: PodStatus = {
