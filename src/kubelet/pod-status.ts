@@ -61,6 +61,11 @@ export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
   return policy === "Never" ? "Failed" : "Running";
 }
 
+/** The API says that it has ended, whoever wrote that (the Pod garbage collector does): it never runs again. */
+export function isOver(pod: Pod): boolean {
+  return pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
+}
+
 interface Verdict {
   readonly type: string;
   readonly ok: boolean;
@@ -126,7 +131,7 @@ function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
 
 export function podStatus(view: PodView): PodStatus {
   const { pod, records, podIps, hostIps, failure } = view;
-  const phase = phaseOf(view);
+  const phase = isOver(pod) ? (pod.status.phase as Phase) : phaseOf(view);
   const hasInit = records.some(({ kind }) => kind !== "main");
   const notCreated = hasInit && !initialized(view, phase).ok ? "PodInitializing" : hasInit && records.some(({ kind, id }) => kind !== "main" && id !== undefined) ? "PodInitializing" : "ContainerCreating";
   const statuses = (kinds: readonly string[]): ContainerStatus[] => records.filter(({ kind }) => kinds.includes(kind)).map((record) => containerStatus(record, pod, { whenNotCreated: notCreated, ending: view.ending }));

@@ -6,7 +6,7 @@ import type { ContainerRecord } from "./container-record.ts";
 import { hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import type { PodMeans } from "./pod-means.ts";
-import { phaseOf, podStatus } from "./pod-status.ts";
+import { isOver, phaseOf, podStatus } from "./pod-status.ts";
 import type { PodView } from "./pod-status.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
@@ -152,13 +152,13 @@ export class PodWorker {
       const container = known.find(({ name }) => name === record.spec.name);
       if (container) restoreRecord(record, container, (id) => this.means.runtime.containerStatus(id));
     }
-    const done = status.phase === "Succeeded" || status.phase === "Failed";
+    const done = isOver(this.pod);
     if (done) this.stage = "ended";
     if (done && status.phase === "Failed" && status.reason) this.failure = { reason: status.reason, message: status.message ?? "" };
   }
 
   private shouldEnd(): boolean {
-    return this.removed || this.failure !== undefined || this.pod.metadata.deletionTimestamp !== undefined;
+    return this.removed || this.failure !== undefined || isOver(this.pod) || this.pod.metadata.deletionTimestamp !== undefined;
   }
 
   private kick(): void {
@@ -332,6 +332,7 @@ export class PodWorker {
 function concerns(before: Pod, now: Pod): boolean {
   const [a, b] = [before.metadata, now.metadata];
   if (a.generation !== b.generation || a.deletionTimestamp !== b.deletionTimestamp || a.deletionGracePeriodSeconds !== b.deletionGracePeriodSeconds) return true;
+  if (isOver(now) && !isOver(before)) return true;
   if (!sameData(a.annotations, b.annotations) || !sameData(a.labels, b.labels)) return true;
   return now.spec.readinessGates !== undefined && !sameData(before.status.conditions, now.status.conditions);
 }

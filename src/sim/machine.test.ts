@@ -199,6 +199,14 @@ ls: /none: No such file or directory
     expect((await get("web")).status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true, lastState: { terminated: { exitCode: 255, reason: "Unknown" } } });
   });
 
+  it("ends a Pod that the API calls Failed, and never says that it runs again", async () => {
+    await create("lost", { terminationGracePeriodSeconds: 5, containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }] });
+    await server.advance(5000);
+    await server.client.patch(pods, { namespace: "default", name: "lost" }, { type: "merge", body: { status: { phase: "Failed", reason: "Evicted" } } }, { subresource: "status" });
+    await server.advance(10_000);
+    expect((await get("lost")).status).toMatchObject({ phase: "Failed", containerStatuses: [{ state: { terminated: { exitCode: 137 } } }] });
+  });
+
   it("writes nothing when nothing changes", async () => {
     await create("web", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] });
     await server.advance(5000);
