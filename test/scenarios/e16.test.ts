@@ -91,6 +91,7 @@ scenario("E16", "A Job that fails and is retried", { cluster: "learning", nodes:
     const watch = s.background("exec kubectl get pods -l job-name=long-job -w -o json --output-watch-events");
     await s.seen(watch, (out) => out.includes(before?.["NAME"] ?? "-"));
     expect(await s.ok(`kubectl delete node ${before?.["NODE"]}`)).toBe(`node "${before?.["NODE"]}" deleted\n`);
+    await s.advance("4m");
     await ended("long-job", "Complete");
     await watch.stop();
     expect(watch.stdout).toMatch(/"type": ?"DisruptionTarget"/);
