@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { daemonSets, pods as podKind } from "../../src/api/kinds.ts";
 import { table } from "./scenario.ts";
 import type { Background, Scenario } from "./scenario.ts";
 
@@ -31,8 +32,29 @@ export async function words(s: Scenario, command: string): Promise<string[]> {
   return (await s.ok(command)).split(/\s+/).filter((word) => word !== "");
 }
 
+/** What follows `kubectl get KIND`: a name or a label selector, and a namespace. */
+function selected(selection: string): { name: string | undefined; namespace: string; labelSelector: string | undefined } {
+  const after = (flag: string): string | undefined => {
+    const [, quoted, word] = new RegExp(`(?:^| )${flag} (?:'([^']+)'|(\\S+))`).exec(selection) ?? [];
+    return quoted ?? word;
+  };
+  const name = /^(?!-)\S+/.exec(selection)?.[0];
+  return { name, namespace: after("-n") ?? "default", labelSelector: after("-l") };
+}
+
+/** Moves time, without kubectl, until what is looked for is there; kubectl then shows it, or that it did not come. */
+async function comes(s: Scenario, isThere: () => Promise<boolean>): Promise<void> {
+  await s.cluster.runUntil(isThere, { within: "60s" }).catch(() => undefined);
+}
+
 /** Moves time until every Pod that kubectl lists is Running and Ready and there are `count`; their rows (wide). */
 export async function runningPods(s: Scenario, selection: string, count: number): Promise<Row[]> {
+  const { name, namespace, labelSelector } = selected(selection);
+  await comes(s, async () => {
+    const { items } = await s.cluster.client.list(podKind, { namespace, labelSelector });
+    const found = items.filter(({ metadata }) => name === undefined || metadata.name === name);
+    return found.length === count && found.every(({ metadata, status }) => metadata.deletionTimestamp === undefined && status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"));
+  });
   const text = await s.until(`kubectl get pods ${selection} -o wide`, (out) => {
     const pods = table(out);
     return pods.length === count && pods.every((pod) => pod["STATUS"] === "Running" && allReady(pod["READY"]));
@@ -43,6 +65,12 @@ export async function runningPods(s: Scenario, selection: string, count: number)
 /** Moves time until the numbers of a DaemonSet are all `count`. */
 export async function settledDaemonSet(s: Scenario, name: string, count: number): Promise<Row> {
   const columns = ["DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE"];
+  const object = selected(name);
+  await comes(s, async () => {
+    const { metadata, status } = await s.cluster.client.get(daemonSets, { name: object.name ?? "", namespace: object.namespace });
+    const { desiredNumberScheduled, currentNumberScheduled, numberReady, updatedNumberScheduled = 0, numberAvailable = 0 } = status;
+    return status.observedGeneration === metadata.generation && [desiredNumberScheduled, currentNumberScheduled, numberReady, updatedNumberScheduled, numberAvailable].every((value) => value === count);
+  });
   const text = await s.until(`kubectl get daemonset ${name}`, (out) => {
     const [found] = table(out);
     return found !== undefined && columns.every((column) => found[column] === String(count));
