@@ -103,6 +103,27 @@ describe("Reconciler", () => {
   });
 });
 
+describe("a reconciler that asks to be called at an instant that is past", () => {
+  it("is called at a later one, so that time goes on", async () => {
+    const { environment, clock, advance, settle } = await startInProcessServer();
+    const start = clock.now();
+    const at: number[] = [];
+    const reconciler = new Reconciler({
+      name: "test",
+      environment,
+      reconcile: async () => {
+        at.push(clock.now() - start);
+        return at.length < 20 ? { again: start - 1000 } : undefined;
+      },
+    });
+    reconciler.add("a");
+    await settle();
+    expect(at).toEqual([0]);
+    await advance(100);
+    expect(at).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+});
+
 describe("EventRecorder", () => {
   const eventsOf = async (list: Promise<{ items: readonly Event[] }>) => (await list).items.map((event) => [event.reason, event.message, event.count]);
 

@@ -1,6 +1,9 @@
 import type { Environment, Instant, Timer } from "../base/environment.ts";
 
-/** Nothing more to do until something changes, or a look again at an instant. */
+/**
+ * Nothing more to do until something changes, or a look again at an instant. One that is not in the future counts as a millisecond from now: a
+ * reconcile that always asks for the past would otherwise hold a virtual clock still for ever.
+ */
 export type Outcome = void | undefined | { readonly again: Instant };
 
 /** client-go's default controller back-off: 5 ms doubling to 1,000 s. */
@@ -102,7 +105,7 @@ export class Reconciler {
     try {
       const outcome = await this.reconcile(key);
       state.failures = 0;
-      if (outcome) this.addAt(key, outcome.again);
+      if (outcome) this.addAt(key, Math.max(outcome.again, this.environment.clock.now() + 1));
     } catch (error) {
       const delay = Math.min(backoffMsMin * 2 ** state.failures++, backoffMsMax);
       this.environment.log.debug(`${this.name}: ${key} failed, again in ${delay} ms`, { error: String(error) });
