@@ -21,7 +21,8 @@ import { targetNode } from "./daemon-pod.ts";
 import { Eligibility } from "./eligibility.ts";
 import { FailureBackoff } from "./failure-backoff.ts";
 import { daemonStatus, planDaemonSet } from "./plan.ts";
-import { PodControl, settlePodChange } from "./pod-control.ts";
+import { PodControl } from "./pod-control.ts";
+import { settlePodChange } from "../unseen-pods.ts";
 import { RevisionControl } from "./revision-control.ts";
 
 /**

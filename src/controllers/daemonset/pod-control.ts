@@ -1,13 +1,12 @@
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
-import { keyOf } from "../../client/informer.ts";
 import { pods } from "../../api/kinds.ts";
 import type { DaemonSet } from "../../api/types/apps-v1.ts";
-import type { Pod } from "../../api/types/core-v1.ts";
 import { isStatus } from "../../base/status-error.ts";
 import { isNamespaceEnding, messageOf, refusalText } from "../creation-failure.ts";
 import { controllerOf } from "../owner.ts";
 import { slowStart } from "../slow-start.ts";
+import { creation, deletion } from "../unseen-pods.ts";
 import type { UnseenWrites } from "../unseen-writes.ts";
 import { daemonPod, daemonPodName, targetNode } from "./daemon-pod.ts";
 import type { DaemonPlan } from "./plan.ts";
@@ -88,19 +87,4 @@ export class PodControl {
       return error;
     }
   }
-}
-
-/** Notes that the view now shows this change of a Pod. */
-export function settlePodChange(unseen: UnseenWrites, current: Pod | undefined, previous: Pod | undefined): void {
-  if (current && !previous) unseen.settle(creation(keyOf(current)));
-  if (previous && (!current || current.metadata.uid !== previous.metadata.uid)) unseen.settle(deletion(previous));
-  if (current?.metadata.deletionTimestamp !== undefined) unseen.settle(deletion(current));
-}
-
-function creation(key: string): string {
-  return `create ${key}`;
-}
-
-function deletion(pod: Pod): string {
-  return `delete ${pod.metadata.uid}`;
 }

@@ -21,7 +21,7 @@ import type { Backoff } from "./backoff.ts";
 import { isTracked, trackingFinalizer } from "./job-pods.ts";
 import type { JobView } from "./plan.ts";
 import { isFinished, planJob } from "./plan.ts";
-import { PodControl, settlePodChange } from "./pod-control.ts";
+import { PodControl, settleJobPodChange } from "./pod-control.ts";
 import type { Tracking } from "./tracking.ts";
 import { settleJob, trackJob } from "./tracking.ts";
 
@@ -116,7 +116,7 @@ class JobController implements Controller {
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
-    settlePodChange(this.unseen, current, previous);
+    settleJobPodChange(this.unseen, current, previous);
     if (current && previous && ownerChanged(current, previous)) this.wakeOwner(previous);
     const pod = current ?? previous;
     if (!pod) return;

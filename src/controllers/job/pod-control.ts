@@ -4,10 +4,10 @@ import type { Job } from "../../api/types/batch-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
-import { keyOf } from "../../client/informer.ts";
 import { isNamespaceEnding, messageOf, refusalText } from "../creation-failure.ts";
 import { controllerOf } from "../owner.ts";
 import { slowStart } from "../slow-start.ts";
+import { creation, deletion, settlePodChange } from "../unseen-pods.ts";
 import type { UnseenWrites } from "../unseen-writes.ts";
 import type { NewPod } from "./job-pods.ts";
 import { buildPod, isTracked, trackingFinalizer } from "./job-pods.ts";
@@ -102,28 +102,16 @@ export class PodControl {
 }
 
 /** Notes that the view now shows this change of a Pod. */
-export function settlePodChange(unseen: UnseenWrites, current: Pod | undefined, previous: Pod | undefined): void {
-  if (current && !previous) unseen.settle(creation(keyOf(current)));
-  if (current?.metadata.deletionTimestamp !== undefined) unseen.settle(deletion(current));
+export function settleJobPodChange(unseen: UnseenWrites, current: Pod | undefined, previous: Pod | undefined): void {
+  settlePodChange(unseen, current, previous);
   if (current && !isTracked(current)) unseen.settle(untracking(current));
-  if (previous && current?.metadata.uid !== previous.metadata.uid) {
-    unseen.settle(deletion(previous));
-    unseen.settle(untracking(previous));
-  }
+  if (previous && current?.metadata.uid !== previous.metadata.uid) unseen.settle(untracking(previous));
 }
 
 async function each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<Written<T>> {
   const outcomes = await Promise.allSettled(items.map(act));
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   return { done: items.filter((_, index) => outcomes[index]?.status === "fulfilled"), failure: failed?.reason };
-}
-
-function creation(key: string): string {
-  return `create ${key}`;
-}
-
-function deletion(pod: Pod): string {
-  return `delete ${pod.metadata.uid}`;
 }
 
 function untracking(pod: Pod): string {
