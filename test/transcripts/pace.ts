@@ -25,6 +25,8 @@ const quietMs = 12;
 const longMs = 1500;
 /** Past the recorded end: so long is the host given to end a command that has all it waits for. */
 const lateMs = 400;
+/** And so long before each further move: a machine on which kubectl starts slowly must not run past the next recorded command. */
+const lateMoveMs = 100;
 const moveMsMin = 50;
 /** A long wait is not walked in more moves than this. */
 const movesMax = 150;
@@ -61,7 +63,7 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
     const before = server.activity;
     await cluster.advance(left > 0 ? Math.min(moveMs, left) : moveMsMin);
     if (server.activity !== before) await quiet();
-    else await pause(1, ended);
+    else await pause(late ? lateMoveMs : 1, ended);
   }
   clearTimeout(killer);
   return ended;
