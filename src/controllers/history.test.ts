@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ControllerRevision } from "../api/types/apps-v1.ts";
 import type { PodTemplateSpec } from "../api/types/core-v1.ts";
@@ -51,4 +52,37 @@ test("clean-up takes the oldest that no Pod uses", () => {
   expect(names(2, [])).toEqual(["r1", "r2"]);
   expect(names(2, ["r1"])).toEqual(["r2", "r3"]);
   expect(names(0, ["r1", "r2", "r3", "r4"])).toEqual([]);
+});
+
+describe("whatever revisions there are", () => {
+  const drawn = fc.uniqueArray(fc.record({ number: fc.integer({ min: 1, max: 12 }), image: fc.constantFrom("a", "b", "c") }), { selector: ({ number }) => number, maxLength: 8 });
+  const all = drawn.map((list) => list.map(({ number, image }) => revision(`r${number}`, number, image)));
+  const wanted = revisionData(template("b"));
+
+  test("the wanted template stands in one of them, above all others; carried out, nothing is left to do", () => {
+    fc.assert(
+      fc.property(all, (revisions) => {
+        const plan = planHistory(revisions, wanted);
+        expect([plan.current, ...plan.duplicates, ...plan.old].filter((each) => each !== undefined).map((each) => each.metadata.name).sort()).toEqual(revisions.map((each) => each.metadata.name).sort());
+        expect(plan.old.every((each) => each.revision < plan.revision)).toBe(true);
+        const current = { ...(plan.current ?? revision("new", 0, "b")), revision: plan.revision };
+        expect(planHistory([...plan.old, current].toReversed(), wanted)).toEqual({ current, revision: plan.revision, duplicates: [], old: plan.old });
+      }),
+    );
+  });
+
+  test("clean-up removes the oldest alone, nothing that lives, and no more than is too much", () => {
+    fc.assert(
+      fc.property(all, fc.nat(8), fc.array(fc.integer({ min: 1, max: 12 })), (revisions, limit, alive) => {
+        const old = planHistory(revisions, wanted).old;
+        const live = ({ revision: number }: ControllerRevision): boolean => alive.includes(number);
+        const gone = superfluous(old, { limit, live });
+        expect(gone.some(live)).toBe(false);
+        expect(gone.length).toBe(Math.min(Math.max(old.length - limit, 0), old.filter((each) => !live(each)).length));
+        const newest = Math.max(0, ...gone.map((each) => each.revision));
+        expect(old.filter((each) => each.revision < newest && !live(each)).every((each) => gone.includes(each))).toBe(true);
+        expect(superfluous(old.filter((each) => !gone.includes(each)), { limit, live })).toEqual([]);
+      }),
+    );
+  });
 });

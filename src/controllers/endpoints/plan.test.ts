@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Endpoints, Pod, Service } from "../../api/types/core-v1.ts";
 import { planEndpoints } from "./plan.ts";
@@ -67,4 +68,43 @@ describe("the Endpoints of a Service", () => {
   test("without Pods there are no subsets", () => {
     expect(plan(makeService(), [])).not.toHaveProperty("subsets");
   });
+});
+
+test("every reachable Pod stands exactly once, ready ones apart from waiting ones, whatever the order of the Pods; then nothing is left to write", () => {
+  const drawn = fc.record({ number: fc.nat(250), ready: fc.boolean(), deleted: fc.boolean(), port: fc.constantFrom(8080, 9090), phase: fc.constantFrom("Running", "Running", "Failed") });
+  const rounds = fc.array(fc.uniqueArray(drawn, { selector: ({ number }) => number, maxLength: 40 }), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(rounds, fc.boolean(), (all, early) => {
+      const service = makeService({ publishNotReadyAddresses: early });
+      let standing: Endpoints | undefined;
+      for (const traits of all) {
+        const pods = traits.map(({ phase, number, ...rest }) => {
+          const pod = makePod(`p${number}`, `10.244.0.${number}`, rest);
+          return { ...pod, status: { ...pod.status, phase } } as Pod;
+        });
+        standing = plan(service, pods, standing) ?? standing;
+        const told = (ready: boolean): string[] => (standing?.subsets ?? []).flatMap((subset) => ((ready ? subset.addresses : subset.notReadyAddresses) ?? []).map(({ ip }) => `${ip}:${subset.ports?.[0]?.port}`));
+        const wanted = traits.filter(({ phase, deleted }) => phase === "Running" && (early || !deleted));
+        const expected = (ready: boolean): string[] => wanted.filter((each) => (each.ready || early) === ready).map(({ number, port }) => `10.244.0.${number}:${port}`);
+        for (const ready of [true, false]) expect(told(ready).sort()).toEqual(expected(ready).sort());
+        expect(plan(service, pods.toReversed(), standing)).toBeUndefined();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("beyond a thousand addresses the object says so, keeps the ready ones and comes to rest", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 950, max: 1050 }), fc.nat(60), (count, waiting) => {
+      const pods = Array.from({ length: count }, (_, i) => makePod(`p${i}`, `10.244.${Math.floor(i / 250)}.${i % 250}`, { ready: i >= waiting }));
+      const made = plan(makeService(), pods) as Endpoints;
+      const [subset] = made.subsets ?? [];
+      expect((subset?.addresses ?? []).length).toBe(Math.min(count - waiting, 1000));
+      expect((subset?.addresses ?? []).length + (subset?.notReadyAddresses ?? []).length).toBe(Math.min(count, 1000));
+      expect(made.metadata.annotations?.["endpoints.kubernetes.io/over-capacity"]).toBe(count > 1000 ? "truncated" : undefined);
+      expect(plan(makeService(), pods, made)).toBeUndefined();
+    }),
+    { numRuns: 10 },
+  );
 });

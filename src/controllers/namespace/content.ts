@@ -6,14 +6,8 @@ import type { Client } from "../../client/client.ts";
 import { messageOf } from "../creation-failure.ts";
 import { isPodTerminal } from "../pod-status.ts";
 import type { StoredKind } from "../stored-kinds.ts";
-import type { Findings } from "./conditions.ts";
 import { nothingFound } from "./conditions.ts";
-
-export interface Sweep {
-  readonly findings: Findings;
-  /** Something is left and going: look again, at the latest after so long. 0: nothing is left. */
-  readonly waitMs: number;
-}
+import type { Sweep } from "./plan.ts";
 
 /** What an object with a finalizer is expected to take (upstream's finalizerEstimateSeconds). */
 const finalizerMs = 15_000;

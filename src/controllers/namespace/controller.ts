@@ -1,5 +1,4 @@
 import { isStatus } from "../../base/status-error.ts";
-import { parseTime } from "../../base/time.ts";
 import { sameData } from "../../api/equality.ts";
 import { namespaces, pods } from "../../api/kinds.ts";
 import type { Namespace } from "../../api/types/core-v1.ts";
@@ -8,14 +7,9 @@ import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import type { StoredKind } from "../stored-kinds.ts";
 import { storedKinds } from "../stored-kinds.ts";
-import type { Findings } from "./conditions.ts";
-import { namespaceConditions } from "./conditions.ts";
 import { sweepNamespace } from "./content.ts";
+import { beginOf, planAfterSweep } from "./plan.ts";
 
-/** The finalizer of a namespace's spec that this controller takes off when the namespace is empty. */
-const ownFinalizer = "kubernetes";
-/** Upstream's namespaceDeletionGracePeriod: requests that were admitted before the deletion find their end. */
-const pauseMs = 5000;
 /** Upstream's ConcurrentNamespaceSyncs. */
 const concurrency = 10;
 
@@ -31,15 +25,14 @@ export function startNamespaceController(context: ControllerContext, kinds: read
 
   async function sync(name: string): Promise<Outcome> {
     const namespace = await readNamespace(name);
-    if (namespace?.metadata.deletionTimestamp === undefined || !namespace.spec.finalizers?.includes(ownFinalizer)) return;
-    const begin = (parseTime(namespace.metadata.deletionTimestamp) ?? 0) + pauseMs;
+    const begin = namespace && beginOf(namespace);
+    if (namespace === undefined || begin === undefined) return;
     if (begin > environment.clock.now()) return { again: begin };
-    const { findings, waitMs } = await sweepNamespace(client, name, kinds);
-    const told = await tell(namespace, findings);
-    if (findings.failures.length > 0) throw new Error(findings.failures.join(", "));
-    if (waitMs > 0) return { again: environment.clock.now() + waitMs / 2 + 1000 };
-    const finalizers = told.spec.finalizers?.filter((finalizer) => finalizer !== ownFinalizer) ?? [];
-    await client.update(namespaces, { ...told, spec: { ...told.spec, finalizers } }, { subresource: "finalize" });
+    const plan = planAfterSweep(namespace, await sweepNamespace(client, name, kinds), environment.clock.now());
+    const told = plan.status === undefined ? namespace : await client.update(namespaces, { ...namespace, status: plan.status }, { subresource: "status" });
+    if (plan.failure !== undefined) throw new Error(plan.failure);
+    if (plan.finalizers === undefined) return { again: plan.again };
+    await client.update(namespaces, { ...told, spec: { ...told.spec, finalizers: plan.finalizers } }, { subresource: "finalize" });
   }
 
   async function readNamespace(name: string): Promise<Namespace | undefined> {
@@ -49,12 +42,6 @@ export function startNamespaceController(context: ControllerContext, kinds: read
       if (isStatus(error, "NotFound")) return undefined;
       throw error;
     }
-  }
-
-  async function tell(namespace: Namespace, findings: Findings): Promise<Namespace> {
-    const conditions = namespaceConditions(namespace.status.conditions ?? [], findings, environment.clock.now());
-    if (sameData(conditions, namespace.status.conditions)) return namespace;
-    return client.update(namespaces, { ...namespace, status: { ...namespace.status, conditions } }, { subresource: "status" });
   }
 
   const queue = new Reconciler({ name: "namespace", environment, concurrency, reconcile: sync });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Node, NodeCondition, Taint } from "../../api/types/core-v1.ts";
 import { parseTime } from "../../base/time.ts";
@@ -85,4 +86,61 @@ test("a new node is told how long its kubelet may trust its caches", () => {
   expect([1, 100, 101, 5000].map((size) => annotationChanges(node(), size)?.["node.alpha.kubernetes.io/ttl"])).toEqual(["0", "0", "15", "300"]);
   const told = node();
   expect(annotationChanges({ ...told, metadata: { ...told.metadata, annotations: { "node.alpha.kubernetes.io/ttl": "15" } } }, 1)).toBeUndefined();
+});
+
+describe("whatever a node says of itself", () => {
+  const status = fc.constantFrom("True", "False", "Unknown");
+  const types = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable", "Mine"];
+  const conditions = fc.uniqueArray(fc.record({ type: fc.constantFrom(...types), status }), { selector: ({ type }) => type });
+  const keys = ["not-ready", "unreachable", "memory-pressure", "disk-pressure", "network-unavailable", "pid-pressure", "unschedulable", "example.com/mine"];
+  const taints = fc.uniqueArray(fc.record({ name: fc.constantFrom(...keys), effect: fc.constantFrom("NoSchedule" as const, "NoExecute" as const) }), { selector: ({ name, effect }) => name + effect }).map((all) =>
+    all.map(({ name, effect }) => taint(name, effect)),
+  );
+  const nodes = fc.record({ conditions, taints, unschedulable: fc.boolean() }).map(node);
+  const withTaints = (seen: Node, changed: readonly Taint[] | undefined): Node => ({ ...seen, spec: { ...seen.spec, ...(changed ? { taints: changed } : {}) } });
+  const isForeign = ({ key, effect }: Taint): boolean => effect === "NoExecute" || key === "example.com/mine";
+
+  test("one step gives it one NoSchedule taint for each thing that is wrong, foreign ones stay, and nothing is left to do", () => {
+    const wrong: { readonly [type: string]: { readonly [status: string]: string } } = {
+      Ready: { False: "not-ready", Unknown: "unreachable" }, MemoryPressure: { True: "memory-pressure" }, DiskPressure: { True: "disk-pressure" }, PIDPressure: { True: "pid-pressure" }, NetworkUnavailable: { True: "network-unavailable" },
+    };
+    fc.assert(
+      fc.property(nodes, (seen) => {
+        const after = withTaints(seen, conditionTaints(seen, now));
+        const wanted = (seen.status.conditions ?? []).flatMap((condition) => wrong[condition.type]?.[condition.status] ?? []);
+        if (seen.spec.unschedulable) wanted.push("unschedulable");
+        const own = (after.spec.taints ?? []).filter((each) => !isForeign(each)).map(({ key }) => key.replace("node.kubernetes.io/", ""));
+        expect(own.sort()).toEqual(wanted.sort());
+        expect((after.spec.taints ?? []).filter(isForeign)).toEqual((seen.spec.taints ?? []).filter(isForeign));
+        expect(conditionTaints(after, now + 1)).toBeUndefined();
+      }),
+    );
+  });
+
+  test("it is emptied by at most one taint, the one that its readiness asks for", () => {
+    fc.assert(
+      fc.property(nodes, (seen) => {
+        const after = withTaints(seen, withEvictingTaint(seen, evictingTaint(seen), now));
+        const readiness = (after.spec.taints ?? []).filter(({ key, effect }) => effect === "NoExecute" && /not-ready|unreachable/.test(key));
+        expect(readiness.map(({ key }) => key)).toEqual([evictingTaint(seen)].filter((key) => key !== undefined));
+        expect((after.spec.taints ?? []).filter(({ effect }) => effect === "NoSchedule")).toEqual((seen.spec.taints ?? []).filter(({ effect }) => effect === "NoSchedule"));
+        expect(withEvictingTaint(after, evictingTaint(after), now + 1)).toBeUndefined();
+      }),
+    );
+  });
+
+  test("a silent kubelet makes unknown what it alone can know, once", () => {
+    fc.assert(
+      fc.property(nodes, (seen) => {
+        const silent = silentConditions(seen, now);
+        const known = seen.status.conditions?.find(({ type }) => type === "Ready")?.status;
+        expect(silent === undefined).toBe(known === "Unknown");
+        if (!silent) return;
+        expect(silent.filter(({ status: each }) => each === "Unknown").map(({ type }) => type)).toEqual(expect.arrayContaining(["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]));
+        const others = (all: readonly NodeCondition[]): readonly NodeCondition[] => all.filter(({ type }) => type === "Mine" || type === "NetworkUnavailable");
+        expect(others(silent)).toEqual(others(seen.status.conditions ?? []));
+        expect(silentConditions({ ...seen, status: { ...seen.status, conditions: silent } } as Node, now + 1)).toBeUndefined();
+      }),
+    );
+  });
 });

@@ -1,10 +1,6 @@
 import { resourceQuotas } from "../../api/kinds.ts";
 import type { KindRef, KubeObject } from "../../api/kind-ref.ts";
-import { addAmounts, concerns, resourceOfName, usageOf } from "../../api/core/quota-usage.ts";
-import type { Amounts } from "../../api/core/pod-amounts.ts";
-import { equalJson } from "../../api/schema/json-data.ts";
-import type { ResourceQuota } from "../../api/types/core-v1.ts";
-import { formatQuantity } from "../../base/quantity.ts";
+import { concerns, resourceOfName } from "../../api/core/quota-usage.ts";
 import { isStatus } from "../../base/status-error.ts";
 import type { Controller, ControllerContext } from "../../client/controller-context.ts";
 import type { Informer } from "../../client/informer.ts";
@@ -12,6 +8,7 @@ import { keyOf } from "../../client/informer.ts";
 import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { storedKinds } from "../stored-kinds.ts";
+import { quotaStatus } from "./plan.ts";
 
 /**
  * Writes into every ResourceQuota what its namespace holds. Admission keeps count by itself; this is for those who read. A kind
@@ -47,8 +44,9 @@ export function startResourceQuotaController(context: ControllerContext): Contro
     if (resources.map(watch).some(Boolean)) await informers.synced();
     const quota = quotas.get(key);
     if (quota === undefined) return;
-    const status = statusOf(quota, resources.flatMap((resource) => views.get(resource) ?? []));
-    if (equalJson(status, quota.status)) return;
+    const held = resources.flatMap((resource) => views.get(resource) ?? []).map(({ ref, view }) => ({ ref, objects: view.list(quota.metadata.namespace) }));
+    const status = quotaStatus(quota, held);
+    if (status === undefined) return;
     try {
       await client.update(resourceQuotas, { ...quota, status }, { subresource: "status" });
     } catch (error) {
@@ -67,20 +65,5 @@ export function startResourceQuotaController(context: ControllerContext): Contro
       for (const stop of stops) stop();
       queue.stop();
     },
-  };
-}
-
-function statusOf({ spec, metadata }: ResourceQuota, kinds: readonly { readonly ref: KindRef; readonly view: Informer<KubeObject> }[]): ResourceQuota["status"] {
-  let used: Amounts = new Map();
-  for (const { ref, view } of kinds) for (const object of view.list(metadata.namespace)) used = addAmounts(used, usageOf(spec, ref, object));
-  const names = Object.keys(spec.hard ?? {}).sort();
-  if (names.length === 0) return {};
-  const amount = (name: string): string => {
-    const quantity = used.get(name);
-    return quantity === undefined ? "0" : formatQuantity(quantity);
-  };
-  return {
-    hard: Object.fromEntries(names.map((name) => [name, spec.hard?.[name] as string])),
-    used: Object.fromEntries(names.map((name) => [name, amount(name)])),
   };
 }

@@ -3,9 +3,7 @@ import { namespaces, serviceAccounts } from "../../api/kinds.ts";
 import type { Controller, ControllerContext } from "../../client/controller-context.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { isNamespaceEnding } from "../creation-failure.ts";
-
-/** The account that Pods run under when they name none. */
-const defaultName = "default";
+import { defaultName, needsAccount } from "./plan.ts";
 
 /** Gives every namespace its `default` service account, again when somebody deletes it, until the namespace itself goes. */
 export function startServiceAccountController(context: ControllerContext): Controller {
@@ -17,8 +15,7 @@ export function startServiceAccountController(context: ControllerContext): Contr
 
   async function sync(namespace: string): Promise<void> {
     await synced;
-    const space = spaces.get(namespace);
-    if (!space || space.status.phase === "Terminating" || accounts.get(`${namespace}/${defaultName}`)) return;
+    if (!needsAccount(spaces.get(namespace), accounts.get(`${namespace}/${defaultName}`))) return;
     try {
       await client.create(serviceAccounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: defaultName, namespace } });
     } catch (error) {
