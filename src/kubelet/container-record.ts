@@ -19,6 +19,8 @@ export interface ContainerRecord {
   /** Back-off before the next attempt; 0: none yet. */
   backoffMs: number;
   backoffSince: number;
+  /** When the kubelet looks again at what waits; 0: it does not wait. */
+  againAt: number;
   /** The startup probe has succeeded, or there is none. */
   started: boolean;
   ready: boolean;
@@ -29,7 +31,7 @@ export interface ContainerRecord {
 
 export function recordsOf(pod: Pod): ContainerRecord[] {
   const fresh = (spec: Container, kind: ContainerRecord["kind"]): ContainerRecord => ({
-    spec, kind, id: undefined, info: undefined, image: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, started: false, ready: false,
+    spec, kind, id: undefined, info: undefined, image: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
     hooked: false, message: undefined,
   });
   const inits = (pod.spec.initContainers ?? []).map((spec) => fresh(spec, spec.restartPolicy === "Always" ? "sidecar" : "init"));
@@ -114,8 +116,9 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     lastState,
     ready: record.kind === "init" ? info?.state === "exited" && info.exitCode === 0 : running && record.ready,
     restartCount: record.restarts,
-    image: image?.reference ?? spec.image ?? "",
-    imageID: image?.id ?? "",
+    // As the runtime reports it: it knows only containers that have been created.
+    image: (record.id === undefined ? undefined : image?.reference) ?? spec.image ?? "",
+    imageID: (record.id === undefined ? undefined : image?.id) ?? "",
     ...(id === undefined ? {} : { containerID: id }),
     started: record.kind === "init" ? false : running && record.started,
     ...(running && requests ? { allocatedResources: requests } : {}),

@@ -12,6 +12,7 @@ import { ProbeWorker } from "./probes.ts";
 import type { ProbeKind } from "./probes.ts";
 import type { ContainerConfig } from "./runtime.ts";
 import { quantityValue } from "../base/quantity.ts";
+import { failureMs, jittered, regularMs } from "./resync.ts";
 import { makeVariables } from "./variables.ts";
 import { VolumeError, mountsOf } from "./volumes.ts";
 
@@ -21,9 +22,7 @@ import { VolumeError, mountsOf } from "./volumes.ts";
  */
 const crashMsMin = 10_000;
 const crashMsMax = 300_000;
-/** Upstream looks again at what it could not create after about ten seconds. */
-const configMs = 10_000;
-/** After a failed pull the back-off shows soon. */
+/** The start of its sandbox makes a kubelet look at a Pod once more: after the first failed pull the back-off shows soon. */
 const pullShownMs = 1000;
 /** A container always has this long after TERM. */
 const graceMsMin = 2000;
@@ -136,6 +135,9 @@ export class ContainerRunner {
       if (record.kind === "init" && !restartsInit) return;
       if (this.isBackingOff(record)) return;
     }
+    // Between two looks what failed stays as it is, whatever else makes this Pod's worker run.
+    const waits = record.waiting !== undefined && record.waiting.reason !== "CrashLoopBackOff";
+    if (waits && this.means.environment.clock.now() < record.againAt) return this.options.wakeAt(record.againAt);
     try {
       const image = await this.interruptible(this.means.puller.ensure(this.options.pod().metadata.uid, record.spec, (type, reason, message) => this.tell(record, type, reason, message)));
       if (image === undefined || this.options.cancelled()) return;
@@ -144,6 +146,13 @@ export class ContainerRunner {
     } catch (error) {
       this.refused(record, error);
     }
+  }
+
+  /** Not later than `latest`: upstream's jitter makes a restart up to half its back-off later, here it comes when the back-off is over. */
+  private lookAgain(record: ContainerRecord, ms: number, latest = Infinity): void {
+    const now = this.means.environment.clock.now();
+    record.againAt = Math.min(now + jittered(ms, `${this.options.pod().metadata.uid}/${record.spec.name}/${now}`), latest);
+    this.options.wakeAt(record.againAt);
   }
 
   /** True while the back-off lasts; afterwards it is doubled for the next time. */
@@ -156,9 +165,12 @@ export class ContainerRunner {
       const { name } = record.spec;
       const { metadata } = this.options.pod();
       const pod = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-      if (record.waiting?.reason !== "CrashLoopBackOff") this.tell(record, "Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${pod}`);
+      if (record.waiting?.reason !== "CrashLoopBackOff" || now >= record.againAt) {
+        this.tell(record, "Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${pod}`);
+        this.lookAgain(record, regularMs, ended + record.backoffMs);
+      }
       record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goDurationLong(record.backoffMs)} restarting failed container=${name} pod=${pod}` };
-      this.options.wakeAt(ended + record.backoffMs);
+      this.options.wakeAt(record.againAt);
       return true;
     }
     record.backoffMs = record.backoffMs === 0 || expired ? crashMsMin : Math.min(record.backoffMs * 2, crashMsMax);
@@ -303,18 +315,19 @@ export class ContainerRunner {
   }
 
   private refused(record: ContainerRecord, error: unknown): void {
-    const now = this.means.environment.clock.now();
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof PullError) {
-      if (record.waiting?.reason !== error.reason || error.reason !== "ImagePullBackOff") this.tell(record, "Warning", "Failed", `Error: ${error.reason}`);
+      this.tell(record, "Warning", "Failed", `Error: ${error.reason}`);
+      const first = record.waiting === undefined && error.reason === "ErrImagePull";
       record.waiting = { reason: error.reason, message };
-      if (error.again !== undefined) this.options.wakeAt(Math.max(error.again, now + pullShownMs));
+      if (first) this.options.wakeAt((record.againAt = this.means.environment.clock.now() + pullShownMs));
+      else this.lookAgain(record, failureMs);
       return;
     }
     const reason = error instanceof MissingError || error instanceof VolumeError ? "CreateContainerConfigError" : "CreateContainerError";
     this.tell(record, "Warning", "Failed", `Error: ${message}`);
     record.waiting = { reason, message };
-    this.options.wakeAt(now + configMs);
+    this.lookAgain(record, failureMs);
   }
 
   /** The container's message for its status: what it wrote for it, or the end of its log where asked. */

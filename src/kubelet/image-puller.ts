@@ -15,12 +15,9 @@ export type Tell = (type: "Normal" | "Warning", reason: string, message: string)
 /** A container has no image now: what its status waits for. */
 export class PullError extends Error {
   readonly reason: string;
-  /** When to try again; absent: not by itself. */
-  readonly again: number | undefined;
-  constructor(reason: string, message: string, again?: number) {
+  constructor(reason: string, message: string) {
     super(message);
     this.reason = reason;
-    this.again = again;
   }
 }
 
@@ -62,13 +59,13 @@ export class ImagePuller {
     if (policy === "Never") {
       const message = `Container image "${image}" is not present with pull policy of Never`;
       tell("Warning", "ErrImageNeverPull", message);
-      throw new PullError("ErrImageNeverPull", message, this.environment.clock.now() + backoffMsMin);
+      throw new PullError("ErrImageNeverPull", message);
     }
     const key = `${podUid}_${image}`;
     const failure = this.failures.get(key);
     if (failure && this.environment.clock.now() < failure.at + failure.backoffMs) {
       tell("Normal", "BackOff", `Back-off pulling image "${image}"`);
-      throw new PullError("ImagePullBackOff", `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`, failure.at + failure.backoffMs);
+      throw new PullError("ImagePullBackOff", `Back-off pulling image "${image}": ErrImagePull: ${failure.message}`);
     }
     return this.pull(key, image, tell);
   }
@@ -95,14 +92,14 @@ export class ImagePuller {
       const now = clock.now();
       if (error.reason === "InvalidImageName") {
         tell("Warning", "InspectFailed", error.message);
-        throw new PullError("InvalidImageName", error.message, now + backoffMsMin);
+        throw new PullError("InvalidImageName", error.message);
       }
       const before = this.failures.get(key);
       const expired = !before || now - before.at > 2 * backoffMsMax;
       const backoffMs = expired ? backoffMsMin : Math.min(before.backoffMs * 2, backoffMsMax);
       this.failures.set(key, { backoffMs, at: now, message: error.message });
       tell("Warning", "Failed", `Failed to pull image "${image}": ${error.message}`);
-      throw new PullError("ErrImagePull", error.message, now);
+      throw new PullError("ErrImagePull", error.message);
     }
   }
 }

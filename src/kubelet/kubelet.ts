@@ -11,6 +11,7 @@ import { refusal } from "./admission.ts";
 import { attachSession, execSession } from "./exec-session.ts";
 import { ImagePuller } from "./image-puller.ts";
 import { readLog } from "./log-reader.ts";
+import { registrationEvents } from "./node-events.ts";
 import { capacityOf } from "./node-object.ts";
 import type { NodeFacts } from "./node-object.ts";
 import { nodeStats } from "./node-stats.ts";
@@ -84,9 +85,9 @@ export class Kubelet implements NodeAgent {
     runtime.onContainerChange((id) => this.containerChanged(id));
     this.reporter = new NodeReporter({
       environment, client, facts, images: options.images,
-      registered: (node) => {
+      registered: (node, before) => {
         this.node = node;
-        this.announce(node);
+        this.announce(node, before);
         void this.list();
       },
     });
@@ -159,11 +160,9 @@ export class Kubelet implements NodeAgent {
     for (const worker of this.workers.values()) if (worker.owns(id)) return worker.containerChanged(id);
   }
 
-  private announce(node: Node): void {
-    const { recorder } = this.means;
+  private announce(node: Node, before: Node | undefined): void {
     const regarding = { kind: "Node", name: node.metadata.name, uid: node.metadata.name };
-    recorder.eventFor(regarding, "Normal", "Starting", "Starting kubelet.");
-    recorder.eventFor(regarding, "Normal", "NodeReady", `Node ${node.metadata.name} status is now: NodeReady`);
+    for (const { type, reason, message } of registrationEvents(node, before)) this.means.recorder.eventFor(regarding, type, reason, message);
   }
 
   private async list(): Promise<void> {

@@ -17,7 +17,8 @@ export interface NodeFacts {
 }
 
 export const kubeletVersion = "v1.36.3";
-const capacityDefault = { cpu: "4", "ephemeral-storage": "102350380Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", memory: "8Gi", pods: "110" } as const;
+/** Memory of a machine of 8 GiB as its kernel counts it: without what the firmware and the kernel's image keep, so never a round number of Mi. */
+const capacityDefault = { cpu: "4", "ephemeral-storage": "102350380Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", memory: "8148324Ki", pods: "110" } as const;
 
 /** Upstream shows memory in Ki. */
 function inKi(quantity: string): string {

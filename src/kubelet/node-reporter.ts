@@ -27,8 +27,8 @@ export interface ReporterOptions {
   readonly client: Client;
   readonly facts: NodeFacts;
   readonly images: () => readonly ContainerImage[];
-  /** The Node object is there; told once. */
-  readonly registered: (node: Node) => void;
+  /** The Node object is there; told once, with what stood before this kubelet came. */
+  readonly registered: (node: Node, before: Node | undefined) => void;
 }
 
 /** Registers the node, renews its lease and reports its status. Between renewals it costs one timer. */
@@ -66,18 +66,19 @@ export class NodeReporter {
     const { client, facts, environment } = this.options;
     try {
       let node: Node;
+      let before: Node | undefined;
       try {
         node = await client.create<Node>(nodes, newNode(facts, this.status(undefined)));
       } catch (error) {
         if (!isStatus(error, "AlreadyExists")) throw error;
-        const there = await client.get(nodes, { name: facts.name });
+        const there = (before = await client.get(nodes, { name: facts.name }));
         const metadata = { ...there.metadata, labels: { ...there.metadata.labels, ...nodeLabels(facts) } };
         const merged = sameData(metadata.labels, there.metadata.labels) ? there : await client.update(nodes, { ...there, metadata });
         node = await client.update(nodes, { ...merged, status: this.status(merged) }, { subresource: "status" });
       }
       if (this.stopped) return;
       this.reportedAt = environment.clock.now();
-      this.options.registered(node);
+      this.options.registered(node, before);
       await this.beat();
     } catch (error) {
       if (this.stopped) return;

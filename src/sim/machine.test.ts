@@ -57,12 +57,40 @@ describe("kubelet on a simulated machine", () => {
     const registered = await server.client.get(nodes, { name: node });
     expect(registered.status.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True", reason: "KubeletReady" });
     expect(registered.metadata.labels?.["kubernetes.io/hostname"]).toBe(node);
+    expect(registered.status.capacity).toMatchObject({ cpu: "4", memory: "8148324Ki", pods: "110" });
     expect(registered.status.addresses).toEqual([{ type: "InternalIP", address: "172.18.0.3" }, { type: "Hostname", address: node }]);
     const before = await server.client.get(leases, { namespace: "kube-node-lease", name: node });
     await server.advance(10_000);
     const after = await server.client.get(leases, { namespace: "kube-node-lease", name: node });
     expect(before.spec.holderIdentity).toBe(node);
     expect(after.spec.renewTime).not.toBe(before.spec.renewTime);
+  });
+
+  it("tells of its node what a kubelet tells, once", async () => {
+    const said = async (): Promise<string[]> => (await server.client.list(events, { namespace: "default" })).items.filter(({ involvedObject }) => involvedObject.kind === "Node").map(({ type, reason, message, count }) => `${type} ${reason} ${message} x${count ?? 1}`);
+    expect(await said()).toEqual([
+      "Normal Starting Starting kubelet. x1", "Normal NodeAllocatableEnforced Updated Node Allocatable limit across pods x1",
+      `Normal NodeHasSufficientMemory Node ${node} status is now: NodeHasSufficientMemory x1`, `Normal NodeHasNoDiskPressure Node ${node} status is now: NodeHasNoDiskPressure x1`,
+      `Normal NodeHasSufficientPID Node ${node} status is now: NodeHasSufficientPID x1`, `Normal NodeReady Node ${node} status is now: NodeReady x1`,
+    ]);
+    machine.powerOff();
+    await server.advance(1000);
+    machine.powerOn();
+    await server.settle();
+    expect((await said()).slice(6)).toEqual(["Normal Starting Starting kubelet. x1", "Normal NodeAllocatableEnforced Updated Node Allocatable limit across pods x1", expect.stringMatching(`^Warning Rebooted Node ${node} has been rebooted, boot id: [0-9a-f-]{36} x1$`)]);
+  });
+
+  it("counts back-offs as a kubelet does, which looks again every ten to fifteen seconds, or every minute after a crash", async () => {
+    await create("missing", { containers: [{ name: "c", image: "nosuchimage" }] });
+    await create("crash", { containers: [{ name: "c", image: "busybox", command: ["false"] }] });
+    await server.advance(120_000);
+    const count = async (name: string, start: string): Promise<number> => Number(/ x(\d+)$/.exec((await messages(name)).find((text) => text.startsWith(start)) ?? "")?.[1] ?? 1);
+    expect(await count("missing", "Normal Pulling")).toBe(4);
+    expect(await count("missing", "Normal BackOff Back-off pulling image")).toBeGreaterThanOrEqual(4);
+    expect(await count("missing", "Normal BackOff Back-off pulling image")).toBeLessThanOrEqual(8);
+    // As upstream's, the recorder writes 25 events about one object at once and then few.
+    expect(await count("missing", "Warning Failed Error: ImagePullBackOff")).toBeGreaterThanOrEqual(4);
+    expect(await count("crash", "Warning BackOff Back-off restarting failed container c in pod crash_default(")).toBe(4);
   });
 
   it("runs a Pod, with upstream's events and status, and ends it after its grace time", async () => {
@@ -186,6 +214,7 @@ ls: /none: No such file or directory
     await create("env", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], envFrom: [{ configMapRef: { name: "absent" } }] }] });
     await server.advance(3000);
     expect((await get("env")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "CreateContainerConfigError", message: 'configmap "absent" not found' });
+    expect((await get("env")).status.containerStatuses?.[0]).toMatchObject({ image: "busybox", imageID: "" });
   });
 
   it("comes back after a loss of power with what it ran", async () => {

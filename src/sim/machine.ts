@@ -66,7 +66,7 @@ export class SimulatedMachine {
       podPrefix: podRangePrefix(index),
       zone: spec.labels?.["topology.kubernetes.io/zone"] ?? "",
       cpus: amountOf("cpu", capacity["cpu"] ?? "4") / 1000,
-      memoryBytes: amountOf("memory", capacity["memory"] ?? "8Gi"),
+      memoryBytes: amountOf("memory", capacity["memory"] ?? "0"),
       random: environment.random.fork(`machine/${name}`),
     });
   }
