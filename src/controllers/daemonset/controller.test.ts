@@ -156,6 +156,58 @@ test("two controllers at once, as after a failover, never give a node two Pods",
   expect((await status()).updatedNumberScheduled).toBe(4);
 });
 
+describe("the numbers follow the nodes within half a minute", () => {
+  const taint = (taints: readonly object[] | null): Promise<unknown> => server.client.patch(nodes, { name: "b" }, { type: "merge", body: { spec: { taints } } });
+  const numbers = async (afterMs: number): Promise<readonly (number | undefined)[]> => {
+    await server.settle();
+    await server.advance(afterMs);
+    const { desiredNumberScheduled, currentNumberScheduled, numberMisscheduled } = await status();
+    return [desiredNumberScheduled, currentNumberScheduled, numberMisscheduled];
+  };
+
+  test("when a taint that only forbids new Pods is put on or changed, and at once when it is taken off", async () => {
+    await begin(3);
+    await taint([{ key: "dedicated", value: "db", effect: "NoSchedule" }]);
+    expect(await numbers(29_999)).toEqual([3, 3, 0]);
+    expect(await numbers(1)).toEqual([2, 2, 1]);
+    expect(await daemonPods()).toHaveLength(3);
+    const { revision } = server.store;
+    await taint([{ key: "dedicated", value: "web", effect: "NoSchedule" }]);
+    expect(await numbers(60_000)).toEqual([2, 2, 1]);
+    expect(server.store.revision).toBe(revision + 1);
+    await taint(null);
+    expect(await numbers(0)).toEqual([3, 3, 0]);
+    await taint([{ key: "dedicated", effect: "PreferNoSchedule" }]);
+    expect(await numbers(60_000)).toEqual([3, 3, 0]);
+  });
+
+  test("when the node has no Pod because none could be made", async () => {
+    await begin(2, manifest({ spec: { priorityClassName: "nope" } }));
+    expect((await status()).desiredNumberScheduled).toBe(2);
+    await taint([{ key: "dedicated", effect: "NoSchedule" }]);
+    expect(await numbers(30_000)).toEqual([1, 0, 0]);
+  });
+
+  test("when a node goes, with its Pod still there", async () => {
+    await begin(3);
+    await server.client.delete(nodes, { name: "b" });
+    expect(await numbers(30_000)).toEqual([2, 2, 0]);
+    await played.join("b");
+    expect(await numbers(30_000)).toEqual([3, 3, 0]);
+  });
+
+  test("and a Pod that waits for a node that goes is removed, since nobody would ever bind it", async () => {
+    for (const each of ["a", "b"]) await played.join(each);
+    startDaemonSetController(controllerContext(server));
+    await server.client.create(daemonSets, manifest());
+    await server.settle();
+    expect((await played.pods()).map((pod) => pod.spec.nodeName)).toEqual([undefined, undefined]);
+    await server.client.delete(nodes, { name: "b" });
+    await numbers(30_000);
+    expect((await played.pods()).map(targetNode)).toEqual(["a"]);
+  });
+});
+
 describe("replacing Pods", () => {
   test("a deleted Pod is replaced under another name when it has gone", async () => {
     await begin(2);

@@ -27,9 +27,9 @@ import { RevisionControl } from "./revision-control.ts";
 
 /**
  * Runs DaemonSets: reads the shared views, asks the plan, carries it out. A set is looked at again when it or one of its Pods
- * or revisions changes, when a Pod that it could adopt appears, and when a node comes or changes its labels or taints so that
- * the set has to act; not when a node goes (its Pods are collected, and that wakes the set) and not when a taint only
- * forbids new Pods (as upstream: the numbers follow at the next look).
+ * or revisions changes, when a Pod that it could adopt appears, and when a node comes, goes or changes its labels or taints so
+ * that the set has to act. Where only the numbers change, because a taint forbids new Pods or a node goes, upstream lets them wait
+ * for the next event of the set, whenever that is; here they wait too, but not longer than half a minute.
  */
 export function startDaemonSetController(context: ControllerContext): Controller {
   return new DaemonSetController(context);
@@ -43,6 +43,9 @@ const concurrency = 2;
  * square, two looks for others' changes are at least this many milliseconds apart per 100 nodes: nothing up to 99 nodes, 50 ms for 1,000, a quarter of a second for 5,000.
  */
 const looksApartMsPer100 = 5;
+
+/** The longest time for which numbers may stay behind the nodes: longer than what is recorded of upstream's, shorter than a person waits. */
+const lateMs = 30_000;
 
 class DaemonSetController implements Controller {
   private readonly environment: Environment;
@@ -164,20 +167,21 @@ class DaemonSetController implements Controller {
   }
 
   private nodeChanged(current: Node | undefined, previous: Node | undefined): void {
-    if (!current) return;
-    if (previous && sameData(current.metadata.labels, previous.metadata.labels) && sameData(current.spec.taints, previous.spec.taints)) return;
-    this.nodeQueue.add(current.metadata.name);
+    if (current && previous && sameData(current.metadata.labels, previous.metadata.labels) && sameData(current.spec.taints, previous.spec.taints)) return;
+    this.nodeQueue.add(((current ?? previous) as Node).metadata.name);
   }
 
   private async lookAtNode(name: string): Promise<void> {
     await this.synced;
     const node = this.nodes.get(name);
-    if (!node) return;
     const owners = new Set(podsOn(this.pods, name).map((pod) => controllerOf(pod)?.uid));
     for (const set of this.sets.list()) {
-      const { run, stay } = this.eligibilityOf(set).of(node);
+      const eligibility = this.eligibilityOf(set);
+      const changed = eligibility.changed(name, node);
+      const { run, stay } = node ? eligibility.of(node) : { run: false, stay: true };
       const there = owners.has(set.metadata.uid);
-      if ((run && !there) || (!stay && there) || (there && set.status.numberMisscheduled > 0)) this.wake(set);
+      if ((run && !there) || (!stay && there) || (node && there && set.status.numberMisscheduled > 0)) this.wake(set);
+      else if (changed) this.queue.addAt(keyOf(set), this.environment.clock.now() + lateMs);
     }
   }
 

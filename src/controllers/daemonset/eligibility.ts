@@ -37,6 +37,14 @@ export class Eligibility {
     return verdict;
   }
 
+  /** Judges anew; true when the last verdict was another one. A node that has gone is forgotten: true when its Pods counted. */
+  changed(name: string, node: Node | undefined): boolean {
+    const before = this.known.get(name)?.verdict;
+    if (node) return before !== undefined && this.of(node) !== before;
+    this.known.delete(name);
+    return before?.stay === true;
+  }
+
   private judge(node: Node): Verdict {
     const { nodeName, tolerations } = this.spec;
     if (nodeName && nodeName !== node.metadata.name) return unwanted;
