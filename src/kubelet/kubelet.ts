@@ -1,13 +1,14 @@
 import type { Environment, Timer } from "../base/environment.ts";
 import { StatusError, badRequest, notFound } from "../base/status-error.ts";
-import { configMaps, nodes, pods, secrets } from "../api/kinds.ts";
-import type { KindRef, KubeObject } from "../api/kind-ref.ts";
+import { sameData } from "../api/equality.ts";
+import { nodes, pods } from "../api/kinds.ts";
 import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
 import type { Client, Watch } from "../client/client.ts";
 import { EventRecorder } from "../client/event-recorder.ts";
 import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent, NodeStats } from "../server/node-agent.ts";
 import type { ByteSink, Channels, PortClient, PortConnection } from "../server/request.ts";
 import { refusal } from "./admission.ts";
+import { ContentWatches } from "./content-watches.ts";
 import { attachSession, execSession } from "./exec-session.ts";
 import { ImagePuller } from "./image-puller.ts";
 import { readLog } from "./log-reader.ts";
@@ -21,6 +22,7 @@ import type { PodMeans } from "./pod-means.ts";
 import { PodTokens } from "./pod-tokens.ts";
 import { PodWorker } from "./pod-worker.ts";
 import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
+import { nextRegular } from "./resync.ts";
 import { refreshVolumes } from "./volumes.ts";
 
 /** Pause before a failed list of Pods is tried again, as client-go's reflector. */
@@ -57,13 +59,15 @@ export class Kubelet implements NodeAgent {
   private node: Node | undefined;
   private watch: Watch | undefined;
   private retry: Timer | undefined;
-  private contents: Map<string, { readonly watch: Watch; users: number }> | undefined;
+  private readonly contents: ContentWatches;
+  private readonly refreshes = new Map<string, Timer>();
   private stopped = false;
 
   constructor(options: KubeletOptions) {
     this.options = options;
     this.environment = options.environment;
     const { client, environment, facts, runtime } = options;
+    this.contents = new ContentWatches({ client, environment, changed: (uid) => this.contentChanged(uid) });
     this.tokens = new PodTokens({ client, environment, due: (uid) => void this.renew(uid) });
     this.means = {
       environment,
@@ -99,7 +103,8 @@ export class Kubelet implements NodeAgent {
     this.reporter.stop();
     this.watch?.stop();
     this.retry?.cancel();
-    for (const { watch } of this.contents?.values() ?? []) watch.stop();
+    this.contents.stop();
+    for (const timer of this.refreshes.values()) timer.cancel();
     for (const worker of this.workers.values()) worker.stop();
     this.workers.clear();
     this.tokens.stop();
@@ -197,13 +202,18 @@ export class Kubelet implements NodeAgent {
 
   private async take(pod: Pod): Promise<void> {
     const worker = this.workers.get(pod.metadata.uid);
-    if (worker) return worker.update(pod);
+    if (worker) {
+      const described = !sameData(worker.pod.metadata.labels, pod.metadata.labels) || !sameData(worker.pod.metadata.annotations, pod.metadata.annotations);
+      worker.update(pod);
+      if (described && pod.spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI ?? projected)) await this.renew(pod.metadata.uid);
+      return;
+    }
     const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
     const failure = ended || pod.status.startTime !== undefined ? undefined : await this.judge(pod);
     if (this.stopped || this.workers.has(pod.metadata.uid)) return;
     if (failure) this.means.recorder.event(pod, "Warning", failure.reason, failure.message.replace(/^Pod was rejected: /, ""));
     this.workers.set(pod.metadata.uid, new PodWorker(this.means, pod, failure));
-    this.watchContents(pod, 1);
+    this.contents.add(pod);
   }
 
   private async judge(pod: Pod) {
@@ -220,10 +230,11 @@ export class Kubelet implements NodeAgent {
   }
 
   private gone(uid: string): void {
-    const worker = this.workers.get(uid);
     this.workers.delete(uid);
     this.tokens.forget(uid);
-    if (worker) this.watchContents(worker.pod, -1);
+    this.contents.remove(uid);
+    this.refreshes.get(uid)?.cancel();
+    this.refreshes.delete(uid);
   }
 
   /** An image was pulled or removed. */
@@ -231,87 +242,28 @@ export class Kubelet implements NodeAgent {
     this.reporter.imagesChanged();
   }
 
-  /** Watches the ConfigMaps and Secrets that a Pod mounts as long as there is one that does, to bring their files up to date. */
-  private watchContents(pod: Pod, sign: 1 | -1): void {
-    for (const { kind, name } of mountedObjects(pod)) {
-      const key = `${kind.plural}/${pod.metadata.namespace}/${name}`;
-      const contents = (this.contents ??= new Map());
-      const known = contents.get(key);
-      if (known) {
-        known.users += sign;
-        if (known.users > 0) continue;
-        known.watch.stop();
-        contents.delete(key);
-      } else if (sign > 0) {
-        contents.set(key, { users: 1, watch: this.watchContent(kind, pod.metadata.namespace ?? "", name, key) });
-      }
-    }
-  }
-
-  private watchContent(kind: KindRef, namespace: string, name: string, key: string): Watch {
-    let current: Watch | undefined;
-    let over = false;
-    const start = async (): Promise<void> => {
-      try {
-        const page = await this.options.client.list(kind, { namespace, fieldSelector: `metadata.name=${name}` });
-        if (over || this.stopped) return;
-        current = this.options.client.watch(kind, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: page.resourceVersion }, {
-          event: ({ type, object }) => {
-            if (type === "MODIFIED" || type === "ADDED") void this.refresh(kind, object, key);
-          },
-          ended: () => {
-            if (!over && !this.stopped) this.environment.clock.after(relistMs, () => void start());
-          },
-        });
-      } catch (error) {
-        this.environment.log.debug(`${key} not watched`, { error: String(error) });
-      }
-    };
-    void start();
-    return {
-      stop: () => {
-        over = true;
-        current?.stop();
-      },
-    };
-  }
-
-  private async refresh(kind: KindRef, object: KubeObject, key: string): Promise<void> {
-    for (const worker of [...this.workers.values()]) {
-      const uses = worker.pod.metadata.namespace === object.metadata.namespace && mountedObjects(worker.pod).some((each) => each.kind === kind && each.name === object.metadata.name);
-      if (!uses || !worker.mounted) continue;
-      await this.rewrite(worker, key);
-    }
+  /** Content of a volume changed: its files follow at the Pod's next regular look. */
+  private contentChanged(podUid: string): void {
+    const worker = this.workers.get(podUid);
+    if (!worker || this.refreshes.has(podUid)) return;
+    const at = nextRegular({ uid: podUid, startedAt: worker.startedAt, now: this.environment.clock.now() });
+    this.refreshes.set(podUid, this.environment.clock.at(at, () => {
+      this.refreshes.delete(podUid);
+      void this.renew(podUid);
+    }));
   }
 
   private async renew(podUid: string): Promise<void> {
     const worker = this.workers.get(podUid);
-    if (worker?.mounted) await this.rewrite(worker, "token");
-  }
-
-  private async rewrite(worker: PodWorker, what: string): Promise<void> {
+    if (!worker?.mounted) return;
     const { files, objects, allocatable, token } = this.means;
     const addresses = { podIps: worker.podIps(), hostIps: this.means.hostIps };
-    await refreshVolumes({ pod: worker.pod, files, objects, allocatable, addresses, token }).catch((error: unknown) => {
-      this.environment.log.debug(`${what} not refreshed`, { error: String(error) });
+    await refreshVolumes({ pod: worker.pod, files, objects, allocatable, addresses, token, now: this.environment.clock.now() }).catch((error: unknown) => {
+      this.environment.log.debug(`volumes of ${worker.pod.metadata.name} not refreshed`, { error: String(error) });
     });
   }
 }
 
 function toleratesAll(pod: Pod): boolean {
   return pod.spec.tolerations?.some(({ key, operator, effect }) => !key && operator === "Exists" && !effect) ?? false;
-}
-
-/** Objects whose content a Pod mounts. The CA that every Pod gets does not change and is not watched. */
-function mountedObjects(pod: Pod): { kind: KindRef; name: string }[] {
-  const found: { kind: KindRef; name: string }[] = [];
-  for (const { configMap, secret, projected } of pod.spec.volumes ?? []) {
-    if (configMap?.name) found.push({ kind: configMaps, name: configMap.name });
-    if (secret?.secretName) found.push({ kind: secrets, name: secret.secretName });
-    for (const source of projected?.sources ?? []) {
-      if (source.configMap?.name && source.configMap.name !== "kube-root-ca.crt") found.push({ kind: configMaps, name: source.configMap.name });
-      if (source.secret?.name) found.push({ kind: secrets, name: source.secret.name });
-    }
-  }
-  return found;
 }

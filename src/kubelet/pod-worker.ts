@@ -42,7 +42,8 @@ export class PodWorker {
   private readonly environment: Environment;
   private readonly runner: ContainerRunner;
   private readonly writer: StatusWriter;
-  private readonly startedAt: number;
+  /** When this node took the Pod on. */
+  readonly startedAt: number;
   private stage: "active" | "ending" | "ended" = "active";
   private failure: Failure | undefined;
   private sandbox: SandboxInfo | undefined;
@@ -223,7 +224,7 @@ export class PodWorker {
     const { files, objects, allocatable } = this.means;
     try {
       this.places = await setUpVolumes({
-        pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, token: this.means.token,
+        pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, token: this.means.token, now: this.environment.clock.now(),
       });
       return true;
     } catch (error) {

@@ -160,6 +160,13 @@ export interface NodeFiles {
   writeFile(path: string, content: Uint8Array, mode?: number): Promise<void>;
   readFile(path: string): Promise<Uint8Array | undefined>;
   exists(path: string): Promise<"file" | "directory" | undefined>;
+  /** Names in a folder; none when there is no such folder. */
+  list(path: string): Promise<readonly string[]>;
+  /** Makes a symbolic link, or turns the one that is there. */
+  link(path: string, target: string): Promise<void>;
+  /** Where a symbolic link points; undefined when there is none. */
+  readLink(path: string): Promise<string | undefined>;
+  /** A file, a link itself, or a folder with all that is in it. */
   remove(path: string): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume, VolumeMount, VolumeProjection } from "../api/types/core-v1.ts";
+import { writeAtomically } from "./atomic-writer.ts";
+import type { VolumeFile } from "./atomic-writer.ts";
 import { expand } from "./expansion.ts";
 import { podField, resourceField } from "./field-paths.ts";
 import type { PodAddresses } from "./field-paths.ts";
@@ -14,6 +16,7 @@ export interface VolumeOptions {
   readonly addresses: PodAddresses;
   readonly allocatable: { readonly [resource: string]: string };
   /** The content of a token file. Rejects with MissingError. */
+  readonly now: number;
   readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
 }
 
@@ -22,12 +25,6 @@ export class VolumeError extends Error {}
 
 export function podFolder(uid: string): string {
   return `/var/lib/kubelet/pods/${uid}`;
-}
-
-interface VolumeFile {
-  readonly path: string;
-  readonly content: Uint8Array;
-  readonly mode: number;
 }
 
 const encoder = new TextEncoder();
@@ -130,12 +127,11 @@ async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<stri
     throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
   }
   if (!content) throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: no volume plugin matched`);
-  await files.mkdir(place);
-  for (const { path, content: bytes, mode } of content) await files.writeFile(`${place}/${path}`, bytes, mode);
+  await writeAtomically({ files, folder: place, content, now: options.now });
   return place;
 }
 
-/** Writes the present content of volumes that come from the API over what is there; missing objects leave it as it is. */
+/** Brings volumes that come from the API to their present content; a missing object leaves its volume as it is. */
 export async function refreshVolumes(options: VolumeOptions): Promise<void> {
   for (const volume of options.pod.spec.volumes ?? []) {
     if (!volume.configMap && !volume.secret && !volume.downwardAPI && !volume.projected) continue;

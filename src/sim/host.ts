@@ -1,6 +1,6 @@
 import type { Environment } from "../base/environment.ts";
 import type { NodeFiles } from "../kubelet/runtime.ts";
-import { FileView, cleanPath } from "./files/file-view.ts";
+import { FileError, FileView, cleanPath } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
 import { folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
 import type { ContainerLog } from "./container-log.ts";
@@ -83,8 +83,26 @@ export class SimulatedHost implements NodeFiles {
     return this.files.stat(path).kind === "folder" ? "directory" : "file";
   }
 
+  async list(path: string): Promise<readonly string[]> {
+    return (await this.exists(path)) === "directory" ? this.files.list(path) : [];
+  }
+
+  async link(path: string, target: string): Promise<void> {
+    await this.remove(path);
+    this.files.makeLink(path, target);
+  }
+
+  async readLink(path: string): Promise<string | undefined> {
+    try {
+      return this.files.readLink(path);
+    } catch (error) {
+      if (error instanceof FileError) return undefined;
+      throw error;
+    }
+  }
+
   async remove(path: string): Promise<void> {
-    if (this.files.exists(path)) this.files.remove(path, { recursive: true, force: true });
+    this.files.remove(path, { recursive: true, force: true });
   }
 
   private podFolders(): ReadonlyMap<string, Inode> {

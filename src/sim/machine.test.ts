@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { events, leases, namespaces, nodes, pods } from "../api/kinds.ts";
+import { configMaps, events, leases, namespaces, nodes, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
@@ -50,6 +50,22 @@ async function logOf(name: string): Promise<string> {
     closed: () => undefined,
   });
   return log;
+}
+
+/** The output of a command in a Pod, through the kubelet as the API server asks it. */
+async function execIn(name: string, command: readonly string[]): Promise<string> {
+  const decoder = new TextDecoder();
+  let out = "";
+  const session = machine.agent?.exec({ namespace: "default", pod: name, uid: (await get(name)).metadata.uid, container: "c" }, { command, stdin: false, stdout: true, stderr: true, tty: false }, {
+    send: (channel, bytes) => {
+      if (channel < 3) out += decoder.decode(bytes);
+      return true;
+    },
+    drained: () => undefined, onData: () => undefined, onEnd: () => undefined, closed: () => undefined, close: () => undefined,
+  });
+  await server.settle();
+  await session;
+  return out;
 }
 
 describe("kubelet on a simulated machine", () => {
@@ -166,6 +182,23 @@ describe("kubelet on a simulated machine", () => {
     });
     await server.advance(5000);
     expect(await logOf("sealed")).toBe("sh: can't create /info/name: Read-only file system\na\nsealed");
+  });
+
+  it("brings mounted ConfigMaps up to date at the next regular look, links and all", async () => {
+    await server.client.create(configMaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "default" }, data: { keep: "one", gone: "x", single: "first" } });
+    await create("maps", {
+      containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], volumeMounts: [{ name: "v", mountPath: "/v" }, { name: "v", mountPath: "/single", subPath: "single" }] }],
+      volumes: [{ name: "v", configMap: { name: "settings" } }],
+    });
+    await server.advance(5000);
+    const sh = (script: string): Promise<string> => execIn("maps", ["sh", "-c", script]);
+    expect(await sh("ls -A /v; readlink /v/keep; readlink /v/..data | cut -c1-21; cat /v/keep /v/gone")).toMatch(/^\.\.2026_01_01_00_00_0\d\.\d{10}\n\.\.data\ngone\nkeep\nsingle\n\.\.data\/keep\n\.\.2026_01_01_00_00_0\d\nonex$/);
+    const { metadata } = await server.client.get(configMaps, { namespace: "default", name: "settings" });
+    await server.client.update(configMaps, { apiVersion: "v1", kind: "ConfigMap", metadata, data: { keep: "two", fresh: "y", single: "second" } });
+    await server.advance(10_000);
+    expect(await sh("cat /v/keep")).toBe("one");
+    await server.advance(90_000);
+    expect(await sh("ls /v; cat /v/keep /v/fresh /single")).toBe("fresh\nkeep\nsingle\ntwoyfirst");
   });
 
   it("says of a container that waits why it has no log", async () => {
