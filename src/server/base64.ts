@@ -13,7 +13,7 @@ export function encodeBase64Url(text: string): string {
   return out;
 }
 
-export function decodeBase64Url(text: string): { readonly text: string } | { readonly error: string } {
+export function decodeBase64Url(text: string): { readonly bytes: Uint8Array } | { readonly error: string } {
   const bytes: number[] = [];
   let bits = 0;
   let held = 0;
@@ -29,5 +29,5 @@ export function decodeBase64Url(text: string): { readonly text: string } | { rea
   }
   // A single character of a last group carries no whole byte; Go names the start of that group.
   if (text.length % 4 === 1) return { error: `illegal base64 data at input byte ${text.length - 1}` };
-  return { text: new TextDecoder().decode(new Uint8Array(bytes)) };
+  return { bytes: new Uint8Array(bytes) };
 }

@@ -1,4 +1,5 @@
 import { badRequest } from "../base/status-error.ts";
+import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
 
 /**
@@ -25,9 +26,10 @@ export function decodeContinue(token: string): Continuation {
   if ("error" in decoded) return refuse(decoded.error);
   let value: { v?: unknown; rv?: unknown; start?: unknown };
   try {
-    value = JSON.parse(decoded.text) as typeof value;
-  } catch {
-    return refuse(`invalid character ${quoted(decoded.text[0] ?? "")} looking for beginning of value`);
+    value = (decodeJsonText(decoded.bytes).value ?? {}) as typeof value;
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return refuse(strayByte(decoded.bytes[0] ?? 0) ?? error.message);
   }
   if (value.v !== "meta.k8s.io/v1") return refuse(`server does not recognize this encoded version ${JSON.stringify(value.v)}`);
   if (typeof value.rv !== "number" || value.rv === 0) throw badRequest("invalid continue token: incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
@@ -38,6 +40,9 @@ export function decodeContinue(token: string): Continuation {
   return { revision: value.rv, after: start.endsWith("\0") ? start.slice(0, -1) : start };
 }
 
-function quoted(character: string): string {
-  return `'${character}'`;
+/** Go's parser looks at bytes: one that begins no text is quoted as the Latin-1 character of its number. */
+function strayByte(byte: number): string | undefined {
+  if (byte < 0x80) return undefined;
+  const printed = byte <= 0xa0 || byte === 0xad ? `\\u00${byte.toString(16)}` : String.fromCharCode(byte);
+  return `invalid character '${printed}' looking for beginning of value`;
 }

@@ -26,10 +26,8 @@ export function listResponse(call: ResourceCall, items: readonly Stored[], metad
   }
   const head = { kind: kind.facts.list ?? `${kind.facts.kind}List`, apiVersion: kind.ref.apiVersion, metadata };
   if (request.wants === "object") return objectResponse(200, { ...head, items: served(call, items) } as ObjectList, call.warnings);
-  if (converted || representation.encoding !== "json" || representation.pretty) {
-    return dataAnswer(call, 200, { ...head, items: served(call, items).map(withoutKind) });
-  }
-  return concatenated(call, head, items);
+  if (converted || representation.encoding !== "json") return dataAnswer(call, 200, { ...head, items: served(call, items).map(withoutKind) });
+  return representation.pretty ? indented(call, head, items) : concatenated(call, head, items);
 }
 
 function served(call: ResourceCall, items: readonly Stored[]): readonly KubeObject[] {
@@ -54,4 +52,16 @@ async function concatenated(call: ResourceCall, head: object, items: readonly St
   }
   parts.push(closing);
   return bytesResponse(200, headersFor("json", call.warnings), parts);
+}
+
+/** The same list for people to read: object by object, for it is long, too. */
+async function indented({ server, warnings }: ResourceCall, head: object, items: readonly Stored[]): Promise<ApiResponse> {
+  const parts: Uint8Array[] = [encodeText(`${JSON.stringify(head, null, 2).slice(0, -2)},\n  "items": [`)];
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0 && i % encodedPerTurn === 0) await new Promise<void>((resolve) => server.environment.runner.post(resolve));
+    const text = JSON.stringify(withoutKind((items[i] as Stored).object), null, 2).replaceAll("\n", "\n    ");
+    parts.push(encodeText(`${i === 0 ? "" : ","}\n    ${text}`));
+  }
+  parts.push(encodeText(items.length === 0 ? "]\n}" : "\n  ]\n}"));
+  return bytesResponse(200, headersFor("json", warnings), parts);
 }

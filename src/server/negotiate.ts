@@ -1,4 +1,6 @@
 import { StatusError } from "../base/status-error.ts";
+import type { Query } from "./query.ts";
+import type { ApiRequest } from "./request.ts";
 
 /** In what form the client wants its answer, from the Accept header. */
 export interface Representation {
@@ -22,6 +24,17 @@ interface NegotiateOptions {
   /** Whether lists and objects can be answered as Table or PartialObjectMetadata. */
   readonly convertible: boolean;
   readonly pretty: boolean;
+}
+
+/** Programs whose answers people read as they come. */
+const readers = /^(?:curl|Wget|Mozilla\/5\.0)/;
+/** What Go's parser of booleans takes for true. */
+const affirmative = /^(?:1|t|T|TRUE|true|True)$/;
+
+/** Whether JSON is indented: as the query says, or else for browsers, curl and wget. */
+export function wantsPretty({ headers }: Pick<ApiRequest, "headers">, query: Query): boolean {
+  const asked = query.get("pretty") ?? "";
+  return asked === "" ? readers.test(headers["user-agent"] ?? "") : affirmative.test(asked);
 }
 
 /** Throws 406 in upstream's words when nothing that is asked for can be had. */

@@ -4,7 +4,7 @@ import type { Stored } from "../store/contract.ts";
 import type { Kind } from "../api/registry.ts";
 import type { ResourceCall } from "./context.ts";
 import type { ApiResponse, ObjectList } from "./request.ts";
-import { bytesResponse, encodeText, headersFor, jsonBytes, objectResponse } from "./respond.ts";
+import { bytesResponse, encodeText, headersFor, jsonBytes, objectResponse, prettyBytes } from "./respond.ts";
 import { partialMetadata } from "./partial-metadata.ts";
 import { tableOf } from "./table.ts";
 
@@ -39,7 +39,7 @@ export function dataAnswer(call: ResourceCall, status: number, data: object): Ap
   if (request.wants === "object") return objectResponse(status, data as KubeObject | ObjectList, warnings);
   const headers = headersFor(representation.encoding, warnings);
   if (representation.encoding === "yaml") return bytesResponse(status, headers, [encodeText(printYaml(data as never))]);
-  return bytesResponse(status, headers, [representation.pretty ? encodeText(`${JSON.stringify(data, null, 2)}\n`) : jsonBytes(data)]);
+  return bytesResponse(status, headers, [representation.pretty ? prettyBytes(data) : jsonBytes(data)]);
 }
 
 /** The object in the version that this path serves. */

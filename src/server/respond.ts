@@ -1,5 +1,8 @@
 import type { KubeObject } from "../api/kind-ref.ts";
-import type { Status, StatusError } from "../base/status-error.ts";
+import type { StatusError } from "../base/status-error.ts";
+import { printYaml } from "../api/yaml.ts";
+import { negotiate, wantsPretty } from "./negotiate.ts";
+import { parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, ObjectList } from "./request.ts";
 
 /** Builders of answers. Every answer of the API carries the same cache-control as upstream's. */
@@ -34,6 +37,11 @@ export function jsonBytes(value: unknown): Uint8Array {
   return encoder.encode(`${JSON.stringify(value)}\n`);
 }
 
+/** JSON for people to read, as Go's encoder indents it: without a line feed at the end. */
+export function prettyBytes(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value, null, 2));
+}
+
 export function textResponse(status: number, text: string): ApiResponse {
   return bytesResponse(status, textHeaders, [encoder.encode(text)]);
 }
@@ -42,14 +50,25 @@ export function encodeText(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-export function statusResponse(request: Pick<ApiRequest, "wants">, error: StatusError, warnings: readonly string[] = []): ApiResponse {
-  const base = headersFor("json", warnings);
-  const headers = Object.keys(error.headers).length === 0 ? base : { ...base, ...error.headers };
-  return statusBody(request, error.status, headers);
+/** An error, in the encoding that the client would have its answer in; indented for who reads it. */
+export function statusResponse(request: Asked, error: StatusError, warnings: readonly string[] = []): ApiResponse {
+  const { status } = error;
+  const encoding = request.wants === "bytes" ? errorEncoding(request) : "json";
+  const headers = { ...headersFor(encoding, warnings), ...error.headers };
+  if (request.wants === "object") return { status: status.code, headers, body: { type: "object", object: status as unknown as KubeObject } };
+  if (encoding === "yaml") return bytesResponse(status.code, headers, [encoder.encode(printYaml(status as never))]);
+  return bytesResponse(status.code, headers, [wantsPretty(request, parseQuery(request.query)) ? prettyBytes(status) : jsonBytes(status)]);
 }
 
-function statusBody(request: Pick<ApiRequest, "wants">, status: Status, headers: Headers = jsonHeaders): ApiResponse {
-  const code = status.code;
-  if (request.wants === "object") return { status: code, headers, body: { type: "object", object: status as unknown as KubeObject } };
-  return bytesResponse(code, headers, [jsonBytes(status)]);
+type Asked = Pick<ApiRequest, "wants" | "headers" | "query">;
+
+/** JSON where nothing that is asked for can be had: somebody must learn of the error. */
+function errorEncoding({ headers }: Asked): "json" | "yaml" {
+  const accept = headers["accept"];
+  if (accept === undefined || !accept.includes("yaml")) return "json";
+  try {
+    return negotiate({ accept, convertible: false, pretty: false }).encoding;
+  } catch {
+    return "json";
+  }
 }

@@ -1,11 +1,12 @@
+import { printYaml } from "../api/yaml.ts";
 import type { ServerContext } from "./context.ts";
 import { healthAnswer, healthPaths } from "./discovery/health.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
-import { parseAccept } from "./negotiate.ts";
+import { negotiate, parseAccept, wantsPretty } from "./negotiate.ts";
 import { openApiAnswer } from "./openapi/answer.ts";
 import type { Query } from "./query.ts";
 import type { ApiRequest, ApiResponse } from "./request.ts";
-import { bytesResponse, headersFor, jsonBytes, objectResponse, textResponse } from "./respond.ts";
+import { bytesResponse, encodeText, headersFor, jsonBytes, objectResponse, prettyBytes, textResponse } from "./respond.ts";
 import { keyDiscovery } from "./tokens/key-discovery.ts";
 
 /** Everything that is no resource: health, version, discovery, the index of paths. */
@@ -29,7 +30,7 @@ const handlers: { readonly [first: string]: RootHandler } = {
   healthz: health,
   livez: health,
   readyz: health,
-  version: ({ context, request }) => json(request, versionInfo(context.gitVersion)),
+  version: ({ context, request }) => indented(request, versionInfo(context.gitVersion)),
   api: discovery,
   apis: discovery,
   openapi: ({ context, request, query, path }) => openApiAnswer(context.openApi, request, query, path),
@@ -54,9 +55,18 @@ function refuse(path: string): never {
   throw notImplemented(path);
 }
 
-function json(request: ApiRequest, data: object): ApiResponse {
+/** What only people read is indented for everybody. */
+function indented(request: ApiRequest, data: object): ApiResponse {
   if (request.wants === "object") return objectResponse(200, data as never);
-  return bytesResponse(200, headersFor("json", []), [jsonBytes(data)]);
+  return bytesResponse(200, headersFor("json", []), [prettyBytes(data)]);
+}
+
+/** What clients read is indented for who asks for it, and for browsers and the like. */
+function negotiated(request: ApiRequest, query: Query, data: object): ApiResponse {
+  if (request.wants === "object") return objectResponse(200, data as never);
+  const { encoding, pretty } = negotiate({ accept: request.headers["accept"], convertible: false, pretty: wantsPretty(request, query) });
+  const text = encoding === "yaml" ? encodeText(printYaml(data as never)) : pretty ? prettyBytes(data) : jsonBytes(data);
+  return bytesResponse(200, headersFor(encoding, []), [text]);
 }
 
 function index({ context, request, path }: RootRequest): ApiResponse | undefined {
@@ -68,7 +78,7 @@ function index({ context, request, path }: RootRequest): ApiResponse | undefined
     ...groups.flatMap((group) => [`/apis/${group.name}`, ...group.versions.map((version) => `/apis/${group.name}/${version}`)]),
     ...healthPaths(),
   ];
-  return json(request, { paths: paths.toSorted() });
+  return indented(request, { paths: paths.toSorted() });
 }
 
 function health({ path, query }: RootRequest): ApiResponse | undefined {
@@ -98,17 +108,17 @@ function versionInfo(gitVersion: string): object {
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-function discovery({ context, request, path }: RootRequest): ApiResponse | undefined {
+function discovery({ context, request, query, path }: RootRequest): ApiResponse | undefined {
   const { discovery: documents } = context;
   const root = path.replace(/\/+$/, "");
   if ((root === "/api" || root === "/apis") && request.wants === "bytes" && wantsAggregated(request.headers["accept"] ?? "")) {
     const { document, etag } = documents.aggregated(root);
     const headers = { ...headersFor("json", []), "content-type": aggregatedType, etag, vary: "Accept" };
     if (request.headers["if-none-match"] === etag) return { status: 304, headers, body: { type: "none" } };
-    return bytesResponse(200, headers, [jsonBytes(document)]);
+    return bytesResponse(200, headers, [wantsPretty(request, query) ? prettyBytes(document) : jsonBytes(document)]);
   }
   const document = documents.legacy(root);
-  if (document !== undefined) return json(request, document);
+  if (document !== undefined) return negotiated(request, query, document);
   // Below a known root, the answer is a Status.
   const [first, group] = root.slice(1).split("/");
   if (first === "api" || documents.registry.groups().some(({ name }) => name === group)) throw noSuchResource();

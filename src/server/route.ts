@@ -4,7 +4,7 @@ import type { Kind } from "../api/registry.ts";
 import type { Handler, ResourceCall, ServerContext } from "./context.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
 import { metricsGroup, metricsHandlers } from "./metrics/metrics.ts";
-import { negotiate } from "./negotiate.ts";
+import { negotiate, wantsPretty } from "./negotiate.ts";
 import type { Query } from "./query.ts";
 import { isTrue } from "./request-info.ts";
 import type { ResourceInfo } from "./request-info.ts";
@@ -52,7 +52,7 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
   checkShape(kind, info);
   const handler = info.subresource === "" ? verbHandler(kind, info, request.method) : subresourceHandler(kind, info.subresource, info.verb, request.method);
   const watching = info.verb === "watch" || (info.verb === "get" && isTrue(query.get("watch")) && info.subresource === "");
-  const representation = negotiate({ accept: request.headers["accept"], convertible: true, pretty: isTrue(query.get("pretty")) });
+  const representation = negotiate({ accept: request.headers["accept"], convertible: true, pretty: wantsPretty(request, query) });
   const { deprecated } = kind.storage.declaration ?? {};
   const call: ResourceCall = {
     server: context,

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { startInProcessServer } from "../../test/in-process-server.ts";
+import { configMaps } from "../api/kinds.ts";
+
+/** The form of answers: indentation, encodings, and the words about what a client made up. */
+const { server, client } = await startInProcessServer();
+await client.create(configMaps, { metadata: { name: "a", namespace: "default" }, data: { k: "v" } });
+
+const decoder = new TextDecoder();
+
+async function ask(target: string, headers: { [name: string]: string } = {}): Promise<{ text: string; status: number; type: unknown }> {
+  const [path = "", query = ""] = target.split("?");
+  const { status, headers: got, body } = await server.handle({ method: "GET", path, query, headers, credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] }, wants: "bytes" });
+  return { status, type: got["content-type"], text: body.type === "bytes" ? body.parts.map((part) => decoder.decode(part)).join("") : body.type };
+}
+
+const maps = "/api/v1/namespaces/default/configmaps";
+
+describe("indented JSON", () => {
+  test.each(["curl/8.5.0", "Wget/1.21", "Mozilla/5.0 (X11)"])("%s gets it", async (agent) => {
+    for (const path of [maps, `${maps}/a`, `${maps}/nope`, "/api/v1/secrets", "/apis", "/apis/apps/v1"]) {
+      const { text } = await ask(path, { "user-agent": agent });
+      expect(text).toBe(JSON.stringify(JSON.parse(text), null, 2));
+    }
+  });
+
+  test("programs get one line, unless they ask", async () => {
+    const { text } = await ask(`${maps}/a`, { "user-agent": "kubectl/v1.36.3" });
+    expect(text).toBe(`${JSON.stringify(JSON.parse(text))}\n`);
+    for (const yes of ["1", "t", "T", "true", "TRUE", "True"]) expect((await ask(`${maps}/a?pretty=${yes}`)).text).toContain('\n  "kind"');
+    for (const no of ["0", "no", "false", "yes"]) expect((await ask(`${maps}/a?pretty=${no}`, { "user-agent": "curl/8" })).text).not.toContain('\n  "kind"');
+  });
+
+  test("the list is the same as without", async () => {
+    expect(JSON.parse((await ask(`${maps}?pretty=true`)).text)).toEqual(JSON.parse((await ask(maps)).text));
+  });
+
+  test("/version and the index of paths are for people", async () => {
+    for (const path of ["/version", "/"]) {
+      const { text } = await ask(path, { "user-agent": "kubectl/v1.36.3" });
+      expect(text).toBe(JSON.stringify(JSON.parse(text), null, 2));
+    }
+  });
+});
+
+test("errors come in the encoding that was asked for", async () => {
+  const { text, type } = await ask(`${maps}/nope`, { accept: "application/yaml" });
+  expect(type).toBe("application/yaml");
+  expect(text).toContain("reason: NotFound\n");
+  expect((await ask(`${maps}/nope`, { accept: "image/png" })).type).toBe("application/json");
+});
+
+test("a continue token that is no text is quoted byte by byte", async () => {
+  const message = async (token: string): Promise<string> => (JSON.parse((await ask(`${maps}?continue=${token}`)).text) as { message: string }).message;
+  expect(await message("z8_P")).toBe("invalid continue token: continue key is not valid: invalid character 'Ï' looking for beginning of value");
+  expect(await message("gA")).toBe("invalid continue token: continue key is not valid: invalid character '\\u0080' looking for beginning of value");
+  expect(await message("eyJ2Ijox")).toBe("invalid continue token: continue key is not valid: unexpected end of JSON input");
+});
