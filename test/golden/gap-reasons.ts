@@ -1,35 +1,19 @@
 import type { Miss } from "./score.ts";
 
 /** Why a recorded wrong is not yet answered as recorded, by class. The list of gaps is written with these. */
-const declared: readonly string[] = [
-  "Pod",
-  "DaemonSet",
-  "Job",
-  "CronJob",
-  "Namespace",
-  "Node",
-  "Service",
-  "ConfigMap",
-  "Secret",
-  "ServiceAccount",
-  "PriorityClass",
-  "Event",
-  "Lease",
-  "ControllerRevision",
-  "PodTemplate",
-  "Deployment",
-  "ReplicaSet",
-  "StatefulSet",
-  "ReplicationController",
-];
+const undeclared: readonly string[] = ["CustomResourceDefinition"];
 
 export function reasonFor(miss: Miss): string {
-  if (!declared.includes(miss.kind)) return "this kind has no validation of its own yet";
-  if (miss.difference.what === "message") return "decoding words this error differently";
-  if (/missing .*Invalid value: (\{\}|\[\]): /.test(miss.difference.text)) return "decoding drops an empty map or list, which then prints as null";
-  if (miss.difference.what === "code") return "accepted here and refused upstream, or the other way round";
+  const { what, text } = miss.difference;
+  if (text.includes("compilation failed")) return "expressions of CEL are not compiled";
+  if (undeclared.includes(miss.kind)) return "this kind has no validation of its own yet";
+  if (what === "message") return "decoding words this error differently";
+  if (/(Invalid|Unsupported) value: (\{\}|\[\]): /.test(text) || emptied.test(miss.name)) return "decoding drops an empty map or list, which then counts as absent";
+  if (what === "code") return "accepted here and refused upstream, or the other way round";
   return "other causes than upstream's";
 }
+
+const emptied = /= (\{\}|\[\])$|remove .*\/0$/;
 
 /** Defaults that something other than the declaration gives. */
 const admitted: { readonly [name: string]: string } = {
@@ -45,5 +29,6 @@ export function defaultsReasonFor(name: string): string {
 
 export function updateReasonFor(kind: string): string {
   if (kind === "Lease") return "the server itself asks for a resourceVersion before declarations are heard";
-  return declared.includes(kind) ? "the update is judged differently" : "this kind has no validation of its own yet";
+  if (kind === "PersistentVolumeClaim") return "decoding drops an empty map or list, which then counts as absent";
+  return "the update is judged differently";
 }

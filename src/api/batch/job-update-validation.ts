@@ -1,7 +1,7 @@
 /** What of a Job's spec may change: how many Pods run at once, deadlines, suspension; while suspended also where they run. */
 import type { FieldError } from "../../base/field-error.ts";
 import { checkUnchanged, immutable } from "../apps/workload.ts";
-import { printedPodSpec, printedPodTemplate } from "../core/pod-difference.ts";
+import { printedPodSpec, printedPodTemplate } from "../core/spec-difference.ts";
 import { sameData } from "../equality.ts";
 import type { Job } from "../types/batch-v1.ts";
 import type { PodTemplateSpec } from "../types/core-v1.ts";

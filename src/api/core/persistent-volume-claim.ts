@@ -2,17 +2,15 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
-import { sameData } from "../equality.ts";
 import { persistentVolumeClaims } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../types/core-v1.ts";
-import { forbidden, invalid } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
+import { checkClaimStatus, checkClaimUpdate } from "./claim-update.ts";
 import { checkClaimSpec } from "./claim-validation.ts";
 import { accessModesText, storageClassAnnotation } from "./storage.ts";
 
 const spec = FieldPath.of("spec");
-const immutableButRequests = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
 
 /** Also for the claim templates of StatefulSets. */
 export function defaultClaim(draft: Draft<PersistentVolumeClaim>): void {
@@ -29,31 +27,19 @@ export const persistentVolumeClaim: KindDeclaration<PersistentVolumeClaim> = {
   defaults: defaultClaim,
   prepareCreate(draft) {
     draft.status = { phase: "Pending" };
-    alignDataSources(draft);
+    alignDataSources(draft, undefined);
   },
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<PersistentVolumeClaim>["status"];
-    alignDataSources(draft);
+    alignDataSources(draft, old.spec);
   },
   validate(object) {
     const errors: FieldError[] = [];
     checkClaimSpec(object.spec, spec, errors);
     return errors;
   },
-  validateUpdate(object, old) {
-    const errors: FieldError[] = [];
-    const bound = old.status.phase === "Bound";
-    const rest = (given: PersistentVolumeClaimSpec): object => ({
-      ...given,
-      resources: bound ? undefined : given.resources,
-      volumeAttributesClassName: bound ? undefined : given.volumeAttributesClassName,
-      // The binder fills the name in once.
-      volumeName: (old.spec.volumeName ?? "") === "" ? undefined : given.volumeName,
-    });
-    if (!sameData(rest(object.spec), rest(old.spec))) errors.push(forbidden(spec, immutableButRequests));
-    if (object.spec.volumeMode !== old.spec.volumeMode) errors.push(invalid("volumeMode", object.spec.volumeMode, "field is immutable"));
-    return errors;
-  },
+  validateUpdate: checkClaimUpdate,
+  status: { validate: (object) => checkClaimStatus(object) },
   selectableFields: {},
   table: {
     columns: columns("Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass", "VolumeAttributesClass", "Age", "VolumeMode*"),
@@ -75,12 +61,24 @@ export const persistentVolumeClaim: KindDeclaration<PersistentVolumeClaim> = {
   },
 };
 
-/** dataSource and dataSourceRef say the same where both can. */
-function alignDataSources(draft: Draft<PersistentVolumeClaim>): void {
-  const { dataSource, dataSourceRef } = draft.spec;
-  if (dataSource !== undefined && dataSourceRef === undefined) draft.spec.dataSourceRef = { ...dataSource };
+/** What a dataSource may name; a dataSourceRef names anything. */
+const knownSources: readonly string[] = ["PersistentVolumeClaim", "snapshot.storage.k8s.io/VolumeSnapshot"];
+
+/**
+ * dataSource and dataSourceRef say the same where both can. A dataSource of an unknown kind is dropped, as long as the claim had none
+ * before; so is a reference into another namespace, which needs a feature that is off.
+ */
+function alignDataSources(draft: Draft<PersistentVolumeClaim>, old: PersistentVolumeClaimSpec | undefined): void {
+  const { spec } = draft;
+  if ((spec.dataSourceRef?.namespace ?? "") !== "" && old?.dataSourceRef === undefined) delete spec.dataSourceRef;
+  if (spec.dataSource !== undefined && old?.dataSource === undefined) {
+    const { apiGroup, kind } = spec.dataSource;
+    if (!knownSources.includes((apiGroup ?? "") === "" ? kind : `${apiGroup}/${kind}`)) delete spec.dataSource;
+  }
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource !== undefined && dataSourceRef === undefined) spec.dataSourceRef = { ...dataSource };
   else if (dataSource === undefined && dataSourceRef !== undefined && (dataSourceRef.namespace ?? "") === "") {
     const { namespace: _, ...same } = dataSourceRef;
-    draft.spec.dataSource = same;
+    spec.dataSource = same;
   }
 }

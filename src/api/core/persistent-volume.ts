@@ -4,12 +4,9 @@ import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { persistentVolumes } from "../kinds.ts";
 import { age, columns } from "../table.ts";
-import type { PersistentVolume, PersistentVolumeSpec } from "../types/core-v1.ts";
-import { invalid, notSupported, required } from "../validation/errors.ts";
+import type { PersistentVolume } from "../types/core-v1.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkPositiveAmount, checkSubdomain } from "../validation/quantities.ts";
-import { checkNodeSelector } from "./affinity-validation.ts";
-import { checkAccessModes } from "./claim-validation.ts";
+import { checkVolumeSpec, checkVolumeUpdate } from "./persistent-volume-validation.ts";
 import { accessModesText, storageClassAnnotation } from "./storage.ts";
 
 export const persistentVolume: KindDeclaration<PersistentVolume> = {
@@ -32,13 +29,10 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
   },
   validate(object) {
     const errors: FieldError[] = [];
-    checkVolume(object.spec, errors);
+    checkVolumeSpec(object.spec, FieldPath.of("spec"), errors);
     return errors;
   },
-  validateUpdate(object, old) {
-    const { volumeMode } = object.spec;
-    return volumeMode === old.spec.volumeMode ? [] : [invalid("volumeMode", volumeMode, "field is immutable")];
-  },
+  validateUpdate: (object, old) => checkVolumeUpdate(object.spec, old.spec),
   table: {
     columns: columns(
       "Name",
@@ -71,42 +65,3 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
     },
   },
 };
-
-/** What describes a volume; every other field of the spec says where it is. */
-const descriptive = new Set([
-  "capacity",
-  "accessModes",
-  "claimRef",
-  "persistentVolumeReclaimPolicy",
-  "storageClassName",
-  "mountOptions",
-  "volumeMode",
-  "nodeAffinity",
-  "volumeAttributesClassName",
-]);
-
-const hostPathTypes = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
-
-function checkVolume(given: PersistentVolumeSpec, errors: FieldError[]): void {
-  const spec = FieldPath.of("spec");
-  checkAccessModes(given.accessModes, "", spec.child("accessModes"), errors);
-  const names = Object.keys(given.capacity ?? {});
-  if (names.length === 0) errors.push(required(spec.child("capacity")));
-  if (names.length !== 1 || names[0] !== "storage") errors.push(notSupported(spec.child("capacity"), given.capacity, ["storage"]));
-  for (const [name, amount] of Object.entries(given.capacity ?? {})) checkPositiveAmount(amount, spec.child("capacity").key(name), errors);
-  const affinity = given.nodeAffinity;
-  if (affinity !== undefined) {
-    const path = spec.child("nodeAffinity").child("required");
-    if ((affinity.required ?? undefined) === undefined) errors.push(required(path, "must specify required node constraints"));
-    else checkNodeSelector(affinity.required as NonNullable<typeof affinity.required>, path, errors);
-  }
-  if (!Object.keys(given).some((field) => !descriptive.has(field))) errors.push(required(spec, "must specify a volume type"));
-  if (given.hostPath !== undefined) {
-    const { path, type } = given.hostPath;
-    if ((path ?? "") === "") errors.push(required(spec.child("hostPath").child("path")));
-    if (type !== undefined && !hostPathTypes.includes(type)) errors.push(notSupported(spec.child("hostPath").child("type"), type, hostPathTypes));
-  }
-  if ((given.storageClassName ?? "") !== "") checkSubdomain(given.storageClassName ?? "", spec.child("storageClassName"), errors);
-  const mode: string | undefined = given.volumeMode;
-  if (mode !== undefined && mode !== "Block" && mode !== "Filesystem") errors.push(notSupported(spec.child("volumeMode"), mode, ["Block", "Filesystem"]));
-}

@@ -5,7 +5,7 @@ import { forbidden, invalid, required } from "../validation/errors.ts";
 import { inRangeText } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkImageSpaces } from "./container-validation.ts";
-import { podSpecDifference } from "./pod-difference.ts";
+import { podSpecDifference } from "./spec-difference.ts";
 import { checkPod } from "./pod-validation.ts";
 
 /**

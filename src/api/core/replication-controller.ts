@@ -11,6 +11,7 @@ import type { ReplicationController } from "../types/core-v1.ts";
 import { checkLongRunningTemplate } from "../apps/workload.ts";
 import { invalid, required } from "../validation/errors.ts";
 import { selectorMatches } from "../validation/label-selector.ts";
+import { dnsSubdomainName, longNameProblems } from "../validation/names.ts";
 import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
@@ -19,6 +20,7 @@ const spec = FieldPath.of("spec");
 
 export const replicationController: KindDeclaration<ReplicationController> = {
   ref: replicationControllers,
+  nameErrors: (name, prefix) => (prefix ? dnsSubdomainName(name, true) : [...longNameProblems(name)]),
   warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   defaults(draft) {
     draft.spec ??= {};

@@ -5,11 +5,10 @@ import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { resourceQuotas } from "../kinds.ts";
 import { age, columns } from "../table.ts";
-import type { ResourceQuota, ResourceQuotaSpec } from "../types/core-v1.ts";
+import type { ResourceQuota } from "../types/core-v1.ts";
 import { checkUnchanged } from "../apps/workload.ts";
-import { invalid, required } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkNonNegativeAmount } from "../validation/quantities.ts";
+import { checkQuotaSpec, checkQuotaStatus } from "./quota-validation.ts";
 
 const spec = FieldPath.of("spec");
 
@@ -25,8 +24,7 @@ export const resourceQuota: KindDeclaration<ResourceQuota> = {
   },
   validate(object) {
     const errors: FieldError[] = [];
-    for (const [name, amount] of Object.entries(object.spec.hard ?? {})) checkNonNegativeAmount(amount, spec.child("hard").key(name), errors);
-    checkScopes(object.spec, errors);
+    checkQuotaSpec(object.spec, spec, errors);
     return errors;
   },
   validateUpdate(object, old) {
@@ -34,6 +32,7 @@ export const resourceQuota: KindDeclaration<ResourceQuota> = {
     checkUnchanged(sameData(object.spec.scopes, old.spec.scopes), object.spec.scopes, spec.child("scopes"), errors);
     return errors;
   },
+  status: { validate: (object) => checkQuotaStatus(object.status) },
   table: {
     columns: columns("Name", "Request", "Limit", "Age"),
     cells: (object, context) => {
@@ -47,22 +46,3 @@ export const resourceQuota: KindDeclaration<ResourceQuota> = {
     },
   },
 };
-
-const knownScopes = ["Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass"];
-
-/** Upstream leaves the position of a selector's expression out of the path. */
-function checkScopes({ scopes = [], scopeSelector }: ResourceQuotaSpec, errors: FieldError[]): void {
-  for (const scope of scopes) if (!knownScopes.includes(scope)) errors.push(invalid(spec.child("scopes"), scopes, "unsupported scope"));
-  const path = spec.child("scopeSelector").child("matchExpressions");
-  for (const { scopeName = "", operator = "", values = [] } of scopeSelector?.matchExpressions ?? []) {
-    if (!(knownScopes as readonly string[]).includes(scopeName)) errors.push(invalid(path.child("scopeName"), scopeName, "unsupported scope"));
-    const listed = operator === "In" || operator === "NotIn";
-    if (listed && values.length === 0) {
-      errors.push(required(path.child("values"), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
-    } else if ((operator === "Exists" || operator === "DoesNotExist") && values.length > 0) {
-      errors.push(invalid(path.child("values"), values, "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector"));
-    } else if (!listed && operator !== "Exists" && operator !== "DoesNotExist") {
-      errors.push(invalid(path.child("operator"), operator, "not a valid selector operator"));
-    }
-  }
-}

@@ -28,7 +28,7 @@ export function checkPodLevelResources(resources: ResourceRequirements, claimNam
   checkRequirements(resources, checkPodResourceName, claimNames, path, errors);
 }
 
-function checkContainerResourceName(resource: string, path: FieldPath, errors: FieldError[]): void {
+export function checkContainerResourceName(resource: string, path: FieldPath, errors: FieldError[]): void {
   if (isStandardContainerResource(resource) && !resource.startsWith("hugepages-")) return;
   checkResourceName(resource, path, errors);
   if (!resource.includes("/")) {

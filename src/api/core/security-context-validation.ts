@@ -7,7 +7,7 @@ import { dns1123SubdomainProblems } from "../validation/names.ts";
 import { checkId } from "../validation/numbers.ts";
 import type { FieldPath } from "../validation/path.ts";
 import { eachContainer } from "./pod-containers.ts";
-import { printedSecurityContext } from "./pod-difference.ts";
+import { printedSecurityContext } from "./spec-difference.ts";
 
 /** Validation of what Pods and containers say about users, capabilities, profiles and kernel parameters. */
 const localhostProfileBytesMax = 4095; // PATH_MAX - 1

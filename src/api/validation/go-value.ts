@@ -21,6 +21,45 @@ interface Differences {
 const core = "io.k8s.api.core.v1.";
 
 const differences: { readonly [typeName: string]: Differences } = {
+  [`${core}PersistentVolumeClaimSpec`]: { order: ["accessModes", "selector", "resources", "volumeName", "storageClassName", "volumeMode"] },
+  // Where the volume is: upstream keeps that in a struct of its own.
+  [`${core}PersistentVolumeSpec`]: {
+    omitted: [
+      "capacity",
+      "accessModes",
+      "claimRef",
+      "persistentVolumeReclaimPolicy",
+      "storageClassName",
+      "mountOptions",
+      "volumeMode",
+      "nodeAffinity",
+      "volumeAttributesClassName",
+    ],
+    order: [
+      "gcePersistentDisk",
+      "awsElasticBlockStore",
+      "hostPath",
+      "glusterfs",
+      "nfs",
+      "rbd",
+      "quobyte",
+      "iscsi",
+      "flexVolume",
+      "cinder",
+      "cephfs",
+      "fc",
+      "flocker",
+      "azureFile",
+      "vsphereVolume",
+      "azureDisk",
+      "photonPersistentDisk",
+      "portworxVolume",
+      "scaleIO",
+      "local",
+      "storageos",
+      "csi",
+    ],
+  },
   [`${core}PodSecurityContext`]: {
     order: [
       "seLinuxOptions",
@@ -153,7 +192,7 @@ function goName(field: Field): string {
 }
 
 function printField(schema: Schema, field: Field, value: unknown): unknown {
-  if (value === undefined && (field.pointer || field.node.kind === "list" || field.node.kind === "map")) return null;
+  if ((value === undefined || value === null) && (field.pointer || field.node.kind === "list" || field.node.kind === "map")) return null;
   return printNode(schema, field.node, value);
 }
 

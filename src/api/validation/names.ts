@@ -9,6 +9,7 @@ export type Problems = readonly string[];
 const none: Problems = Object.freeze([]);
 
 const dns1123LabelPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const dns1035LabelPattern = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const dns1123SubdomainPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const dns1123UnderscorePattern = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const qualifiedNamePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
@@ -23,6 +24,12 @@ const dns1123Label = regexText(
   dns1123LabelPattern,
   "my-name",
   "123-abc",
+);
+const dns1035Label = regexText(
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+  dns1035LabelPattern,
+  "my-name",
+  "abc-123",
 );
 const dns1123Subdomain = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
@@ -80,6 +87,16 @@ export function dns1123SubdomainProblems(text: string): Problems {
   return judge(text, 253, tooManyCharacters(253), dns1123SubdomainPattern, dns1123Subdomain);
 }
 
+/** As a subdomain, with its length counted in upstream's newer words. */
+export function longNameProblems(text: string): Problems {
+  return judge(text, 253, tooManyBytes(253), dns1123SubdomainPattern, dns1123Subdomain);
+}
+
+/** Versions of APIs and names of resources: a label that begins with a letter. */
+export function dns1035LabelProblems(text: string): Problems {
+  return judge(text, 63, tooManyCharacters(63), dns1035LabelPattern, dns1035Label);
+}
+
 /** Domains to search in, which may name services with underscores. */
 export function dns1123SubdomainWithUnderscoreProblems(text: string): Problems {
   return judge(text, 253, tooManyCharacters(253), dns1123UnderscorePattern, dns1123Underscore);
@@ -98,7 +115,7 @@ export function qualifiedNameProblems(text: string): Problems {
   if (slash >= 0) {
     if (text.indexOf("/", slash + 1) >= 0) {
       return [
-        "a qualified name " +
+        "a valid label key " +
           regexText(
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
             qualifiedNamePattern,
@@ -112,7 +129,7 @@ export function qualifiedNameProblems(text: string): Problems {
     const prefix = text.slice(0, slash);
     name = text.slice(slash + 1);
     if (prefix === "") problems.push("prefix part must be non-empty");
-    else for (const problem of dns1123SubdomainProblems(prefix)) problems.push(`prefix part ${problem}`);
+    else for (const problem of longNameProblems(prefix)) problems.push(`prefix part ${problem}`);
   }
   if (name === "") problems.push("name part must be non-empty");
   else if (byteLength(name) > 63) problems.push(`name part ${tooManyBytes(63)}`);

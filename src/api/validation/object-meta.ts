@@ -57,7 +57,7 @@ export function checkLabels(labels: { readonly [key: string]: string } | undefin
 }
 
 export function checkLabelKey(key: string, path: FieldPath, errors: FieldError[]): void {
-  pushProblems(errors, path, key, qualifiedNameProblems(key).map((problem) => problem.replace(/^a qualified name must/, "a valid label key must")));
+  pushProblems(errors, path, key, qualifiedNameProblems(key));
 }
 
 export function checkAnnotations(annotations: { readonly [key: string]: string } | undefined, path: FieldPath, errors: FieldError[]): void {

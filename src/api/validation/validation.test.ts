@@ -54,7 +54,7 @@ describe("names", () => {
   it("judge both parts of a qualified name", () => {
     expect(qualifiedNameProblems("example.com/Name")).toEqual([]);
     expect(qualifiedNameProblems("/x")).toEqual(["prefix part must be non-empty"]);
-    expect(qualifiedNameProblems("a/b/c")[0]).toMatch(/^a qualified name must consist/);
+    expect(qualifiedNameProblems("a/b/c")[0]).toMatch(/^a valid label key must consist/);
   });
   it("ask port names for a letter", () => expect(portNameProblems("80")).toEqual(["must contain at least one letter (a-z)"]));
   it("never throw", () => {
