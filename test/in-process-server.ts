@@ -12,6 +12,7 @@ import type { ControllerContext } from "../src/client/controller-context.ts";
 import { EventRecorder } from "../src/client/event-recorder.ts";
 import { InProcessClient } from "../src/client/in-process-client.ts";
 import { Informers } from "../src/client/informer.ts";
+import { nodeTurns } from "../src/node/turns.ts";
 
 /** The real API server in this process with nothing else beside it: no controllers, no nodes. Time stands still until it is moved. */
 export interface InProcessServer {
@@ -34,7 +35,7 @@ const administrator: UserInfo = { name: "kubernetes-admin", groups: ["system:mas
 
 export async function startInProcessServer(options: { seed?: number; now?: number; log?: Log; historyRevisionsMax?: number } = {}): Promise<InProcessServer> {
   const defects: unknown[] = [];
-  const runner = new FifoRunner({ turn: (next) => void setImmediate(next), fail: (error) => void defects.push(error) });
+  const runner = new FifoRunner({ turn: nodeTurns(), fail: (error) => void defects.push(error) });
   const clock = new VirtualClock({ start: options.now ?? Date.UTC(2026, 0, 1), runner });
   const environment: Environment = { clock, runner, random: new SeededRandom(options.seed ?? 1), log: options.log ?? silent };
   const store = new MemoryStore({ freeze: true, ...(options.historyRevisionsMax === undefined ? {} : { historyRevisionsMax: options.historyRevisionsMax }) });

@@ -5,6 +5,7 @@
 import type { Log } from "../base/environment.ts";
 import type { ClusterHost } from "../cluster/options.ts";
 import { createTokenSigner } from "./token-signer.ts";
+import { nodeTurns } from "./turns.ts";
 
 export interface NodeHostOptions {
   readonly log: Log;
@@ -23,7 +24,7 @@ export function nodeHost(options: NodeHostOptions): ClusterHost {
     });
   return {
     runner: {
-      turn: (next) => void setImmediate(next),
+      turn: nodeTurns(),
       fail(error) {
         log.error("a component met a defect", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
         onDefect(error);
