@@ -91,19 +91,33 @@ export function formatNanoTime(instant: number): string {
   return `${upToSeconds(civil)}${fraction === "" ? "" : `.${fraction}`}Z`;
 }
 
-const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
+/** What follows the seconds. */
+const fractionAndZone = /^(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Milliseconds since the epoch of an RFC 3339 text (decimals beyond milliseconds are cut), or undefined. */
 export function parseTime(text: string): number | undefined {
-  const match = rfc3339.exec(text);
-  if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  if (text[4] !== "-" || text[7] !== "-" || (text[10] !== "T" && text[10] !== "t") || text[13] !== ":" || text[16] !== ":") return undefined;
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
+  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
+  if (Number.isNaN(year + month + day + hour + minute + second)) return undefined;
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (month < 1 || month > 12 || day < 1 || day > (monthDays[month - 1] as number) || (month === 2 && day === 29 && !leap)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  const millisecond = match[7] ? Math.floor(Number(match[7]) * 1000) : 0;
-  let instant = instantFromCivil({ year, month, day, hour, minute, second, millisecond });
-  if (match[8]) instant -= (match[8] === "+" ? 1 : -1) * (Number(match[9]) * 60 + Number(match[10])) * 60_000;
-  return instant;
+  const instant = instantFromCivil({ year, month, day, hour, minute, second });
+  if (text.length === 20 && text[19] === "Z") return instant;
+  const match = fractionAndZone.exec(text.slice(19));
+  if (!match) return undefined;
+  const offsetMinutes = match[2] ? (match[2] === "+" ? 1 : -1) * (Number(match[3]) * 60 + Number(match[4])) : 0;
+  return instant + (match[1] ? Math.floor(Number(match[1]) * 1000) : 0) - offsetMinutes * 60_000;
+}
+
+/** The number of so many digits, NaN when there is something else. */
+function digits(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let i = at; i < at + count; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
+  }
+  return value;
 }

@@ -35,23 +35,27 @@ export function bodyBytes(request: ApiRequest): Uint8Array {
   return body;
 }
 
-/**
- * Decodes the body as an object of this kind, with its defaults filled in. Warnings go to the call. Throws 400, 413 or 415 in
- * upstream's words.
- */
-export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
-  const parsed = parseBody(call.request, kind);
-  return decodeParsed(call, kind, parsed, validation);
-}
+/** Parts of an object that are decoded already, by the names of their fields. */
+type StandingParts = { readonly [field: string]: unknown };
 
-function decodeParsed(call: ResourceCall, kind: Kind, parsed: ParsedBody, validation: "strict" | "warn" | "ignore"): Draft<KubeObject> {
+/**
+ * Decodes the body as an object of this kind, with its defaults filled in; `standing` takes the place of what the body says there.
+ * Warnings go to the call. Throws 400, 413 or 415 in upstream's words.
+ */
+export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict" | "warn" | "ignore", standing: StandingParts = {}): Draft<KubeObject> {
+  const parsed = parseBody(call.request, kind);
   const { facts, ref, declaration } = kind;
   checkKind(call.server, kind, parsed.value);
-  const { object, warnings } = decode(call.server.schema, facts.type, parsed.value ?? {}, validation, { duplicates: parsed.duplicates });
+  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates });
   for (const warning of warnings) call.warnings.push(warning);
-  const draft = withKind(object, ref);
+  const draft = withKind(Object.assign(object, standing), ref);
   declaration?.defaults?.(draft);
   return draft;
+}
+
+function without(value: JsonValue, parts: StandingParts): JsonValue {
+  const fields = Object.keys(parts);
+  return fields.length === 0 ? value : { ...(value as JsonObject), ...Object.fromEntries(fields.map((field) => [field, undefined as never])) };
 }
 
 /** The same draft with kind and apiVersion first, as upstream writes them. */

@@ -1,4 +1,4 @@
-import type { Environment, Random } from "../base/environment.ts";
+import type { Environment, Random, Timer } from "../base/environment.ts";
 import type {
   ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, NodeNetwork, RuntimeAttach, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
 } from "../kubelet/runtime.ts";
@@ -261,8 +261,9 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     if (!listener.http) throw new Error(`Get "${url}": EOF`);
     const host = headers["host"] ?? `${ip}:${port}`;
     const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, from);
-    const timer = new Promise<undefined>((resolve) => void this.environment.clock.after(timeoutMs, () => resolve(undefined)));
-    const response = await Promise.race([answer, timer]);
+    let timer: Timer | undefined;
+    const timeout = new Promise<undefined>((resolve) => void (timer = this.environment.clock.after(timeoutMs, () => resolve(undefined))));
+    const response = await Promise.race([answer, timeout]).finally(() => timer?.cancel());
     if (!response) throw new Error(late);
     return { status: response.status, body: response.body };
   }

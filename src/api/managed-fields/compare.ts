@@ -78,7 +78,7 @@ class Walk {
     const type = this.schema.struct(field.node.structName as string);
     const collected = new Children();
     for (const inner of type.fields) {
-      if (strippedMetadata.has(inner.name) || this.resets.has(`metadata.${inner.name}`)) continue;
+      if (old[inner.name] === next[inner.name] || strippedMetadata.has(inner.name) || this.resets.has(`metadata.${inner.name}`)) continue;
       this.place(inner.node, inner, old[inner.name], next[inner.name]);
       collected.take(`f:${inner.name}`, this);
     }
@@ -88,10 +88,9 @@ class Walk {
   private place(node: TypeNode, field: Field | undefined, old: unknown, next: unknown): void {
     this.changed = undefined;
     this.removed = undefined;
-    if (old === undefined && next === undefined) return;
+    if (old === next) return;
     const shape = shapeOf(this.schema, node, field);
     if (shape === "leaf" || (isVoid(old) && isVoid(next))) return this.leaf(old, next);
-    if (old === next) return;
     const children = new Children();
     switch (shape) {
       case "struct":

@@ -22,7 +22,7 @@ function isMember(set: FieldSet): boolean {
 
 /** Paths of `a` that are not in `b`; `a` itself when none is. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return subtract(a, b, false) ?? emptySet;
+  return isEmptySet(b) ? a : (subtract(a, b, false) ?? emptySet);
 }
 
 /** The child set without `b`; undefined when nothing is left. `member`: the path itself is in `a`. */
@@ -52,20 +52,20 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 function unite(a: FieldSet, b: FieldSet, members: { aMember: boolean; bMember: boolean }): FieldSet {
-  let changed = members.bMember && !members.aMember;
-  const out: { [element: string]: FieldSet } = {};
-  for (const element in a) if (element !== self) out[element] = a[element] as FieldSet;
+  let out = members.bMember && !members.aMember ? childrenOf(a) : undefined;
   for (const element in b) {
     if (element === self) continue;
-    const mine = out[element];
+    const mine = Object.hasOwn(a, element) ? a[element] : undefined;
     const theirs = b[element] as FieldSet;
     const both = mine === undefined ? theirs : unite(mine, theirs, { aMember: isMember(mine), bMember: isMember(theirs) });
-    if (both === mine) continue;
-    out[element] = both;
-    changed = true;
+    if (both !== mine) (out ??= childrenOf(a))[element] = both;
   }
-  if (!changed) return a;
-  return orderedSet(out, members.aMember || members.bMember);
+  return out === undefined ? a : orderedSet(out, members.aMember || members.bMember);
+}
+
+function childrenOf(set: FieldSet): { [element: string]: FieldSet } {
+  const { [self]: _self, ...children } = set;
+  return children;
 }
 
 /** Paths of both. */

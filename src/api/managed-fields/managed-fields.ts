@@ -47,7 +47,7 @@ export function ownUpdate(schema: Schema, typeName: string, old: KubeObject, nex
   const before = old.metadata.managedFields ?? [];
   const sent = next.metadata.managedFields;
   if (sent !== undefined && isReset(sent)) return [];
-  const entries = (sent === undefined || sent.length === 0 ? undefined : usable(sent)) ?? before;
+  const entries = (sent === undefined || sent === before ? undefined : usable(sent)) ?? before;
   if (entries.length === 0) return [];
   return own(schema, typeName, { old, next, entries, ownership });
 }
@@ -87,12 +87,12 @@ function own(schema: Schema, typeName: string, change: Change): ManagedFieldsEnt
   let merged = false;
   for (const entry of entries) {
     const set = (entry.fieldsV1 ?? {}) as FieldSet;
-    const left = difference(difference(set, changed), removed);
     if (!isEmptySet(changed) && isSame(entry, ownership)) {
-      mine = union(left, changed);
+      mine = union(difference(set, removed), changed);
       merged = true;
       continue;
     }
+    const left = difference(difference(set, changed), removed);
     if (isEmptySet(left)) continue;
     kept.push(left === set ? entry : { ...entry, fieldsV1: left });
   }
@@ -123,6 +123,7 @@ function entryOf(ownership: Ownership, set: FieldSet): ManagedFieldsEntry {
 
 /** Merges the oldest updates, version by version, until there are few enough. */
 function capped(entries: ManagedFieldsEntry[]): ManagedFieldsEntry[] {
+  if (entries.length <= updateEntriesMax) return entries;
   const updates = entries.filter((entry) => entry.operation === "Update");
   if (updates.length <= updateEntriesMax) return entries;
   updates.sort((a, b) => compareText(a.time ?? "", b.time ?? "") || compareText(a.manager ?? "", b.manager ?? ""));

@@ -6,7 +6,9 @@ import { formatTime, parseTime } from "../../base/time.ts";
  */
 export type Read = { readonly text: string | null } | { readonly error: string };
 
+/** As the API prints them itself, but for the range of each number. */
 const plainTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const plainMicroTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const secondsLayout = "2006-01-02T15:04:05Z07:00";
 const microLayout = "2006-01-02T15:04:05.000000Z07:00";
 const zeroSeconds = "0001-01-01T00:00:00";
@@ -29,6 +31,7 @@ export function readTime(text: string): Read {
 
 /** meta/v1 MicroTime: six decimals, no more and no fewer. */
 export function readMicroTime(text: string): Read {
+  if (plainMicroTime.test(text) && parseTime(text) !== undefined && !text.startsWith(zeroSeconds)) return { text };
   return readLayout(text, microLayout);
 }
 

@@ -77,12 +77,10 @@ class GarbageCollector implements Controller {
       previous = undefined;
     }
     if (!current) return;
-    if (current.metadata.ownerReferences !== undefined || previous?.metadata.ownerReferences !== undefined) {
+    if (ownersDiffer(current, previous)) {
       this.dependents.change(node, current, previous);
-      if (ownersDiffer(current, previous)) {
-        for (const uid of ownerUids(previous)) this.wakeLeaving(previous as KubeObject, uid);
-        if (!this.hasVisibleOwners(current)) this.queue.add(node);
-      }
+      for (const uid of ownerUids(previous)) this.wakeLeaving(previous as KubeObject, uid);
+      if (!this.hasVisibleOwners(current)) this.queue.add(node);
     }
     const leaves = isDeletingForeground(current) || isOrphaning(current);
     if (leaves && !(previous && (isDeletingForeground(previous) || isOrphaning(previous)))) this.queue.add(node);
@@ -226,6 +224,7 @@ class GarbageCollector implements Controller {
 }
 
 function ownersDiffer(current: KubeObject, previous: KubeObject | undefined): boolean {
+  if (current.metadata.ownerReferences === previous?.metadata.ownerReferences) return false;
   const describe = (object: KubeObject | undefined) => JSON.stringify(object?.metadata.ownerReferences?.map(({ uid, blockOwnerDeletion }) => [uid, blockOwnerDeletion]) ?? []);
   return describe(current) !== describe(previous);
 }

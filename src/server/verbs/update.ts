@@ -35,21 +35,20 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
 }
 
 /**
- * The draft in the body. A status that comes from the same process usually carries the very spec that stands: only the standing one
- * counts then, so it is put in as it is and not decoded again.
+ * The draft in the body. A caller in the same process passes on most parts of the very object that stands: those are put in as they are
+ * and not decoded again, where nothing changes them in place: metadata, and of a status the spec.
  */
 function decoded(call: ResourceCall, current: KubeObject | undefined, options: WriteOptions, rules: UpdateRules): Draft<KubeObject> {
   const { body } = call.request;
-  const spec = specOf(current);
-  const asStored = rules === statusRules && call.kind.storage === call.kind;
-  if (!asStored || spec === undefined || body === undefined || body instanceof Uint8Array || specOf(body as KubeObject) !== spec) {
-    return decodeObject(call, call.kind, options.fieldValidation);
+  const standing: { metadata?: object; spec?: object } = {};
+  if (current !== undefined && body !== undefined && !(body instanceof Uint8Array) && call.kind.storage === call.kind) {
+    if (body.metadata === current.metadata) standing.metadata = { ...current.metadata };
+    const spec = specOf(current);
+    if (rules === statusRules && spec !== undefined && specOf(body) === spec) standing.spec = spec;
   }
-  const rest = { ...body, spec: undefined } as unknown as KubeObject;
-  const draft = decodeObject({ ...call, request: { ...call.request, body: rest } }, call.kind, options.fieldValidation);
-  return Object.assign(draft, { spec });
+  return decodeObject(call, call.kind, options.fieldValidation, standing);
 }
 
-function specOf(object: KubeObject | undefined): object | undefined {
-  return (object as { readonly spec?: object } | undefined)?.spec;
+function specOf(object: KubeObject): object | undefined {
+  return (object as { readonly spec?: object }).spec;
 }
