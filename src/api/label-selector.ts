@@ -20,7 +20,9 @@ export class SelectorError extends Error {}
 
 /** Whether one requirement holds: absent keys satisfy NotIn and DoesNotExist only. */
 export function requirementHolds(requirement: Requirement, labels: Labels): boolean {
-  const value = labels?.[requirement.key];
+  const found = labels?.[requirement.key];
+  // A key such as `constructor` finds what every object inherits, which is never a text.
+  const value = typeof found === "string" ? found : undefined;
   switch (requirement.operator) {
     case "In":
       return value !== undefined && requirement.values.includes(value);

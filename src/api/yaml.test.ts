@@ -80,3 +80,18 @@ test("what is printed reads back as the same", () => {
     { numRuns: 500 },
   );
 });
+
+test("aliases add no more than a request may hold, and none contains itself", () => {
+  const level = (name: string, of: string): string => `${name}: &${name} [${Array(9).fill(of).join(",")}]`;
+  const names = [..."abcdefghij"];
+  const bomb = names.map((name, i) => level(name, i === 0 ? "x" : `*${names[i - 1]}`)).join("\n");
+  expect(() => parseYamlDocuments(bomb)).toThrow("yaml: document contains excessive aliasing");
+  expect(() => parseYamlDocuments(`a: &a ${"x".repeat(100_000)}\nb: [${Array(90).fill("*a").join(",")}]`)).toThrow("excessive aliasing");
+  expect(() => parseYamlDocuments("a: &a [*a]")).toThrow(YamlError);
+  expect(parseYamlDocuments("a: &a {x: z}\nb: [*a, *a]")).toEqual([{ a: { x: "z" }, b: [{ x: "z" }, { x: "z" }] }]);
+});
+
+test("nobody writes ten thousand documents", () => {
+  expect(() => parseYamlDocuments("---\n".repeat(700_000))).toThrow("yaml: more than 10000 documents");
+  expect(parseYamlDocuments("---\na: 1\n".repeat(1000))).toHaveLength(1000);
+});

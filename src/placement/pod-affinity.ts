@@ -31,18 +31,18 @@ function termMeans(term: PodAffinityTerm, owner: Pod, other: Pod, namespaceLabel
   return matchesSelector(term.labelSelector, other.metadata.labels);
 }
 
-/** Topology domains as `key=value`. */
+/** Topology domains as `key=value`. A key such as `constructor` finds what every object inherits, which is no text. */
 class Domains {
   private readonly domains = new Set<string>();
 
   add(key: string, labels: Labels): void {
     const value = labels?.[key];
-    if (value !== undefined) this.domains.add(`${key}=${value}`);
+    if (typeof value === "string") this.domains.add(`${key}=${value}`);
   }
 
   has(key: string, labels: Labels): boolean {
     const value = labels?.[key];
-    return value !== undefined && this.domains.has(`${key}=${value}`);
+    return typeof value === "string" && this.domains.has(`${key}=${value}`);
   }
 
   get size(): number {

@@ -30,7 +30,7 @@ function selectorOf(constraint: TopologySpreadConstraint, pod: Pod): LabelSelect
   const own: { [key: string]: string } = {};
   for (const key of keys) {
     const value = pod.metadata.labels?.[key];
-    if (value !== undefined) own[key] = value;
+    if (typeof value === "string") own[key] = value;
   }
   return { ...constraint.labelSelector, matchLabels: { ...constraint.labelSelector.matchLabels, ...own } };
 }
@@ -47,7 +47,7 @@ function count(constraint: TopologySpreadConstraint, keys: readonly string[], po
   const perDomain = new Map<string, number>();
   for (const state of states.values()) {
     const labels = state.node.metadata.labels;
-    if (!keys.every((key) => labels?.[key] !== undefined) || !countsFor(constraint, pod, state)) continue;
+    if (!keys.every((key) => typeof labels?.[key] === "string") || !countsFor(constraint, pod, state)) continue;
     const domain = labels?.[constraint.topologyKey] as string;
     let matching = perDomain.get(domain) ?? 0;
     for (const other of state.pods.values()) {

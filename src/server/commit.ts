@@ -4,7 +4,6 @@ import { uuid, randomSuffix } from "../base/names.ts";
 import { StatusError, alreadyExists, badRequest, conflict } from "../base/status-error.ts";
 import { limits } from "../base/limits.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
-import { equalJson } from "../api/schema/json-data.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { RevisionConflict } from "../store/contract.ts";
 import type { Stored } from "../store/contract.ts";
@@ -59,9 +58,16 @@ export function checkSize({ request }: ResourceCall, object: KubeObject, standin
 export function withoutRepeatedOwners(call: ResourceCall, meta: Draft<ObjectMeta>): void {
   const owners = meta.ownerReferences;
   if (owners === undefined || owners.length < 2) return;
-  const kept = owners.filter((owner, i) => !owners.slice(0, i).some((other) => equalJson(other, owner)));
+  // Decoding has put their fields in one order, so that equal owners have equal texts.
+  const seen = new Set<string>();
+  const uids = new Set<string>();
+  const kept = owners.filter((owner) => {
+    const size = seen.size;
+    if (seen.add(JSON.stringify(owner)).size > size) return true;
+    uids.add(owner.uid);
+    return false;
+  });
   if (kept.length === owners.length) return;
-  const uids = new Set(owners.filter((owner) => !kept.includes(owner)).map(({ uid }) => uid));
   const when = call.request.method === "PATCH" ? " after mutating admission happens" : "";
   call.warnings.push(
     `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...uids].join(", ")}`,

@@ -38,15 +38,22 @@ export function parseFieldSelector(text: string, kind: Kind): readonly FieldTerm
     if (part === "") continue;
     const term = parseTerm(part);
     if (term === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
-    if (byMetadata[term.path] === undefined && kind.declaration?.selectableFields?.[term.path] === undefined) throw unsupported(term.path, kind);
+    if (reader(term.path, kind) === undefined) throw unsupported(term.path, kind);
     terms.push(term);
   }
   return terms;
 }
 
 export function fieldTermHolds(term: FieldTerm, kind: Kind, object: KubeObject): boolean {
-  const read = byMetadata[term.path] ?? kind.declaration?.selectableFields?.[term.path];
+  const read = reader(term.path, kind);
   return read !== undefined && (read(object) === term.value) === term.equal;
+}
+
+/** Paths come from clients: one such as `constructor` must not find what every object inherits. */
+function reader(path: string, kind: Kind): ((object: KubeObject) => string) | undefined {
+  if (Object.hasOwn(byMetadata, path)) return byMetadata[path];
+  const own = kind.declaration?.selectableFields;
+  return own !== undefined && Object.hasOwn(own, path) ? own[path] : undefined;
 }
 
 function unsupported(path: string, kind: Kind): StatusError {

@@ -73,7 +73,7 @@ export function authorizedInfo(info: RequestInfo, query: Query): RequestInfo {
 
 function verbOf(method: string, name: string, watchPath: boolean, query: Query): string {
   if (watchPath) return "watch";
-  const verb = methodVerbs[method] ?? "";
+  const verb = Object.hasOwn(methodVerbs, method) ? (methodVerbs[method] as string) : "";
   if (name !== "") return verb;
   if (verb === "get") return isTrue(query.get("watch")) ? "watch" : "list";
   return verb === "delete" ? "deletecollection" : verb;

@@ -33,7 +33,7 @@ export function writeOptions(kind: "CreateOptions" | "UpdateOptions" | "PatchOpt
   }
   checkFieldManager(fieldManager, errors);
   checkDryRun(dryRun, errors);
-  const fieldValidation = validations[validation];
+  const fieldValidation = Object.hasOwn(validations, validation) ? validations[validation] : undefined;
   if (fieldValidation === undefined) {
     const text = `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`;
     errors.push(fieldError("FieldValueNotSupported", "fieldValidation", text));
@@ -77,5 +77,10 @@ export function integerParameter(query: Query, name: string): number | undefined
   const text = query.get(name);
   if (text === undefined || text === "") return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const value = Number(text);
+  // Go's integers have 64 bits; what a double rounds up to 2^63 is told apart by its digits.
+  if (Math.abs(value) >= 2 ** 53 && (BigInt(text) > int64Max || BigInt(text) < -int64Max - 1n)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
+  return value;
 }
+
+const int64Max = 2n ** 63n - 1n;

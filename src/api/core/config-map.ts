@@ -17,7 +17,7 @@ export const configMap: KindDeclaration<ConfigMap> = {
     let bytes = 0;
     checkDataKeys(Object.keys(data), FieldPath.of("data"), errors);
     for (const [key, value] of Object.entries(data)) {
-      if (key in binaryData) errors.push(invalid(FieldPath.of("data").key(key), key, "duplicate of key present in binaryData"));
+      if (Object.hasOwn(binaryData, key)) errors.push(invalid(FieldPath.of("data").key(key), key, "duplicate of key present in binaryData"));
       bytes += byteLength(value);
     }
     checkDataKeys(Object.keys(binaryData), FieldPath.of("binaryData"), errors);

@@ -1,3 +1,4 @@
+import { setMember } from "../schema/json-text.ts";
 import type { Field, Schema, TypeNode } from "../schema/schema.ts";
 import type { FieldSet } from "./field-set.ts";
 import { below, emptySet, isEmptySet, orderedSet } from "./field-set.ts";
@@ -100,7 +101,7 @@ function merge(schema: Schema, { node, field }: Place, live: unknown, next: unkn
     const out: { [key: string]: unknown } = { ...left };
     for (const key of Object.keys(right)) {
       const place = placeOf(schema, node, shape, key);
-      out[key] = place === undefined ? right[key] : merge(schema, place, left[key], right[key]);
+      setMember(out, key, place === undefined ? right[key] : merge(schema, place, Object.hasOwn(left, key) ? left[key] : undefined, right[key]));
     }
     return out;
   }
@@ -156,7 +157,7 @@ function removed(schema: Schema, { node, field }: Place, value: unknown, set: Fi
       if (member) continue;
       const place = placeOf(schema, node, shape, key);
       const inner = (value as Json)[key];
-      out[key] = rest === undefined || place === undefined ? inner : removed(schema, place, inner, rest);
+      setMember(out, key, rest === undefined || place === undefined ? inner : removed(schema, place, inner, rest));
     }
     return Object.keys(out).length === 0 ? null : out;
   }

@@ -1,3 +1,4 @@
+import { setMember } from "./json-text.ts";
 import type { Schema, StructType, TypeNode } from "./schema.ts";
 
 /**
@@ -41,7 +42,7 @@ function orderedStruct(schema: Schema, type: StructType, value: Fields): Fields 
     const child = value[key];
     if (typeof child !== "object" || child === null) continue;
     const next = ordered(schema, field.node, child);
-    if (next !== child) (changed ??= {})[key] = next;
+    if (next !== child) setMember((changed ??= {}), key, next);
   }
   if (inOrder && changed === undefined) return value;
   const whole = changed === undefined ? value : { ...value, ...changed };
@@ -52,7 +53,7 @@ function orderedStruct(schema: Schema, type: StructType, value: Fields): Fields 
 function sortedFields(type: StructType, value: Fields): Fields {
   const out: { [key: string]: unknown } = {};
   const indexOf = (key: string): number => type.byName.get(key)?.index ?? Number.MAX_SAFE_INTEGER;
-  for (const key of Object.keys(value).sort((a, b) => indexOf(a) - indexOf(b))) out[key] = value[key];
+  for (const key of Object.keys(value).sort((a, b) => indexOf(a) - indexOf(b))) setMember(out, key, value[key]);
   return out;
 }
 
@@ -75,12 +76,12 @@ function orderedMap(schema: Schema, item: TypeNode, value: Fields): Fields {
     if (key < last) inOrder = false;
     last = key;
     const next = ordered(schema, item, value[key]);
-    if (next !== value[key]) (changed ??= {})[key] = next;
+    if (next !== value[key]) setMember((changed ??= {}), key, next);
   }
   if (inOrder && changed === undefined) return value;
   const whole = changed === undefined ? value : { ...value, ...changed };
   if (inOrder) return whole;
   const out: { [key: string]: unknown } = {};
-  for (const key of Object.keys(whole).sort()) out[key] = (whole as Fields)[key];
+  for (const key of Object.keys(whole).sort()) setMember(out, key, (whole as Fields)[key]);
   return out;
 }

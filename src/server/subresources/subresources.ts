@@ -43,7 +43,7 @@ const methodsOf: { readonly [method: string]: string } = { GET: "get", POST: "cr
 /** The kind is known to have the subresource. Throws 405 for a verb it has not, 501 for what is not built. */
 export function subresourceHandler(kind: Kind, subresource: string, _verb: string, method: string): Handler {
   const facts = kind.facts.subresources?.find(({ name }) => name === subresource);
-  const verb = methodsOf[method];
+  const verb = Object.hasOwn(methodsOf, method) ? methodsOf[method] : undefined;
   if (facts === undefined || verb === undefined || !(facts.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
   const handler = handlers[subresource]?.[verb];
   if (handler === undefined) throw notImplemented(`the subresource ${kind.facts.plural}/${subresource}`);
