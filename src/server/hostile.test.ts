@@ -91,6 +91,15 @@ describe("long lists cost no more than their length", () => {
     expect((await ask("PATCH", `${maps}/owned`, { metadata: { ownerReferences: owners.map((owner) => ({ ...owner, name: "b" })) } }, "application/strategic-merge-patch+json")).status).toBe(200);
   }, 5_000);
 
+  test("patches that ask for many small things", async () => {
+    const unknown = Array.from({ length: 150_000 }, () => ({ a: 1 }));
+    expect((await ask("PATCH", `${maps}/owned`, unknown, "application/json-patch+json")).status).toBe(413);
+    const deleted = owners.map(({ uid }) => ({ $patch: "delete", uid }));
+    const emptied = await ask("PATCH", `${maps}/owned`, { metadata: { ownerReferences: deleted } }, "application/strategic-merge-patch+json");
+    expect(emptied.object.metadata.ownerReferences).toBeUndefined();
+    expect((await ask("PATCH", `${maps}/owned`, [], "constructor")).status).toBe(415);
+  }, 5_000);
+
   test("finalizers of what is being deleted", async () => {
     const finalizers = Array.from({ length: 20_000 }, (_, i) => `example.com/f${i}`);
     expect((await ask("POST", maps, { metadata: { name: "held", finalizers } })).status).toBe(201);

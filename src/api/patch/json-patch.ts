@@ -43,14 +43,14 @@ export function jsonPatchObject(target: PatchTarget, current: KubeObject, body: 
   } catch (error) {
     throw undecodable(error);
   }
-  const problems: string[] = [];
+  const problems = new Set<string>();
   const operations = readOperations(parsed, problems);
   if (operations.length > limits.jsonPatchOperationsMax) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${limits.jsonPatchOperationsMax}, got ${operations.length}`;
     throw new StatusError({ code: 413, reason: "RequestEntityTooLarge", message });
   }
   const patching = apply(current as unknown as JsonValue, operations);
-  return decodePatched(target, patching.root, { opened: patching.opened, problems, duplicates: placedDuplicates(parsed.duplicates, operations) });
+  return decodePatched(target, patching.root, { opened: patching.opened, problems: [...problems], duplicates: placedDuplicates(parsed.duplicates, operations) });
 }
 
 /** Where in the document the keys stand that stood twice inside the value of an operation. */
@@ -64,23 +64,20 @@ function placedDuplicates(duplicates: readonly JsonPath[], operations: readonly 
   return placed;
 }
 
-function readOperations(parsed: JsonDocument, problems: string[]): readonly JsonPatchOperation[] {
+function readOperations(parsed: JsonDocument, problems: Set<string>): readonly JsonPatchOperation[] {
   if (parsed.value === null) return [];
   const wrong = (value: unknown, type: string) => badRequest(`error decoding patch: json: cannot unmarshal ${jsonWord(value)} into Go ${type}`);
   if (!Array.isArray(parsed.value)) throw wrong(parsed.value, "value of type []handlers.jsonPatchOp");
-  const add = (text: string) => {
-    if (!problems.includes(text)) problems.push(text);
-  };
   for (const [index, item] of (parsed.value as readonly JsonValue[]).entries()) {
     if (item === null) continue;
     if (!isObject(item)) throw wrong(item, "value of type handlers.jsonPatchOp");
     for (const [key, value] of Object.entries(item)) {
       if (key === "value") continue;
-      if (key !== "op" && key !== "path" && key !== "from") add(`json patch unknown field "[${index}].${key}"`);
+      if (key !== "op" && key !== "path" && key !== "from") problems.add(`json patch unknown field "[${index}].${key}"`);
       else if (value !== null && typeof value !== "string") throw wrong(value, `struct field jsonPatchOp.${key} of type string`);
     }
   }
-  for (const path of parsed.duplicates) add(`json patch duplicate field "${pathText(path)}"`);
+  for (const path of parsed.duplicates) problems.add(`json patch duplicate field "${pathText(path)}"`);
   return parsed.value as unknown as readonly JsonPatchOperation[];
 }
 

@@ -137,11 +137,12 @@ function retainKeys(original: Json, patch: Json): void {
   delete patch[retainKeysDirective];
   const bad = badRequest("invalid patch format of retainKeys");
   if (!Array.isArray(kept)) throw bad;
+  const names = new Set<unknown>(kept);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null || key.startsWith(deletePrefix) || key.startsWith(orderPrefix)) continue;
-    if (!kept.includes(key)) throw bad;
+    if (!names.has(key)) throw bad;
   }
-  for (const key of Object.keys(original)) if (!kept.includes(key)) delete original[key];
+  for (const key of Object.keys(original)) if (!names.has(key)) delete original[key];
 }
 
 /** Merges the lists whose order the patch gives, and takes them out of the patch. */
@@ -214,7 +215,10 @@ function mergeList(original: unknown[], patch: unknown[], how: ListMerge): unkno
   const maps = elementType([original, patch]) === "map";
   const { mergeKey } = how;
   if (!maps) {
-    if (how.isDeletion) return original.filter((item) => !patch.includes(item));
+    if (how.isDeletion) {
+      const deleted = new Set(patch);
+      return original.filter((item) => !deleted.has(item));
+    }
     const merged = [...new Set([...original, ...patch])];
     const [named, others] = partition(merged, patch, mergeKey);
     return ordered({ named, others, namedOrder: patch, othersOrder: original, mergeKey, maps });
@@ -233,9 +237,9 @@ function ordered(order: ListOrder): unknown[] {
 
 /** Carries out the directives that stand as items. */
 function listDirectives(original: unknown[], patch: readonly Json[], mergeKey: string): { kept: unknown[]; changes: Json[] } {
-  let kept = original;
   let replaced = false;
   const changes: Json[] = [];
+  const deleted = new Set<unknown>();
   for (const item of patch) {
     if (!Object.hasOwn(item, patchDirective)) {
       changes.push(item);
@@ -247,10 +251,11 @@ function listDirectives(original: unknown[], patch: readonly Json[], mergeKey: s
     else if (directive !== "delete") throw unknownDirective(directive, item);
     else {
       if (!Object.hasOwn(item, mergeKey)) throw noMergeKey(item, mergeKey);
-      kept = kept.filter((candidate) => asItem(candidate, kept)[mergeKey] !== item[mergeKey]);
+      deleted.add(item[mergeKey]);
     }
   }
-  return replaced ? { kept: changes, changes: [] } : { kept, changes };
+  if (replaced) return { kept: changes, changes: [] };
+  return { kept: deleted.size === 0 ? original : original.filter((candidate) => !deleted.has(asItem(candidate, original)[mergeKey])), changes };
 }
 
 function asItem(item: unknown, list: readonly unknown[]): Json {
@@ -260,14 +265,16 @@ function asItem(item: unknown, list: readonly unknown[]): Json {
 
 function mergeItems(original: readonly unknown[], patch: readonly Json[], how: ListMerge): unknown[] {
   const merged = [...original];
+  const places = new Map<unknown, number>();
+  const place = (candidate: unknown, at: number): void => {
+    const item = asItem(candidate, merged);
+    if (Object.hasOwn(item, how.mergeKey) && !places.has(item[how.mergeKey])) places.set(item[how.mergeKey], at);
+  };
+  merged.forEach(place);
   for (const item of patch) {
-    const key = keyOf(item, how.mergeKey);
-    const at = merged.findIndex((candidate) => Object.hasOwn(asItem(candidate, merged), how.mergeKey) && asItem(candidate, merged)[how.mergeKey] === key);
-    if (at >= 0) {
-      merged[at] = mergeMap(merged[at] as Json, item, how.place);
-      continue;
-    }
-    merged.push(item);
+    const at = places.get(keyOf(item, how.mergeKey));
+    if (at === undefined) place(item, merged.push(item) - 1);
+    else merged[at] = mergeMap(merged[at] as Json, item, how.place);
   }
   return merged;
 }
@@ -276,11 +283,16 @@ function mergeItems(original: readonly unknown[], patch: readonly Json[], how: L
 function partition(items: readonly unknown[], by: readonly unknown[], mergeKey: string): [named: unknown[], others: unknown[]] {
   const named: unknown[] = [];
   const others: unknown[] = [];
+  const maps = mergeKey === "" && by.some(isMap);
+  const known = new Set<unknown>();
+  let read = 0;
+  const isNamed = (key: unknown): boolean => {
+    while (!known.has(key) && read < by.length) known.add(mergeKey === "" ? by[read++] : asItem(by[read++], by)[mergeKey]);
+    return known.has(key);
+  };
   for (const item of items) {
-    if (mergeKey === "" && (isMap(item) || by.some(isMap))) throw failed("runtime error: hash of unhashable type map[string]interface {}");
-    const key = mergeKey === "" ? item : keyOf(item, mergeKey);
-    const found = mergeKey === "" ? by.includes(item) : by.some((candidate) => asItem(candidate, by)[mergeKey] === key);
-    (found ? named : others).push(item);
+    if (mergeKey === "" && (isMap(item) || maps)) throw failed("runtime error: hash of unhashable type map[string]interface {}");
+    (isNamed(mergeKey === "" ? item : keyOf(item, mergeKey)) ? named : others).push(item);
   }
   return [named, others];
 }

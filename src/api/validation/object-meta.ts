@@ -114,7 +114,8 @@ function checkFinalizers(finalizers: readonly string[] | undefined, metaPath: Fi
 /** What an update may not do to metadata. The server has put back what clients cannot set; a name or uid in the body still counts. */
 export function checkObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, rules: Pick<ObjectMetaRules, "knownFinalizersOnly">, errors: FieldError[], path = FieldPath.of("metadata")): void {
   if (old.deletionTimestamp !== undefined) {
-    const extra = (meta.finalizers ?? []).filter((finalizer) => !(old.finalizers ?? []).includes(finalizer)).toSorted();
+    const standing = new Set(old.finalizers);
+    const extra = (meta.finalizers ?? []).filter((finalizer) => !standing.has(finalizer)).toSorted();
     if (extra.length > 0) {
       const list = `[]string{${extra.map((text) => JSON.stringify(text)).join(", ")}}`;
       errors.push(forbidden(path.child("finalizers"), `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`));

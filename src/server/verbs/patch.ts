@@ -55,7 +55,7 @@ type Change = (target: PatchTarget, current: KubeObject) => Patched;
 /** What the request asks for. Throws 415 and 422. */
 function patchOf(call: ResourceCall): { readonly change: Change; readonly options: WriteOptions } {
   const type = mediaType(call.request);
-  const applyPatch = patchTypes[type];
+  const applyPatch = Object.hasOwn(patchTypes, type) ? patchTypes[type] : undefined;
   if (applyPatch === undefined) throw new StatusError({ code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type", details: {} });
   const options = writeOptions("PatchOptions", call.query, call.request);
   const { body } = call.request;
