@@ -14,6 +14,7 @@ import type { PodTemplateSpec } from "../types/core-v1.ts";
 import { forbidden, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
 import { dns1123LabelProblems, dnsLabelName } from "../validation/names.ts";
 import { checkNonNegative, checkNonNegativeIntOrPercent, checkNotMoreThan100Percent } from "../validation/numbers.ts";
+import { checkAnnotations, checkLabels } from "../validation/object-meta.ts";
 import { FieldPath } from "../validation/path.ts";
 import type { FieldPath as Path } from "../validation/path.ts";
 import { checkLongRunningTemplate, checkTemplateSelected, checkWorkloadSelector, intOrPercentNumber } from "./workload.ts";
@@ -98,6 +99,10 @@ function checkSpec(given: StatefulSetSpec, errors: FieldError[]): void {
   given.volumeClaimTemplates?.forEach((claim, i) => checkClaimSpec(claim.spec, spec.child("volumeClaimTemplates").index(i).child("spec"), errors));
   checkWorkloadSelector(given.selector, { kind: "statefulset", required: true, malformed: "" }, spec.child("selector"), errors);
   checkTemplateSelected(given.selector, given.template, spec, errors);
+  // Upstream judges these once more with the rest of the template.
+  const { labels, annotations } = given.template.metadata ?? {};
+  checkLabels(labels, spec.child("template").child("labels"), errors);
+  checkAnnotations(annotations, spec.child("template").child("annotations"), errors);
   checkLongRunningTemplate(withClaims(given), { kind: "StatefulSet" }, spec.child("template"), errors);
 }
 

@@ -6,6 +6,7 @@ import { horizontalPodAutoscalers } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from "../types/autoscaling-v2.ts";
 import { forbidden, invalid, required } from "../validation/errors.ts";
+import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkMetric, checkScalingRules } from "./metrics-validation.ts";
 
@@ -57,6 +58,13 @@ export const horizontalPodAutoscaler: KindDeclaration<HorizontalPodAutoscaler> =
       errors.push(forbidden(spec.child("metrics"), "must specify at least one Object or External metric to support scaling to zero replicas"));
     }
     return errors;
+  },
+  status: {
+    validate({ status }) {
+      const errors: FieldError[] = [];
+      for (const field of ["currentReplicas", "desiredReplicas"] as const) checkNonNegative(status[field], FieldPath.of("status"), field, errors);
+      return errors;
+    },
   },
   table: {
     columns: columns("Name", "Reference", "Targets", "MinPods", "MaxPods", "Replicas", "Age"),

@@ -1,5 +1,5 @@
 import { loadSchema } from "../schema/schema.ts";
-import type { PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec, PodTemplateSpec, ScopeSelector, SecurityContext, VolumeNodeAffinity } from "../types/core-v1.ts";
+import type { PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec, PodTemplateSpec, ScopeSelector, SecurityContext, Toleration, VolumeNodeAffinity } from "../types/core-v1.ts";
 import { unifiedDifference } from "../validation/difference.ts";
 import { goValue } from "../validation/go-value.ts";
 
@@ -46,4 +46,8 @@ export function printedVolumeAffinity(affinity: VolumeNodeAffinity | undefined):
 
 export function printedScopeSelector(selector: ScopeSelector): unknown {
   return goValue(loadSchema(), "io.k8s.api.core.v1.ScopeSelector", selector);
+}
+
+export function printedToleration(toleration: Toleration): unknown {
+  return goValue(loadSchema(), "io.k8s.api.core.v1.Toleration", toleration);
 }

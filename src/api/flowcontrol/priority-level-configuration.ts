@@ -1,8 +1,12 @@
 /** PriorityLevelConfiguration: how many requests of a level run at once, and how the others wait. */
+import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { priorityLevelConfigurations } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { PriorityLevelConfiguration } from "../types/flowcontrol-v1.ts";
+import { FieldPath } from "../validation/path.ts";
+import { checkConditions } from "./flow-schema-validation.ts";
+import { checkPriorityLevel } from "./priority-level-validation.ts";
 
 export const priorityLevelConfiguration: KindDeclaration<PriorityLevelConfiguration> = {
   ref: priorityLevelConfigurations,
@@ -17,6 +21,19 @@ export const priorityLevelConfiguration: KindDeclaration<PriorityLevelConfigurat
     queuing.handSize ||= 8;
     queuing.queues ||= 64;
     queuing.queueLengthLimit ||= 50;
+  },
+  validate(object) {
+    const errors: FieldError[] = [];
+    checkPriorityLevel(object.metadata.name ?? "", object.spec, FieldPath.of("spec"), errors);
+    checkConditions(object.status.conditions, FieldPath.of("status"), errors);
+    return errors;
+  },
+  status: {
+    validate(object) {
+      const errors: FieldError[] = [];
+      checkConditions(object.status.conditions, FieldPath.of("status"), errors);
+      return errors;
+    },
   },
   table: {
     columns: columns("Name", "Type", "NominalConcurrencyShares", "Queues", "HandSize", "QueueLengthLimit", "Age"),

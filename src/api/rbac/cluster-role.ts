@@ -2,7 +2,7 @@
 import type { KindDeclaration } from "../declaration.ts";
 import { clusterRoles } from "../kinds.ts";
 import type { ClusterRole } from "../types/rbac-v1.ts";
-import { required } from "../validation/errors.ts";
+import { invalid, required } from "../validation/errors.ts";
 import { checkLabelSelector } from "../validation/label-selector.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkRules, rbacName } from "./rules.ts";
@@ -17,7 +17,11 @@ export const clusterRole: KindDeclaration<ClusterRole> = {
     if (object.aggregationRule !== undefined && selectors.length === 0) {
       errors.push(required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"));
     }
-    selectors.forEach((selector, i) => checkLabelSelector(selector, path.index(i), errors));
+    selectors.forEach((selector, i) => {
+      const before = errors.length;
+      checkLabelSelector(selector, path.index(i), errors);
+      if (errors.length > before) errors.push(invalid(path.index(i), undefined, "invalid label selector."));
+    });
     return errors;
   },
 };

@@ -6,9 +6,9 @@ import { sameData } from "../equality.ts";
 import { storageClasses } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { StorageClass } from "../types/storage-v1.ts";
-import { notSupported, pushProblems, required } from "../validation/errors.ts";
-import { qualifiedNameProblems } from "../validation/names.ts";
+import { notSupported } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
+import { checkParameters, checkProvisioner, checkTopologies } from "./validation.ts";
 
 export const storageClass: KindDeclaration<StorageClass> = {
   ref: storageClasses,
@@ -18,13 +18,15 @@ export const storageClass: KindDeclaration<StorageClass> = {
   },
   validate(object) {
     const errors: FieldError[] = [];
-    const { provisioner = "", reclaimPolicy, volumeBindingMode } = object;
-    if (provisioner === "") errors.push(required("provisioner"));
-    else pushProblems(errors, "provisioner", provisioner.toLowerCase(), qualifiedNameProblems(provisioner.toLowerCase()));
+    const { provisioner = "", volumeBindingMode } = object;
+    checkProvisioner(provisioner, FieldPath.of("provisioner"), errors);
+    checkParameters(object.parameters, FieldPath.of("parameters"), errors);
     const policies = ["Delete", "Retain"];
-    if (reclaimPolicy !== undefined && !policies.includes(reclaimPolicy)) errors.push(notSupported("reclaimPolicy", reclaimPolicy, policies));
+    const reclaimPolicy = object.reclaimPolicy ?? "";
+    if (reclaimPolicy !== "" && !policies.includes(reclaimPolicy)) errors.push(notSupported("reclaimPolicy", reclaimPolicy, policies));
     const modes = ["Immediate", "WaitForFirstConsumer"];
     if (volumeBindingMode !== undefined && !modes.includes(volumeBindingMode)) errors.push(notSupported("volumeBindingMode", volumeBindingMode, modes));
+    checkTopologies(object.allowedTopologies ?? [], FieldPath.of("allowedTopologies"), errors);
     return errors;
   },
   validateUpdate(object, old) {

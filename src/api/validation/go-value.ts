@@ -146,6 +146,7 @@ function printStruct(schema: Schema, typeName: string, value: Json): unknown {
 /** Go names that are more than the JSON name with a capital: fields of the types that workloads are made of. */
 const goNames: { readonly [name: string]: string } = {
   apiGroup: "APIGroup",
+  apiGroups: "APIGroups",
   apiVersion: "APIVersion",
   awsElasticBlockStore: "AWSElasticBlockStore",
   cephfs: "CephFS",
