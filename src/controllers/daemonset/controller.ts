@@ -19,6 +19,7 @@ import { TemplateHasher } from "../template-hash.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
 import { targetNode } from "./daemon-pod.ts";
 import { Eligibility } from "./eligibility.ts";
+import type { Verdict } from "./eligibility.ts";
 import { FailureBackoff } from "./failure-backoff.ts";
 import { daemonStatus, planDaemonSet } from "./plan.ts";
 import { PodControl } from "./pod-control.ts";
@@ -29,7 +30,7 @@ import { RevisionControl } from "./revision-control.ts";
  * Runs DaemonSets: reads the shared views, asks the plan, carries it out. A set is looked at again when it or one of its Pods
  * or revisions changes, when a Pod that it could adopt appears, and when a node comes, goes or changes its labels or taints so
  * that the set has to act. Where only the numbers change, because a taint forbids new Pods or a node goes, upstream lets them wait
- * for the next event of the set, whenever that is; here they wait too, but not longer than half a minute.
+ * for the next event of the set, whenever that is; here they wait too, but not longer than ten seconds.
  */
 export function startDaemonSetController(context: ControllerContext): Controller {
   return new DaemonSetController(context);
@@ -44,8 +45,8 @@ const concurrency = 2;
  */
 const looksApartMsPer100 = 5;
 
-/** The longest time for which numbers may stay behind the nodes: longer than what is recorded of upstream's, shorter than a person waits. */
-const lateMs = 30_000;
+/** The longest time for which numbers may stay behind the nodes: longer than what is recorded of upstream's (9.9 s), shorter than a person waits who looks for them. */
+const lateMs = 10_000;
 
 class DaemonSetController implements Controller {
   private readonly environment: Environment;
@@ -58,6 +59,10 @@ class DaemonSetController implements Controller {
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
   private readonly nodeQueue: Reconciler;
+  /** Of nodes and sets, as `node/namespace/name`: the numbers of the set may have to follow the node. */
+  private readonly lateQueue: Reconciler;
+  /** By the same: what the set wanted of the node before. */
+  private readonly turned = new Map<string, Verdict>();
   private readonly stops: (() => void)[] = [];
   private readonly unseen: UnseenWrites;
   private readonly backoff = new FailureBackoff();
@@ -88,6 +93,7 @@ class DaemonSetController implements Controller {
     this.synced = informers.synced();
     this.queue = new Reconciler({ name: "daemonset", environment, concurrency, reconcile: (key) => this.sync(key) });
     this.nodeQueue = new Reconciler({ name: "daemonset nodes", environment, reconcile: (name) => this.lookAtNode(name) });
+    this.lateQueue = new Reconciler({ name: "daemonset numbers", environment, reconcile: (key) => this.lookLate(key) });
     this.stops.push(
       this.sets.onChange((current, previous) => this.setChanged(current, previous)),
       this.pods.onChange((current, previous) => this.podChanged(current, previous)),
@@ -101,6 +107,7 @@ class DaemonSetController implements Controller {
     for (const stop of this.stops) stop();
     this.queue.stop();
     this.nodeQueue.stop();
+    this.lateQueue.stop();
     this.unseen.stop();
   }
 
@@ -177,12 +184,27 @@ class DaemonSetController implements Controller {
     const owners = new Set(podsOn(this.pods, name).map((pod) => controllerOf(pod)?.uid));
     for (const set of this.sets.list()) {
       const eligibility = this.eligibilityOf(set);
-      const changed = eligibility.changed(name, node);
+      const before = eligibility.turned(name, node);
       const { run, stay } = node ? eligibility.of(node) : { run: false, stay: true };
       const there = owners.has(set.metadata.uid);
       if ((run && !there) || (!stay && there) || (node && there && set.status.numberMisscheduled > 0)) this.wake(set);
-      else if (changed) this.queue.addAt(keyOf(set), this.environment.clock.now() + lateMs);
+      else if (before) this.askLate(`${name}/${keyOf(set)}`, before);
     }
+  }
+
+  private askLate(key: string, before: Verdict): void {
+    if (!this.turned.has(key)) this.turned.set(key, before);
+    this.lateQueue.addAt(key, this.environment.clock.now() + lateMs);
+  }
+
+  /** Lets the numbers follow what a node became, unless it has become again what it was. */
+  private lookLate(key: string): Promise<void> {
+    const slash = key.indexOf("/");
+    const node = this.nodes.get(key.slice(0, slash));
+    const set = this.sets.get(key.slice(slash + 1));
+    if (set && !(node && this.eligibilityOf(set).of(node) === this.turned.get(key))) this.wake(set);
+    this.turned.delete(key);
+    return Promise.resolve();
   }
 
   private eligibilityOf(set: DaemonSet): Eligibility {

@@ -37,12 +37,12 @@ export class Eligibility {
     return verdict;
   }
 
-  /** Judges anew; true when the last verdict was another one. A node that has gone is forgotten: true when its Pods counted. */
-  changed(name: string, node: Node | undefined): boolean {
+  /** Judges anew; the last verdict, when it was another one. A node that has gone is forgotten: the last verdict, when its Pods counted. */
+  turned(name: string, node: Node | undefined): Verdict | undefined {
     const before = this.known.get(name)?.verdict;
-    if (node) return before !== undefined && this.of(node) !== before;
+    if (node) return before !== undefined && this.of(node) !== before ? before : undefined;
     this.known.delete(name);
-    return before?.stay === true;
+    return before?.stay === true ? before : undefined;
   }
 
   private judge(node: Node): Verdict {
