@@ -1,13 +1,14 @@
-import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus, MetricSpec, MetricStatus } from "../../api/types/autoscaling-v2.ts";
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus, MetricStatus } from "../../api/types/autoscaling-v2.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { PodMetrics } from "../../api/types/metrics-v1beta1.ts";
 import type { Instant } from "../../base/environment.ts";
 import { formatTime } from "../../base/time.ts";
 import { limit } from "./limits.ts";
-import type { Past } from "./limits.ts";
-import { proposeByUsage } from "./usage.ts";
+import type { Past, Recommendation } from "./limits.ts";
+import { askMetric } from "./metric.ts";
+import type { Failure } from "./metric.ts";
 
-/** What an autoscaler does now: the size it wants, its status, its events. Pure; what scaling itself says is added by `withCondition`. */
+/** What an autoscaler does now: the size it wants, its status, its events. Pure; what scaling itself says is added by `rescaled` and `notRescaled`. */
 
 export interface Scale {
   readonly replicas: number;
@@ -18,9 +19,13 @@ export interface ScalerView {
   readonly scaler: HorizontalPodAutoscaler;
   /** A text says why there is none. */
   readonly scale: Scale | string;
+  /** Those that the scale's selector selects. */
   readonly pods: readonly Pod[];
   readonly metrics: readonly PodMetrics[] | string;
-  readonly past: Past;
+  /** The autoscalers whose targets select one of these Pods, as `namespace/name`, this one among them. */
+  readonly claimants: readonly string[];
+  /** Undefined at the first look. */
+  readonly past: Past | undefined;
   readonly now: Instant;
 }
 
@@ -32,95 +37,131 @@ export interface Warning {
 export interface ScalerPlan {
   readonly status: HorizontalPodAutoscalerStatus;
   readonly warnings: readonly Warning[];
-  /** What the metrics ask for, to be remembered. */
-  readonly recommended: number | undefined;
+  /** To be remembered: what the metrics ask for, and before that the size at the first look. */
+  readonly recommendations: readonly Recommendation[];
   readonly rescale: { readonly replicas: number; readonly reason: string } | undefined;
 }
 
 type Written = Required<Pick<HorizontalPodAutoscalerCondition, "type" | "status" | "reason" | "message">>;
 
 /** With this condition; the transition time moves only with the status. */
-export function withCondition(status: HorizontalPodAutoscalerStatus, { type, status: holds, reason, message }: Written, now: Instant): HorizontalPodAutoscalerStatus {
+function withCondition(status: HorizontalPodAutoscalerStatus, { type, status: holds, reason, message }: Written, now: Instant): HorizontalPodAutoscalerStatus {
   const standing = status.conditions ?? [];
   const old = standing.find((each) => each.type === type);
   const made = { type, status: holds, lastTransitionTime: (old?.status === holds ? old.lastTransitionTime : undefined) ?? formatTime(now), reason, message };
   return { ...status, conditions: old ? standing.map((each) => (each === old ? made : each)) : [...standing, made] };
 }
 
+/** The status after the target was given its new size. */
+export function rescaled(status: HorizontalPodAutoscalerStatus, replicas: number, now: Instant): HorizontalPodAutoscalerStatus {
+  const message = `the HPA controller was able to update the target scale to ${replicas}`;
+  return withCondition({ ...status, lastScaleTime: formatTime(now) }, { type: "AbleToScale", status: "True", reason: "SucceededRescale", message }, now);
+}
+
+/** The status after the target could not be given its new size; `before` is what stood there. */
+export function notRescaled(status: HorizontalPodAutoscalerStatus, options: { readonly before: HorizontalPodAutoscalerStatus; readonly error: string; readonly now: Instant }): HorizontalPodAutoscalerStatus {
+  const message = `the HPA controller was unable to update the target scale: ${options.error}`;
+  return withCondition({ ...status, desiredReplicas: options.before.desiredReplicas }, { type: "AbleToScale", status: "False", reason: "FailedUpdateScale", message }, options.now);
+}
+
 export function planScaler(view: ScalerView): ScalerPlan {
   const { scaler, scale, now, past } = view;
-  const { spec, metadata } = scaler;
-  let status: HorizontalPodAutoscalerStatus = { ...scaler.status, ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }) };
+  const { spec } = scaler;
+  let status: HorizontalPodAutoscalerStatus = scaler.status;
   const say = (type: string, holds: string, reason: string, message: string): void => void (status = withCondition(status, { type, status: holds, reason, message }, now));
-  const rest = { recommended: undefined, rescale: undefined };
   if (typeof scale === "string") {
     say("AbleToScale", "False", "FailedGetScale", `the HPA controller was unable to get the target's current scale: ${scale}`);
-    return { ...rest, status, warnings: [{ reason: "FailedGetScale", message: scale }] };
+    return { status, warnings: [{ reason: "FailedGetScale", message: scale }], recommendations: [], rescale: undefined };
   }
   say("AbleToScale", "True", "SucceededGetScale", "the HPA controller was able to get the target's current scale");
   const current = scale.replicas;
   const minimum = spec.minReplicas ?? 1;
-  const sized = (desired: number, metrics = status.currentMetrics): HorizontalPodAutoscalerStatus => ({
-    ...status, currentReplicas: current, desiredReplicas: desired, ...(metrics === undefined ? {} : { currentMetrics: metrics }),
-  });
-  if (current === 0 && minimum !== 0) {
+  const seed: readonly Recommendation[] = past === undefined ? [{ at: now, replicas: current }] : [];
+  const still = { warnings: [], recommendations: seed, rescale: undefined };
+  if (current === 0) {
     say("ScalingActive", "False", "ScalingDisabled", "scaling is disabled since the replica count of the target is zero");
-    return { ...rest, status: sized(0), warnings: [] };
+    return { ...still, status: sized(status, current, { desired: 0, metrics: undefined }) };
   }
-  if (current > spec.maxReplicas) return { status: sized(spec.maxReplicas), warnings: [], recommended: undefined, rescale: { replicas: spec.maxReplicas, reason: "Current number of replicas above Spec.MaxReplicas" } };
-  if (current < minimum) return { status: sized(minimum), warnings: [], recommended: undefined, rescale: { replicas: minimum, reason: "Current number of replicas below Spec.MinReplicas" } };
+  const forced = current > spec.maxReplicas ? ([spec.maxReplicas, "above Spec.MaxReplicas"] as const) : current < minimum ? ([minimum, "below Spec.MinReplicas"] as const) : undefined;
+  if (forced) return { ...still, status: sized(status, current, { desired: forced[0], metrics: undefined }), rescale: { replicas: forced[0], reason: `Current number of replicas ${forced[1]}` } };
   const found = measure(view, scale);
   if (found.failure) {
-    say("ScalingActive", "False", found.failure.reason, found.failure.condition);
-    return { ...rest, status: sized(status.desiredReplicas, found.statuses), warnings: [...found.warnings, { reason: "FailedComputeMetricsReplicas", message: found.failure.message }] };
+    const { reason, condition, message } = found.failure;
+    say("ScalingActive", "False", reason, condition);
+    const warnings = [...found.warnings, { reason: "FailedComputeMetricsReplicas", message }];
+    return { ...still, status: sized(status, current, { desired: scaler.status.desiredReplicas, metrics: found.statuses }), warnings };
   }
   say("ScalingActive", "True", "ValidMetricFound", `the HPA was able to successfully calculate a replica count from ${found.name}`);
-  const { replicas, able, limited } = limit(scaler, { current, wanted: found.replicas, past, now });
+  const wanted = found.replicas;
+  const { replicas, able, limited } = limit(scaler, { current, wanted, past: { changes: past?.changes ?? [], recommendations: past?.recommendations ?? seed }, now });
   say("AbleToScale", "True", able.reason, able.message);
   say("ScalingLimited", limited.status, limited.reason, limited.message);
-  const reason = found.replicas > current ? `${found.name} above target` : "All metrics below target";
-  return { status: sized(replicas, found.statuses), warnings: found.warnings, recommended: found.replicas, rescale: replicas === current ? undefined : { replicas, reason } };
+  // Where only an older recommendation asks for another size, upstream tells no reason either.
+  const reason = wanted > current ? `${found.name} above target` : wanted < current ? "All metrics below target" : "";
+  return {
+    status: sized(status, current, { desired: replicas, metrics: found.statuses }),
+    warnings: found.warnings,
+    recommendations: [...seed, { at: now, replicas: wanted }],
+    rescale: replicas === current ? undefined : { replicas, reason },
+  };
+}
+
+/** Made anew from what is known now: of the standing status only the conditions and the time of the last scaling stay. */
+function sized({ lastScaleTime, conditions }: HorizontalPodAutoscalerStatus, current: number, next: { readonly desired: number; readonly metrics: readonly MetricStatus[] | undefined }): HorizontalPodAutoscalerStatus {
+  const made = {
+    ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
+    ...(current === 0 ? {} : { currentReplicas: current }),
+    desiredReplicas: next.desired,
+    // The wire has null for a list that nobody made.
+    currentMetrics: next.metrics ?? null,
+    // Left over from a cluster that scales to zero; the gate for that is off.
+    conditions: (conditions ?? []).filter(({ type }) => type !== "ScaledToZero"),
+  };
+  return made as unknown as HorizontalPodAutoscalerStatus;
 }
 
 interface Measured {
   readonly replicas: number;
   readonly name: string;
-  readonly statuses: readonly MetricStatus[];
+  readonly statuses: readonly MetricStatus[] | undefined;
   readonly warnings: readonly Warning[];
   readonly failure: { readonly reason: string; readonly condition: string; readonly message: string } | undefined;
 }
 
+/** What stands in the status for a metric that could not be read. */
+const unread = { type: "" } as MetricStatus;
+
 /** The largest size that a metric asks for. One that cannot be read forbids to shrink. */
 function measure(view: ScalerView, scale: Scale): Measured {
+  const selection = badSelection(view, scale);
+  if (selection) return { replicas: 0, name: "", statuses: undefined, ...selection };
   const metrics = view.scaler.spec.metrics ?? [];
   const statuses: MetricStatus[] = [];
-  const warnings: Warning[] = [];
-  let best = { replicas: 0, name: "" };
-  let first: { reason: string; condition: string; message: string } | undefined;
-  if (scale.selector === "") {
-    const failure = { reason: "InvalidSelector", condition: "the HPA target's scale is missing a selector", message: "selector is required" };
-    return { ...best, statuses, warnings: [{ reason: "SelectorRequired", message: "selector is required" }], failure };
-  }
+  const failures: Failure[] = [];
+  let best: { readonly replicas: number; readonly name: string } = { replicas: 0, name: "" };
   for (const metric of metrics) {
-    const result = metric.type === "Resource" && metric.resource ? proposeByUsage({ ...view, source: metric.resource, current: scale.replicas }) : unserved(metric);
-    if (typeof result === "string") {
-      const reason = `FailedGet${metric.type}Metric`;
-      const message = metric.resource ? `failed to get ${metric.resource.name} resource metric value: ${result}` : result;
-      warnings.push({ reason, message: result });
-      first ??= { reason, condition: `the HPA was unable to compute the replica count: ${result}`, message };
-      continue;
-    }
-    statuses.push(result.status);
-    if (result.replicas > best.replicas || best.name === "") best = result;
+    const asked = askMetric(metric, { ...view, current: scale.replicas });
+    if ("error" in asked) failures.push(asked);
+    else if (best.replicas === 0 || asked.replicas > best.replicas) best = asked;
+    statuses.push("error" in asked ? unread : asked.status);
   }
-  const failed = metrics.length - statuses.length;
-  const useless = first !== undefined && (statuses.length === 0 || best.replicas < scale.replicas);
-  const failure = useless && first ? { ...first, message: `invalid metrics (${failed} invalid out of ${metrics.length}), first error is: ${first.message}` } : undefined;
-  return { replicas: best.replicas, name: best.name, statuses, warnings, failure };
+  const [first] = failures;
+  const useless = first !== undefined && (failures.length === metrics.length || best.replicas < scale.replicas);
+  const failure = useless && {
+    reason: first.reason,
+    condition: `the HPA was unable to compute the replica count: ${first.message}`,
+    message: `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first.error}`,
+  };
+  return { replicas: best.replicas, name: best.name, statuses, warnings: failures, failure: failure || undefined };
 }
 
-/** Nothing answers for the custom and external metrics APIs. */
-function unserved(metric: MetricSpec): string {
-  const api = metric.type === "External" ? "external" : "custom";
-  return `unable to fetch metrics from ${api} metrics API: the server could not find the requested resource`;
+/** Why the Pods of the target cannot be told apart from others. */
+function badSelection({ claimants }: ScalerView, { selector }: Scale): Pick<Measured, "warnings" | "failure"> | undefined {
+  if (selector === "") {
+    const message = "selector is required";
+    return { warnings: [{ reason: "SelectorRequired", message }], failure: { reason: "InvalidSelector", condition: "the HPA target's scale is missing a selector", message } };
+  }
+  if (claimants.length < 2) return undefined;
+  const message = `pods by selector ${selector} are controlled by multiple HPAs: [${claimants.join(" ")}]`;
+  return { warnings: [{ reason: "AmbiguousSelector", message }], failure: { reason: "AmbiguousSelector", condition: message, message } };
 }
