@@ -6,12 +6,13 @@ import type { ApiRequest, UserInfo } from "./request.ts";
 
 /** Acting as somebody else: the `Impersonate-*` headers, each of which needs the right to. */
 const authenticationGroup = "authentication.k8s.io";
+const extraPrefix = "impersonate-extra-";
 const accountPattern = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /** The user that the request acts as. Throws 403 for who may not act so. */
 export function impersonate(authorizer: Authorizer, request: ApiRequest, caller: UserInfo): UserInfo {
   const { headers } = request;
-  if (headers["impersonate-user"] === undefined && headers["impersonate-group"] === undefined && headers["impersonate-uid"] === undefined) return caller;
+  if (!asksForIt(headers)) return caller;
   const target = impersonation(request);
   if (target === undefined) return caller;
   const ask = (resource: string, name: string, more: { readonly group?: string; readonly namespace?: string; readonly subresource?: string } = {}): void => {
@@ -29,6 +30,12 @@ export function impersonate(authorizer: Authorizer, request: ApiRequest, caller:
   return target;
 }
 
+/** Most requests do not: this is all that they pay. */
+function asksForIt(headers: ApiRequest["headers"]): boolean {
+  for (const header in headers) if (header.startsWith("impersonate-")) return true;
+  return false;
+}
+
 function namedGroups({ headers }: ApiRequest): string[] {
   return (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim()).filter((group) => group !== "");
 }
@@ -39,11 +46,10 @@ function impersonation(request: ApiRequest): UserInfo | undefined {
   const name = headers["impersonate-user"];
   const groups = namedGroups(request);
   const uid = headers["impersonate-uid"];
-  const extra: { [key: string]: string[] } = {};
-  for (const header in headers) {
-    if (header.startsWith("impersonate-extra-")) extra[decodeKey(header.slice("impersonate-extra-".length))] = [headers[header] as string];
-  }
-  const hasExtra = Object.keys(extra).length > 0;
+  const given = Object.keys(headers).filter((header) => header.startsWith(extraPrefix));
+  // Made from entries, so that every key is one to ask a right for, `__proto__` too.
+  const extra = Object.fromEntries(given.map((header) => [decodeKey(header.slice(extraPrefix.length)), [headers[header] as string]]));
+  const hasExtra = given.length > 0;
   if (!name) {
     if (groups.length > 0 || uid !== undefined || hasExtra) {
       throw new StatusError({ code: 500, reason: "InternalError", message: "Internal Server Error: requested impersonation of groups, uid or extra without impersonating a user" });

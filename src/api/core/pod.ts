@@ -25,6 +25,8 @@ export const pod: KindDeclaration<Pod> = {
       qosClass: qosClass(draft as Pod),
     };
     applyLabelKeys(draft);
+    // Less than nothing is the least that there is, and nobody is warned of it.
+    if (draft.spec !== undefined && (draft.spec.terminationGracePeriodSeconds ?? 0) < 0) draft.spec.terminationGracePeriodSeconds = 1;
   },
   validate: validatePod,
   validateUpdate: validatePodUpdate,

@@ -181,6 +181,8 @@ test("acting as somebody else needs the right to each part of it", async () => {
   expect(await ask({ "impersonate-user": "bob", "impersonate-group": "ops" })).toContain('groups "ops" is forbidden');
   expect(await ask({ "impersonate-user": "bob", "impersonate-uid": "1" })).toContain('cannot impersonate resource "uids" in API group "authentication.k8s.io"');
   expect(await ask({ "impersonate-user": "bob", "impersonate-extra-scopes": "x" })).toContain('cannot impersonate resource "userextras/scopes"');
+  expect(await ask({ "impersonate-user": "bob", "impersonate-extra-__proto__": "x" })).toContain('cannot impersonate resource "userextras/__proto__"');
+  expect(await ask({ "impersonate-extra-scopes": "x" })).toContain("without impersonating a user");
   expect(await ask({ "impersonate-user": "system:serviceaccount:default:robot" })).toContain('cannot impersonate resource "serviceaccounts" in API group "" in the namespace "default"');
 });
 
