@@ -37,6 +37,7 @@ describe("instants", () => {
     ["2026-13-01T00:00:00Z", undefined],
     ["2026-01-01 00:00:00Z", undefined],
     ["yesterday", undefined],
+    [null, undefined],
   ])("%s", (text, instant) => expect(parseTime(text)).toBe(instant));
 });
 

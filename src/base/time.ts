@@ -95,9 +95,9 @@ export function formatNanoTime(instant: number): string {
 const fractionAndZone = /^(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 const monthDays = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Milliseconds since the epoch of an RFC 3339 text (decimals beyond milliseconds are cut), or undefined. */
-export function parseTime(text: string): number | undefined {
-  if (text[4] !== "-" || text[7] !== "-" || (text[10] !== "T" && text[10] !== "t") || text[13] !== ":" || text[16] !== ":") return undefined;
+/** Milliseconds since the epoch of an RFC 3339 text (decimals beyond milliseconds are cut), or undefined; so too of null, which stands for no time in objects. */
+export function parseTime(text: string | null): number | undefined {
+  if (text === null || text[4] !== "-" || text[7] !== "-" || (text[10] !== "T" && text[10] !== "t") || text[13] !== ":" || text[16] !== ":") return undefined;
   const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)];
   const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)];
   if (Number.isNaN(year + month + day + hour + minute + second)) return undefined;
