@@ -11,6 +11,11 @@ export const limits = {
   jsonPatchOperationsMax: 10_000,
   /** Revisions that a watch can start from. 5 minutes of upstream's compaction at 500 writes/s. */
   historyRevisionsMax: 150_000,
+  /**
+   * Bytes of those revisions, beside what is stored now: 150,000 of 3.5 KB, the size of a Pod's status update with its managed fields. Somebody
+   * who writes a ConfigMap of 1 MB again and again shortens the window, and does not fill the memory.
+   */
+  historyBytesMax: 512 * 1024 * 1024,
   /** Events a slow in-process or HTTP watcher may lag behind before it is cut off with 410. Upstream cuts at 100–1,000 undelivered. */
   watchBacklogMax: 10_000,
   /** Bytes a slow HTTP watcher may leave unread in our buffers. 10,000 events of 1.6 KB. */

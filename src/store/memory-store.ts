@@ -13,6 +13,8 @@ import { SortedSlots } from "./sorted-slots.ts";
 export interface MemoryStoreOptions {
   /** How many revisions a list or watch may go back. */
   readonly historyRevisionsMax?: number;
+  /** How many bytes those revisions may take, as far as they have been encoded, which all have that came or went over a connection. */
+  readonly historyBytesMax?: number;
   /** Freeze every committed object, so that a write to shared data throws. For tests: it costs about as much as encoding. */
   readonly freeze?: boolean;
 }
@@ -28,23 +30,46 @@ interface Subscription {
   readonly listener: (change: Change) => void;
 }
 
+/** Encodes objects, and knows how many bytes it has made of those that the window still holds. */
+class Encoding {
+  /** Everything after this revision is in the window. */
+  compacted = 0;
+  windowBytes = 0;
+  private readonly encoder = new TextEncoder();
+
+  encode({ object, revision }: StoredObject): Uint8Array {
+    const bytes = this.encoder.encode(JSON.stringify(object));
+    if (revision > this.compacted) this.windowBytes += bytes.length;
+    return bytes;
+  }
+
+  forget(stored: StoredObject): void {
+    this.compacted = stored.revision;
+    this.windowBytes -= stored.encodedLength;
+  }
+}
+
 class StoredObject implements Stored {
   readonly key: string;
   readonly object: KubeObject;
   readonly revision: number;
-  private readonly encoder: TextEncoder;
+  private readonly encoding: Encoding;
   private encoded: Uint8Array | undefined;
 
-  constructor(key: string, object: KubeObject, revision: number, encoder: TextEncoder) {
+  constructor(key: string, object: KubeObject, revision: number, encoding: Encoding) {
     this.key = key;
     this.object = object;
     this.revision = revision;
-    this.encoder = encoder;
+    this.encoding = encoding;
     this.encoded = undefined;
   }
 
   bytes(): Uint8Array {
-    return (this.encoded ??= this.encoder.encode(JSON.stringify(this.object)));
+    return (this.encoded ??= this.encoding.encode(this));
+  }
+
+  get encodedLength(): number {
+    return this.encoded?.length ?? 0;
   }
 }
 
@@ -57,22 +82,27 @@ class Table {
 
 export class MemoryStore implements Store {
   private newest = 0;
-  /** Everything after this revision is known; a start before it is compacted. */
-  private compacted = 0;
   private readonly tables = new Map<string, Table>();
   /** The table that each revision of the window belongs to, the oldest first. */
   private readonly window = new ChangeLog();
   private readonly historyRevisionsMax: number;
+  private readonly historyBytesMax: number;
   private readonly freeze: boolean;
-  private readonly encoder = new TextEncoder();
+  private readonly encoding = new Encoding();
 
   constructor(options: MemoryStoreOptions = {}) {
     this.historyRevisionsMax = options.historyRevisionsMax ?? limits.historyRevisionsMax;
+    this.historyBytesMax = options.historyBytesMax ?? limits.historyBytesMax;
     this.freeze = options.freeze ?? false;
   }
 
   get revision(): number {
     return this.newest;
+  }
+
+  /** Everything after this revision is known; a start before it is compacted. */
+  private get compacted(): number {
+    return this.encoding.compacted;
   }
 
   get(key: string): Stored | undefined {
@@ -145,7 +175,7 @@ export class MemoryStore implements Store {
       return Promise.reject(error);
     }
     if (this.freeze) deepFreeze(object);
-    const current = new StoredObject(key, object, revision, this.encoder);
+    const current = new StoredObject(key, object, revision, this.encoding);
     this.newest = revision;
     if (type === "put") {
       if (slot === undefined) {
@@ -164,7 +194,7 @@ export class MemoryStore implements Store {
   private publish(table: Table, change: Change): void {
     table.log.push(change);
     this.window.push(change);
-    if (this.window.size > this.historyRevisionsMax) this.forgetOldest();
+    while (this.window.size > this.historyRevisionsMax || (this.encoding.windowBytes > this.historyBytesMax && this.window.size > 1)) this.forgetOldest();
     if (table.watchers.size === 0) return;
     const { key, revision } = change.current;
     for (let end = key.indexOf("/"); end >= 0; end = key.indexOf("/", end + 1)) {
@@ -181,7 +211,7 @@ export class MemoryStore implements Store {
 
   private forgetOldest(): void {
     const change = this.window.shift() as Change;
-    this.compacted = change.current.revision;
+    this.encoding.forget(change.current as StoredObject);
     this.tables.get(tableName(change.current.key))?.log.shift();
   }
 

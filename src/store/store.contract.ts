@@ -5,7 +5,7 @@ import type { Change, Store, Stored } from "./contract.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** What every store promises, whatever keeps its data. An implementation adds itself at the end with a factory of empty stores. */
-type Factory = (options?: { historyRevisionsMax?: number }) => Store | Promise<Store>;
+type Factory = (options?: { historyRevisionsMax?: number; historyBytesMax?: number }) => Store | Promise<Store>;
 
 function named(name: string, value = ""): (revision: number) => KubeObject {
   return (revision) => ({ kind: "ConfigMap", apiVersion: "v1", metadata: { name, resourceVersion: String(revision) }, data: { value } }) as unknown as KubeObject;
@@ -151,6 +151,23 @@ export function storeContract(name: string, create: Factory): void {
       store.compact(start + 5);
       expect(() => store.watch("a/", start + 4, () => undefined)).toThrow(CompactedError);
       expect(keysOf(store.list("a/").items)).toHaveLength(6);
+    });
+
+    test("the window is shorter where revisions are large, and what is stored stays", async () => {
+      const store = await create({ historyBytesMax: 1000 });
+      const large = (name: string) => (revision: number) => ({ ...named(name)(revision), data: "x".repeat(300) }) as never;
+      let last = 0;
+      for (let i = 0; i < 10; i++) {
+        const stored = await store.put("a/1", last, large("1"));
+        last = stored.revision;
+        expect(stored.bytes().length).toBeGreaterThan(300);
+      }
+      expect(() => store.list("a/", { at: last - 5 })).toThrow(CompactedError);
+      expect(store.list("a/", { at: last - 1 }).items).toHaveLength(1);
+      expect(store.get("a/1")?.revision).toBe(last);
+      // What is encoded when it has left the window counts for nothing in it.
+      for (let i = 0; i < 20; i++) await store.put(`b/${i}`, 0, named(String(i)));
+      expect(store.list("b/", { at: store.revision - 19 }).items).toHaveLength(1);
     });
 
     test("holds many keys in order", async () => {
