@@ -194,4 +194,20 @@ describe("watch", () => {
     expect(frames.at(-1)).toContain('"code":410');
     expect([frames.length, ended]).toEqual([2, true]);
   });
+
+  test("a reader that lags behind large objects is cut off by their bytes", async () => {
+    const response = await ask(path, "watch=1&resourceVersion=0", "bytes");
+    if (response.body.type !== "stream") throw new Error("a stream was expected");
+    const frames: string[] = [];
+    let resume: (() => void) | undefined;
+    response.body.start({ write: (bytes) => (frames.push(new TextDecoder().decode(bytes)), resume !== undefined), drained: (next) => (resume = next), end: () => undefined, closed: () => undefined });
+    await create("a");
+    await cluster.settle();
+    const large = "x".repeat(limits.watchBacklogBytesMax / 60);
+    for (let i = 0; i < 64; i++) await cluster.client.patch(configMaps, { namespace: "default", name: "a" }, { type: "merge", body: { data: { large, i: String(i) } } });
+    resume?.();
+    await cluster.settle();
+    expect(frames).toHaveLength(2);
+    expect(frames[1]).toContain("bytes behind");
+  });
 });
