@@ -5,6 +5,7 @@ import { mutatingWebhookConfigurations } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { MutatingWebhookConfiguration } from "../types/admissionregistration-v1.ts";
 import { defaultWebhook } from "./defaults.ts";
+import { checkWebhooks } from "./webhook-validation.ts";
 
 export const mutatingWebhookConfiguration: KindDeclaration<MutatingWebhookConfiguration> = {
   ref: mutatingWebhookConfigurations,
@@ -16,6 +17,7 @@ export const mutatingWebhookConfiguration: KindDeclaration<MutatingWebhookConfig
       webhook.reinvocationPolicy ??= "Never";
     };
   },
+  validate: (object) => checkWebhooks(object.webhooks),
   table: {
     columns: columns("Name", "Webhooks:integer", "Age"),
     cells: (object, context) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, context)],

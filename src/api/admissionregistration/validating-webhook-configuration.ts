@@ -5,6 +5,7 @@ import { validatingWebhookConfigurations } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { ValidatingWebhookConfiguration } from "../types/admissionregistration-v1.ts";
 import { defaultWebhook } from "./defaults.ts";
+import { checkWebhooks } from "./webhook-validation.ts";
 
 export const validatingWebhookConfiguration: KindDeclaration<ValidatingWebhookConfiguration> = {
   ref: validatingWebhookConfigurations,
@@ -13,6 +14,7 @@ export const validatingWebhookConfiguration: KindDeclaration<ValidatingWebhookCo
   defaults(draft) {
     for (const webhook of draft.webhooks ?? []) if (webhook !== null) defaultWebhook(webhook);
   },
+  validate: (object) => checkWebhooks(object.webhooks),
   table: {
     columns: columns("Name", "Webhooks:integer", "Age"),
     cells: (object, context) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, context)],

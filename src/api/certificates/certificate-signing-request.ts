@@ -1,9 +1,12 @@
 /** CertificateSigningRequest: a wish for a client or serving certificate. */
 import { shortDuration } from "../../base/duration.ts";
+import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { certificateSigningRequests } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { CertificateSigningRequest } from "../types/certificates-v1.ts";
+import { FieldPath } from "../validation/path.ts";
+import { checkRequest, checkRequestConditions } from "./request-validation.ts";
 
 export const certificateSigningRequest: KindDeclaration<CertificateSigningRequest> = {
   ref: certificateSigningRequests,
@@ -11,6 +14,23 @@ export const certificateSigningRequest: KindDeclaration<CertificateSigningReques
   nameErrors: () => [],
   prepareCreate(draft) {
     draft.status = {};
+  },
+  prepareUpdate(draft, old) {
+    // What was asked for stays as it was; what was decided comes by other ways.
+    draft.spec = old.spec as typeof draft.spec;
+    draft.status = old.status as typeof draft.status;
+  },
+  validate(object) {
+    const errors: FieldError[] = [];
+    checkRequest(object.spec, FieldPath.of("spec"), errors);
+    return errors;
+  },
+  status: {
+    validate(object) {
+      const errors: FieldError[] = [];
+      checkRequestConditions(object.status.conditions, FieldPath.of("status").child("conditions"), errors);
+      return errors;
+    },
   },
   selectableFields: { "spec.signerName": (object) => object.spec.signerName },
   table: {
