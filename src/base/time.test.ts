@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatDuration, parseDuration, shortDuration } from "./duration.ts";
-import { civilFromInstant, formatMicroTime, formatNanoTime, formatTime, instantFromCivil, parseTime } from "./time.ts";
+import { civilFromInstant, formatFixedNanoTime, formatMicroTime, formatNanoTime, formatTime, instantFromCivil, parseTime } from "./time.ts";
 
 const instants = fc.integer({ min: Date.UTC(1, 0, 1), max: Date.UTC(9999, 11, 31) });
 
@@ -25,6 +25,8 @@ describe("instants", () => {
         expect(parseTime(formatTime(instant))).toBe(Math.floor(instant / 1000) * 1000);
         expect(parseTime(formatMicroTime(instant))).toBe(instant);
         expect(parseTime(formatNanoTime(instant))).toBe(instant);
+        expect(parseTime(formatFixedNanoTime(instant))).toBe(instant);
+        expect(formatFixedNanoTime(instant)).toHaveLength("2026-01-01T00:00:00.000000000Z".length);
       }),
     );
   });

@@ -84,7 +84,13 @@ export function formatMicroTime(instant: number): string {
   return `${upToSeconds(civil)}.${String(Math.floor(civil.millisecond)).padStart(3, "0")}000Z`;
 }
 
-/** RFC 3339 with as many decimals as needed, at most nine, as Go's RFC3339Nano writes (container logs). */
+/** RFC 3339 with nine decimals always: `2026-01-01T00:00:00.500000000Z`, before each line of `kubectl logs --timestamps`. */
+export function formatFixedNanoTime(instant: number): string {
+  const civil = civilFromInstant(instant);
+  return `${upToSeconds(civil)}.${String(Math.floor(civil.millisecond)).padStart(3, "0")}000000Z`;
+}
+
+/** RFC 3339 with as many decimals as needed, at most nine, as Go's RFC3339Nano writes (files of container logs). */
 export function formatNanoTime(instant: number): string {
   const civil = civilFromInstant(instant);
   const fraction = String(Math.floor(civil.millisecond)).padStart(3, "0").replace(/0+$/, "");

@@ -1,4 +1,4 @@
-import { formatNanoTime } from "../base/time.ts";
+import { formatFixedNanoTime } from "../base/time.ts";
 import type { LogOptions } from "../server/node-agent.ts";
 import type { ByteSink } from "../server/request.ts";
 import type { LogEntry, RuntimeLog } from "./runtime.ts";
@@ -60,7 +60,7 @@ export async function readLog(log: RuntimeLog, options: LogOptions, sink: ByteSi
 }
 
 function stamped(entry: LogEntry): Uint8Array {
-  const stamp = encoder.encode(`${formatNanoTime(entry.at)} `);
+  const stamp = encoder.encode(`${formatFixedNanoTime(entry.at)} `);
   const bytes = new Uint8Array(stamp.length + entry.text.length);
   bytes.set(stamp);
   bytes.set(entry.text, stamp.length);

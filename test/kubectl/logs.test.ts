@@ -42,7 +42,9 @@ describe("kubectl logs", () => {
     const recent = await logs("talker", "--since=25s");
     expect([2, 3]).toContain(recent.length);
     expect(recent).toEqual(all.slice(-recent.length));
-    const instants = (await logs("talker", "--timestamps")).map((line) => Date.parse(line.split(" ")[0] ?? ""));
+    const stamped = await logs("talker", "--timestamps");
+    for (const line of stamped) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z line \d+$/);
+    const instants = stamped.map((line) => Date.parse(line.split(" ")[0] ?? ""));
     expect(instants.slice(1).every((at, i) => Math.abs(at - (instants[i] as number) - 10_000) < 100)).toBe(true);
     const third = new Date(instants[2] as number).toISOString();
     expect(await logs("talker", `--since-time=${third}`)).toEqual(all.slice(2));
