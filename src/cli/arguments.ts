@@ -30,6 +30,12 @@ export function parseNodeName(text: string): string {
   throw new UsageError(`a node's name has lower-case letters, digits, "-" and ".", not "${text}"`);
 }
 
+/** Relative or absolute; the file need not be there yet. */
+export function parseKubeconfig(text: string): string {
+  if (text !== "") return text;
+  throw new UsageError("--kubeconfig takes the path of a file, not \"\"");
+}
+
 export const parseNodes = (text: string): number => whole("--nodes", text, { min: 1, max: nodesMax });
 export const parsePort = (text: string): number => whole("--port", text, { min: 0, max: 65_535 });
 export const parseSeed = (text: string): number => whole("--seed", text, { min: 0, max: 2 ** 32 - 1 });

@@ -81,7 +81,9 @@ describe("a wrong command line gets one line and exit code 2", () => {
     [["up", "--seed", "x"], "--seed takes a whole number"],
     [["up", "--wait", "soon"], "--wait takes a duration such as 90s"],
     [["up", "--name", "Big_Name"], "--name takes lower-case letters"],
-    [["time"], "which command?"],
+    [["up", "--kubeconfig", ""], "--kubeconfig takes the path of a file"],
+    [["time"], "which command? `bin/coracle time --help` shows what there is"],
+    [["node", "list", "extra"], "1: extra; `bin/coracle node list --help` shows"],
     [["time", "advance"], "missing required argument 'duration'"],
     [["time", "advance", "-5m"], "unknown option"],
     [["time", "advance", "0s"], "takes a duration such as 90s"],
@@ -114,6 +116,11 @@ describe("what cannot be gets one line and exit code 1, and changes nothing", ()
     await refused(["up"], "is not valid YAML");
     await refused(["up", "--detach"], "is not valid YAML");
     expect(readFileSync(kubeconfig, "utf8")).toBe("clusters: [");
+  });
+
+  test("a kubeconfig that is a device, or in a place where nothing can be made", async () => {
+    await refused(["up", "--kubeconfig", "/dev/null"], "kubeconfig /dev/null is not a regular file");
+    await refused(["up", "--kubeconfig", "/proc/coracle/config"], "kubeconfig /proc/coracle/config cannot be written");
   });
 
   test("a taken port", async () => {
@@ -163,6 +170,7 @@ describe("up", () => {
     const { code, stdout, stderr } = await run(["up", "--detach", "--nodes", "1", "--name", "far"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("1 node Ready");
+    expect(stdout).toContain("bin/coracle down --name far\n");
     const port = portOf(stdout);
     expect(await isOpen(port)).toBe(true);
     const down = await run(["down", "--name", "far"]);
@@ -212,6 +220,7 @@ test("version and help", async () => {
   expect((await run(["version"])).stdout).toMatch(/^coracle \d+\.\d+\.\d+ \(Kubernetes v1\.36\.\d+, Node v26\.\d+\.\d+\)\n$/);
   expect((await run([])).stdout).toContain("start a cluster");
   expect((await run(["up", "--help"])).stdout).toContain("--kubeconfig");
+  expect((await run(["--version"])).stdout).toBe((await run(["version"])).stdout);
 });
 
 describe("machines", () => {
@@ -220,6 +229,7 @@ describe("machines", () => {
     const added = await run(["node", "add", "--label", "disktype=ssd", "--taint", "team=a:NoSchedule"]);
     expect(added).toMatchObject({ code: 0, stdout: "node local-worker is Ready\n" });
     expect((await run(["node", "add", "extra"])).stdout).toBe("node extra is Ready\n");
+    expect(await run(["node", "add", "extra"])).toMatchObject({ code: 1, stderr: expect.stringContaining('has a machine "extra" already') as string });
     const stopped = await run(["node", "stop", "extra"]);
     expect(stopped).toMatchObject({ code: 0 });
     expect(stopped.stdout).toContain("machine extra is off");
@@ -240,7 +250,7 @@ describe("machines", () => {
     // The service proxy is a Pod: its rules come when it runs.
     const rules = async () => (await run(["node", "shell", "local-control-plane", "--", "iptables-save", "-t", "nat"])).stdout;
     await expect.poll(rules, { timeout: 20_000 }).toContain(":KUBE-SERVICES - [0:0]");
-    expect(await run(["node", "shell", "nobody", "--", "true"])).toMatchObject({ code: 1, stderr: expect.stringContaining('"nobody" not found') as string });
+    expect(await run(["node", "shell", "nobody", "--", "true"])).toMatchObject({ code: 1, stderr: expect.stringContaining('has no machine "nobody"') as string });
     child.kill("SIGINT");
     await ended;
   });

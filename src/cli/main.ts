@@ -3,10 +3,11 @@
  * failed, 2 the command line is wrong. Commands are loaded when they are asked for: `up` has 300 ms to answer.
  */
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { Failure } from "../node/failure.ts";
-import { parseClock, parseName, parseNodeName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
+import { parseClock, parseKubeconfig, parseName, parseNodeName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
 import { failToParent, terminal, toParent } from "./output.ts";
+import { typable } from "./typable.ts";
 
 const isDetached = process.env["CORACLE_DETACHED"] === "1" && process.send !== undefined;
 const output = isDetached ? toParent : terminal;
@@ -27,7 +28,7 @@ async function runUp(flags: UpFlags): Promise<void> {
   const { up, upDetached } = await import("./up.ts");
   const { detach, wait, ...rest } = flags;
   if (detach && !isDetached) return upDetached(process.argv.slice(2), output);
-  await up({ kubeconfig: undefined, seed: undefined, ...rest, waitMs: wait }, output);
+  await up({ kubeconfig: undefined, seed: undefined, ...rest, waitMs: wait, isDetached }, output);
 }
 
 function versionText(): string {
@@ -36,19 +37,20 @@ function versionText(): string {
 }
 
 function commandLine(): Command {
-  const program = new Command("coracle").description("Kubernetes light enough to carry: a whole cluster in one process").helpCommand(false);
+  const program = new Command("coracle").description("Kubernetes light enough to carry: a whole cluster in one process");
   // Set before the commands are made: they inherit it.
   program.exitOverride().configureOutput({ writeErr: () => {} });
+  program.version(versionText(), "-V, --version", "versions of coracle, Kubernetes and Node");
   const named = (command: Command) => command.option("--name <name>", "the cluster", parseName, defaultName);
 
   named(program.command("up").description("start a cluster and keep it until Ctrl-C"))
     .option("--nodes <count>", "simulated machines", parseNodes, 3)
     .option("--port <port>", "port of the API server; 0 takes a free one", parsePort, 0)
-    .option("--kubeconfig <path>", "file to put the context into (default: as kubectl finds it)")
+    .option("--kubeconfig <path>", "file to put the context into (default: as kubectl finds it)", parseKubeconfig)
     .option("--clock <clock>", "system: time passes; virtual: time moves when told", parseClock, "system")
     .option("--seed <number>", "all chance comes from it", parseSeed)
     .option("--detach", "return when the cluster is up; `coracle down` ends it")
-    .option("--wait <duration>", "how long the nodes may take to be Ready", (text) => parsePositiveDuration("--wait", text), 60_000)
+    .addOption(new Option("--wait <duration>", "how long the nodes may take to be Ready").argParser((text) => parsePositiveDuration("--wait", text)).default(60_000, "1m"))
     .action((flags: UpFlags) => runUp(flags));
   named(program.command("down").description("end a cluster")).action(async ({ name }: { name: string }) => (await import("./down.ts")).down(name, output));
 
@@ -56,18 +58,18 @@ function commandLine(): Command {
   named(time.command("show").description("the cluster's time")).action(async ({ name }: { name: string }) => (await import("./time.ts")).timeShow(name, output));
   named(time.command("advance").description("move time on: 90s, 15m, 1h30m, 30d").argument("<duration>"))
     .action(async (duration: string, { name }: { name: string }) => {
-      const ms = parsePositiveDuration("coracle time advance", duration);
+      const ms = parsePositiveDuration("time advance", duration);
       await (await import("./time.ts")).timeAdvance(name, ms, output);
     });
   named(program.command("status").description("what a cluster is and how it is")).action(async ({ name }: { name: string }) => (await import("./status.ts")).status(name, output));
 
   const node = program.command("node").description("add, remove, stop and start simulated machines");
-  const gathered = (text: string, before: string[]): string[] => [...before, text];
+  const gathered = (text: string, before: string[] = []): string[] => [...before, text];
   named(node.command("list").description("the machines and their nodes")).action(async ({ name }: { name: string }) => (await import("./node.ts")).nodeList(name, output));
   named(node.command("add").description("add a machine and wait until its node is Ready").argument("[node]", "its name (default: the next worker)"))
-    .option("--label <key=value>", "a label of its node; may be given again", gathered, [])
-    .option("--taint <key=value:Effect>", "a taint of its node; may be given again", gathered, [])
-    .action(async (asked: string | undefined, { name, label, taint }: { name: string; label: string[]; taint: string[] }) =>
+    .option("--label <key=value>", "a label of its node; may be given again", gathered)
+    .option("--taint <key=value:Effect>", "a taint of its node; may be given again", gathered)
+    .action(async (asked: string | undefined, { name, label = [], taint = [] }: { name: string; label?: string[]; taint?: string[] }) =>
       (await import("./node.ts")).nodeAdd(name, { ...(asked === undefined ? {} : { node: parseNodeName(asked) }), label, taint }, output),
     );
   named(node.command("remove").description("take a machine away, and its node with it").argument("<node>"))
@@ -85,12 +87,24 @@ function commandLine(): Command {
   return program;
 }
 
+/** The words of a command line that name a command: `coracle node add`, whatever flags stand between or behind. */
+function commandNamed(program: Command, words: readonly string[]): string {
+  let [command, named] = [program, "coracle"];
+  for (const word of words) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next) [command, named] = [next, `${named} ${word}`];
+  }
+  return named;
+}
+
 /** The exit code, and the line on stderr. */
-function judge(error: unknown): { code: number; text: string | undefined } {
+function judge(error: unknown, program: Command): { code: number; text: string | undefined } {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { code: 0, text: undefined };
-    if (error.code === "commander.help") return { code: 2, text: "which command? `coracle --help` shows what there is" };
-    return { code: 2, text: `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")}; \`coracle --help\` shows what there is` };
+    const help = `\`${commandNamed(program, process.argv.slice(2))} --help\` shows what there is`;
+    if (error.code === "commander.help") return { code: 2, text: `which command? ${help}` };
+    const what = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
+    return { code: 2, text: `${what}; ${help}` };
   }
   if (error instanceof UsageError) return { code: 2, text: error.message };
   if (error instanceof Failure) return { code: (error as { exitCode?: number }).exitCode ?? 1, text: error.message };
@@ -100,15 +114,15 @@ function judge(error: unknown): { code: number; text: string | undefined } {
 async function main(): Promise<never> {
   // Whoever read the output may have gone (`coracle up | head -1`); the cluster goes on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const program = commandLine();
   try {
-    const program = commandLine();
     if (process.argv.length === 2) program.outputHelp();
     else await program.parseAsync();
     process.exit();
   } catch (error) {
-    const { code, text } = judge(error);
+    const { code, text } = judge(error, program);
     if (text !== undefined && isDetached) failToParent(text, code);
-    else if (text !== undefined) process.stderr.write(`coracle: ${text}\n`);
+    else if (text !== undefined) process.stderr.write(`coracle: ${typable(text)}\n`);
     process.exit(code);
   }
 }

@@ -58,7 +58,9 @@ export async function nodeAdd(name: string, options: { node?: string; label: rea
   };
   await withConnection(runningCluster(name), async (connection) => {
     const node = options.node ?? (await nextWorker(connection, name));
-    objectOf(await connection.create(machinesPath, { apiVersion: "sim.coracle.dev/v1alpha1", kind: "Machine", metadata: { name: node }, spec }), name);
+    const answer = await connection.create(machinesPath, { apiVersion: "sim.coracle.dev/v1alpha1", kind: "Machine", metadata: { name: node }, spec });
+    if (answer.status === 409) throw new Failure(`cluster "${name}" has a machine "${node}" already: give another name, or none for the next worker`);
+    objectOf(answer, name);
     await watched(connection, nodesPath, node, (object) => isReady(object as Node));
     output.line(`node ${node} is Ready`);
   });
@@ -95,11 +97,12 @@ export async function nodePower(name: string, node: string, power: "On" | "Off",
 
 /**
  * A shell on the machine itself, or one command there; resolves with its exit code. On a terminal it is an interactive one; a command
- * is given stdin only when asked (`-i`), as with kubectl exec. With a virtual clock a
- * command that sleeps waits until somebody moves the time.
+ * is given stdin only when asked (`-i`), as with kubectl exec. With a virtual clock a command that sleeps waits until somebody moves
+ * the time.
  */
 export async function nodeShell(name: string, node: string, options: { command: readonly string[]; takesStdin: boolean }): Promise<number> {
-  const { access } = runningCluster(name);
+  const cluster = runningCluster(name);
+  await withConnection(cluster, async (connection) => known(await connection.get(`${machinesPath}/${node}`), name, node));
   const { stdin, stdout, stderr } = process;
   const { command } = options;
   const takesStdin = options.takesStdin || command.length === 0;
@@ -107,7 +110,7 @@ export async function nodeShell(name: string, node: string, options: { command: 
   const query = [...command.map((word) => `command=${encodeURIComponent(word)}`), `stdin=${takesStdin}`, "stdout=true", `stderr=${!isTerminal}`, `tty=${isTerminal}`].join("&");
   if (isTerminal) stdin.setRawMode(true);
   try {
-    return await execOver(access, `${machinesPath}/${node}/exec?${query}`, {
+    return await execOver(cluster.access, `${machinesPath}/${node}/exec?${query}`, {
       ...(takesStdin ? { stdin } : {}),
       stdout,
       stderr,

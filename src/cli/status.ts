@@ -4,6 +4,7 @@ import { formatDuration } from "../base/duration.ts";
 import { columns } from "./node.ts";
 import type { Output } from "./output.ts";
 import { objectOf, runningCluster, withConnection } from "./running.ts";
+import { shortPath } from "./typable.ts";
 
 interface Listed<T> {
   readonly items: readonly T[];
@@ -22,7 +23,7 @@ export async function status(name: string, output: Output): Promise<void> {
     const rows = [
       ["cluster", `${name} (Kubernetes ${gitVersion})`],
       ["server", cluster.access.url],
-      ["context", cluster.merged === undefined ? "<none>" : `${cluster.merged.context} in ${cluster.merged.path}`],
+      ["context", cluster.merged === undefined ? "<none>" : `${cluster.merged.context} in ${shortPath(cluster.merged.path)}`],
       ["clock", cluster.clock],
       ["process", `${cluster.pid}`],
       ["nodes", `${ready} of ${nodes.length} Ready`],

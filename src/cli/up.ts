@@ -3,8 +3,6 @@
  * and everything that was changed is undone at the end, however it comes about: Ctrl-C, `coracle down`, a failure half-way.
  */
 import { spawn } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { createCertificates } from "../node/certificates.ts";
 import { startCluster } from "../node/create-cluster.ts";
 import type { NodeCluster } from "../node/create-cluster.ts";
@@ -16,6 +14,7 @@ import type { ClusterState } from "../node/state.ts";
 import { nodeName } from "../cluster/names.ts";
 import { emphasis } from "./output.ts";
 import type { DetachedMessage, Output } from "./output.ts";
+import { coracle, kubectl, quoted, shortPath } from "./typable.ts";
 
 export interface UpOptions {
   readonly name: string;
@@ -26,6 +25,8 @@ export interface UpOptions {
   readonly seed: number | undefined;
   /** How long the nodes may take. */
   readonly waitMs: number;
+  /** Whether the terminal is free again, so that no Ctrl-C ends it. */
+  readonly isDetached: boolean;
 }
 
 /** What has to be undone, last first. Each step runs once, and a failure of one does not keep the others from running. */
@@ -73,6 +74,7 @@ export async function up(options: UpOptions, output: Output): Promise<void> {
   }
 }
 
+/** Each step that leaves something adds to `undo` what takes it away. */
 async function start(options: UpOptions, output: Output, undo: Undo): Promise<void> {
   const { name } = options;
   const paths = kubeconfigPaths(options.kubeconfig);
@@ -97,11 +99,11 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
   const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
   undo.add(() => removeContext(merged));
   writeState({ ...state, merged });
-  output.done(`context ${emphasis(merged.context)} is the current one in ${merged.path}`);
+  output.done(`context ${emphasis(merged.context)} is the current one in ${shortPath(merged.path)}`);
   for (const line of nextSteps(options)) output.line(line);
 }
 
-const reportDefect = (name: string) => void process.stderr.write(`coracle: a component met a defect and stopped; what is known stands in ${logPath(name)}\n`);
+const reportDefect = (name: string) => void process.stderr.write(`coracle: a component met a defect and stopped; what is known stands in ${shortPath(logPath(name))}\n`);
 
 async function inTime<T>(work: Promise<T>, waitMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -124,29 +126,11 @@ async function listen(cluster: NodeCluster, port: number) {
   }
 }
 
-function isInPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return folder !== "";
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** The kubectl that a person can type: their own, the one that the tests brought, or the script that brings it. */
-function kubectl(): string {
-  if (isInPath("kubectl")) return "kubectl";
-  const brought = join(import.meta.dirname, "..", "..", ".cache", "bin", "kubectl");
-  return existsSync(brought) ? brought : "npm run --silent kubectl --";
-}
-
 function nextSteps(options: UpOptions): string[] {
   const name = options.name === "local" ? "" : ` --name ${options.name}`;
-  const file = options.kubeconfig === undefined ? "" : ` --kubeconfig ${options.kubeconfig}`;
-  const virtual = options.clock === "virtual" ? [`  bin/coracle time advance 1h${name}`] : [];
-  return ["", "Next:", `  ${kubectl()}${file} get nodes`, `  ${kubectl()}${file} get pods --all-namespaces`, ...virtual, ""];
+  const file = options.kubeconfig === undefined ? "" : ` --kubeconfig ${quoted(options.kubeconfig)}`;
+  const own = [...(options.clock === "virtual" ? ["time advance 1h"] : []), ...(options.isDetached ? ["down"] : [])];
+  return ["", "Next:", `  ${kubectl()}${file} get nodes`, `  ${kubectl()}${file} get pods --all-namespaces`, ...own.map((command) => `  ${coracle()} ${command}${name}`), ""];
 }
 
 /** Starts `coracle up` as a process of its own, repeats what it says, and resolves when the cluster is up. */

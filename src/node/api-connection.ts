@@ -39,8 +39,8 @@ export class ApiConnection {
   async *watch(path: string): AsyncGenerator<{ readonly type: string; readonly object: unknown }> {
     const answer = await this.open("GET", path, undefined);
     let rest = "";
-    for await (const chunk of answer.setEncoding("utf8")) {
-      const lines = (rest + String(chunk)).split("\n");
+    for await (const chunk of this.textOf(answer)) {
+      const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) if (line !== "") yield JSON.parse(line) as { type: string; object: unknown };
     }
@@ -53,15 +53,28 @@ export class ApiConnection {
   private async ask(method: string, path: string, body?: string, type = "application/merge-patch+json"): Promise<ApiAnswer> {
     const answer = await this.open(method, path, body, type);
     let text = "";
-    for await (const chunk of answer.setEncoding("utf8")) text += String(chunk);
+    for await (const chunk of this.textOf(answer)) text += chunk;
     return { status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown };
+  }
+
+  /** What an answer says, as it comes; a Failure when the connection ends before it does. */
+  private async *textOf(answer: IncomingMessage): AsyncGenerator<string> {
+    try {
+      for await (const chunk of answer.setEncoding("utf8")) yield String(chunk);
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  private failure(error: unknown): Failure {
+    return new Failure(`the cluster does not answer at ${this.access.url}: ${reasonOf(error)}`, { cause: error });
   }
 
   private open(method: string, path: string, body: string | undefined, type = ""): Promise<IncomingMessage> {
     const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": type }) };
     return new Promise((resolve, reject) => {
       const sent = request(`${this.access.url}${path}`, { method, headers, agent: this.agent }, resolve);
-      sent.on("error", (error) => reject(new Failure(`the cluster does not answer at ${this.access.url}: ${reasonOf(error)}`, { cause: error })));
+      sent.on("error", (error) => reject(this.failure(error)));
       sent.end(body);
     });
   }

@@ -133,6 +133,12 @@ describe("what cannot be read is named in one line and left alone", () => {
     await expect(mergeContext([at("config")], "coracle-local", access)).rejects.toThrow("it is a directory");
   });
 
+  test("a device in its place, which stays one", async () => {
+    expect(() => checkKubeconfig(["/dev/null"])).toThrow("is not a regular file");
+    await expect(mergeContext(["/dev/null"], "coracle-local", access)).rejects.toThrow("is not a regular file");
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+  });
+
   test("a lock that somebody keeps", async () => {
     writeFileSync(at("config"), foreign);
     writeFileSync(at("config.lock"), "");

@@ -3,12 +3,13 @@
  * replaced whole or not at all; kubectl's own lock file keeps two writers apart. A file that cannot be read or understood is left alone and
  * named in one line.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { CORE_SCHEMA, dump, load } from "js-yaml";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
+import { makeFolder } from "./folder.ts";
 
 /** What a client needs to reach a cluster as its administrator. */
 export interface Access {
@@ -76,8 +77,12 @@ function parse(path: string, text: string): Config {
 function read(path: string): Config | undefined {
   let text: string;
   try {
+    const found = statSync(path);
+    // A device or a pipe would be replaced by a file, or hold us up for ever.
+    if (!found.isFile() && !found.isDirectory()) throw new Failure(`kubeconfig ${path} is not a regular file: name another with --kubeconfig, or in KUBECONFIG`);
     text = readFileSync(path, "utf8");
   } catch (error) {
+    if (error instanceof Failure) throw error;
     if (codeOf(error) === "ENOENT") return undefined;
     throw new Failure(`kubeconfig ${path} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
@@ -156,7 +161,7 @@ export async function mergeContext(paths: readonly string[], context: string, ac
   const path = paths.find((candidate) => existsSync(candidate)) ?? (paths.at(-1) as string);
   const currentPath = paths.find((candidate) => read(candidate)?.["current-context"]) ?? path;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
   } catch (error) {
     throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
   }

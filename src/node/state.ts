@@ -4,10 +4,11 @@
  * its process and taken over.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
+import { makeFolder } from "./folder.ts";
 import type { Access, Merged } from "./kubeconfig.ts";
 
 export interface ClusterState {
@@ -84,7 +85,7 @@ export function recordedClusters(): readonly string[] {
 export function claimState(name: string, clock: ClusterState["clock"]): { state: ClusterState; stale: ClusterState | undefined } {
   const state: ClusterState = { name, pid: process.pid, startTime: processStartTime(process.pid) ?? "", clock };
   try {
-    mkdirSync(stateFolder(name), { recursive: true, mode: 0o700 });
+    makeFolder(stateFolder(name));
     const stale = takeOver(name);
     writeFileSync(recordPath(name), JSON.stringify(state), { mode: 0o600, flag: "wx" });
     return { state, stale };

@@ -1,0 +1,51 @@
+/** Commands and paths as a person can type them where they are: what is shown must work when it is pasted. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, relative } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..");
+
+function isInPath(program: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return folder !== "";
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A file of the clone, from where the person is. */
+function inClone(...parts: readonly string[]): string {
+  const path = join(root, ...parts);
+  const near = relative(process.cwd(), path);
+  return quoted(near.startsWith("..") ? path : near);
+}
+
+/** One word of a shell's line. */
+export function quoted(text: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** This command line. */
+export function coracle(): string {
+  return isInPath("coracle") ? "coracle" : inClone("bin", "coracle");
+}
+
+/** The kubectl that a person can type: their own, the one that the tests brought, or the script that brings it. */
+export function kubectl(): string {
+  if (isInPath("kubectl")) return "kubectl";
+  return existsSync(join(root, ".cache", "bin", "kubectl")) ? inClone(".cache", "bin", "kubectl") : "npm run --silent kubectl --";
+}
+
+/** A line of text whose commands in backquotes can be typed. */
+export function typable(text: string): string {
+  return text.replaceAll("`coracle ", `\`${coracle()} `);
+}
+
+/** A path for the eye: the home folder is `~`. */
+export function shortPath(path: string): string {
+  const home = process.env["HOME"] ?? homedir();
+  return home !== "" && home !== "/" && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
