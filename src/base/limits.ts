@@ -5,6 +5,8 @@
 export const limits = {
   /** A request body: upstream's 3 MiB (`MaxRequestBodyBytes` of the generic API server). Above it: 413. */
   requestBodyBytesMax: 3 * 1024 * 1024,
+  /** Values (objects, lists, texts, numbers) in one request body: twice what the largest definitions of custom resources hold. Above it: 413. */
+  requestValuesMax: 100_000,
   /** An object as stored: etcd's request limit of 1.5 MiB, as upstream answers it. */
   objectBytesMax: 1.5 * 1024 * 1024,
   /** Operations of one JSON patch; upstream answers 413 above it. */

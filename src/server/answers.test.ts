@@ -56,3 +56,17 @@ test("a continue token that is no text is quoted byte by byte", async () => {
   expect(await message("gA")).toBe("invalid continue token: continue key is not valid: invalid character '\\u0080' looking for beginning of value");
   expect(await message("eyJ2Ijox")).toBe("invalid continue token: continue key is not valid: unexpected end of JSON input");
 });
+
+test("warnings are told once each, and no more of them than a head can hold", async () => {
+  const send = async (fields: string): Promise<readonly string[]> => {
+    const body = new TextEncoder().encode(`{"metadata":{"name":"w"},${fields}}`);
+    const { status, headers } = await server.handle({ method: "POST", path: maps, query: "dryRun=All", headers: {}, body, credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] }, wants: "bytes" });
+    expect(status).toBe(201);
+    return headers["warning"] as readonly string[];
+  };
+  expect(await send('"x":1,"y":2')).toEqual(['299 - "unknown field \\"x\\""', '299 - "unknown field \\"y\\""']);
+  const many = await send(Array.from({ length: 5000 }, (_, i) => `"field${i}":1`).join(","));
+  expect(many.join("").length).toBeLessThan(8192);
+  const [long] = await send(`"${"x".repeat(5000)}":1`);
+  expect(long).toHaveLength('299 - ""'.length + 256 + 1);
+});

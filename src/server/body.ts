@@ -7,6 +7,7 @@ import { decode } from "../api/schema/decode.ts";
 import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import type { JsonPath } from "../api/schema/json-text.ts";
 import { YamlError, parseYamlDocuments } from "../api/yaml.ts";
+import { checkValues } from "./body-values.ts";
 import type { ResourceCall, ServerContext } from "./context.ts";
 import { bodyTooLarge } from "./errors.ts";
 import type { ApiRequest } from "./request.ts";
@@ -32,6 +33,7 @@ export function bodyBytes(request: ApiRequest): Uint8Array {
   if (body === undefined) return new Uint8Array(0);
   if (!(body instanceof Uint8Array)) throw new Error("a body of bytes was expected");
   if (body.length > limits.requestBodyBytesMax) throw bodyTooLarge(limits.requestBodyBytesMax);
+  checkValues(body, mediaType(request).endsWith("yaml") ? "yaml" : "json");
   return body;
 }
 

@@ -107,3 +107,13 @@ describe("long lists cost no more than their length", () => {
     expect((await ask("PUT", `${maps}/held`, { metadata: { name: "held", finalizers: finalizers.slice(1) } })).status).toBe(200);
   }, 5_000);
 });
+
+test("a body of more values than anybody writes is refused before they become objects", async () => {
+  const empty = Array.from({ length: 60_000 }, () => "{}").join(",");
+  const answer = await ask("POST", "/api/v1/namespaces/default/pods", `{"metadata":{"name":"p"},"spec":{"containers":[${empty}]}}`);
+  expect([answer.status, answer.object.message]).toEqual([413, "Request entity too large: limit is 100000 values"]);
+  const yaml = await ask("PATCH", `${maps}/x?fieldManager=m`, `a:\n${"- b\n".repeat(120_000)}`, "application/apply-patch+yaml");
+  expect(yaml.status).toBe(413);
+  // A long text is one value.
+  expect((await ask("POST", `${maps}?dryRun=All`, { metadata: { name: "text" }, data: { a: "{,".repeat(400_000) } })).status).toBe(201);
+});

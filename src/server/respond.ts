@@ -15,7 +15,28 @@ const encoder = new TextEncoder();
 
 export function headersFor(encoding: "json" | "yaml", warnings: readonly string[]): Headers {
   const base = encoding === "json" ? jsonHeaders : yamlHeaders;
-  return warnings.length === 0 ? base : { ...base, warning: warnings.map(warningText) };
+  return warnings.length === 0 ? base : { ...base, warning: boundedWarnings(warnings).map(warningText) };
+}
+
+/** Upstream's: what all texts of an answer may have together, in characters, and what each may have once that is exceeded. */
+const [warningsMax, warningMax] = [4096, 256];
+
+/** Each text once. Too many of them are cut short, and those at the end left out. */
+function boundedWarnings(warnings: readonly string[]): readonly string[] {
+  const texts = [...new Set(warnings)].filter((text) => text !== "");
+  const lengthOf = (text: string): number => (text.length > warningsMax * 2 ? text.length : [...text].length);
+  let total = 0;
+  for (const text of texts) if ((total += lengthOf(text)) > warningsMax) break;
+  if (total <= warningsMax) return texts;
+  const kept: string[] = [];
+  let written = 0;
+  for (const text of texts) {
+    if (written >= warningsMax) break;
+    const cut = [...text.slice(0, warningMax * 2)].slice(0, warningMax);
+    written += cut.length;
+    kept.push(cut.join(""));
+  }
+  return kept;
 }
 
 /** `299 - "text"`, with what would end the quotation escaped; control characters are not allowed in a header. */

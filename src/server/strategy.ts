@@ -53,8 +53,7 @@ function resetStatus(draft: Draft<KubeObject>, status: unknown): void {
 export function validateCreate(kind: Kind, object: KubeObject): void {
   const errors: FieldError[] = [];
   checkObjectMeta(object.metadata, { namespaced: kind.facts.namespaced, nameProblems: kind.declaration?.nameErrors ?? dnsSubdomainName }, errors);
-  errors.push(...(kind.declaration?.validate?.(object) ?? []));
-  refuse(kind, object, errors);
+  refuse(kind, object, [...errors, ...(kind.declaration?.validate?.(object) ?? [])]);
 }
 
 export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
@@ -63,14 +62,12 @@ export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject):
   const errors = metaErrors(object, old, { whole });
   const inItself = whole ? (declaration?.validate?.(object) ?? []) : [];
   const changes = declaration?.validateUpdate?.(object, old) ?? [];
-  errors.push(...(declaration?.changesFirst === true ? [...changes, ...inItself] : [...inItself, ...changes]));
-  refuse(kind, object, errors);
+  refuse(kind, object, [...errors, ...(declaration?.changesFirst === true ? [...changes, ...inItself] : [...inItself, ...changes])]);
 }
 
 export function validateStatusUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {
   const errors = metaErrors(object, old, { whole: false });
-  errors.push(...(kind.declaration?.status?.validate?.(object, old) ?? []));
-  refuse(kind, object, errors);
+  refuse(kind, object, [...errors, ...(kind.declaration?.status?.validate?.(object, old) ?? [])]);
 }
 
 /** What a client may write is judged whenever metadata is judged, as a new object's and as a changed one's. */

@@ -57,7 +57,7 @@ export function checkLongRunningTemplate(
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  errors.push(...validatePodTemplate(template, path));
+  for (const error of validatePodTemplate(template, path)) errors.push(error);
   const spec = template?.spec;
   const specPath = path.child("spec");
   if (spec?.restartPolicy !== undefined && spec.restartPolicy !== "Always") {

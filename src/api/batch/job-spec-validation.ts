@@ -76,7 +76,7 @@ function checkReplacementPolicy(spec: JobSpec, path: FieldPath, errors: FieldErr
 }
 
 function checkTemplate(spec: JobSpec, path: FieldPath, errors: FieldError[]): void {
-  errors.push(...validatePodTemplate(spec.template, path));
+  for (const error of validatePodTemplate(spec.template, path)) errors.push(error);
   const restartPath = path.child("spec").child("restartPolicy");
   const policy = spec.template.spec?.restartPolicy ?? "Always";
   if (policy === "Always") errors.push(required(restartPath, 'valid values: "OnFailure", "Never"'));

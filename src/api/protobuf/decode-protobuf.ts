@@ -5,12 +5,15 @@
  */
 import { encodeBase64 } from "../../base/base64.ts";
 import type { JsonObject, JsonValue } from "../../base/json.ts";
+import { limits } from "../../base/limits.ts";
 import { formatDuration } from "../../base/duration.ts";
 import { formatMicroTime, formatTime } from "../../base/time.ts";
 import { schemaText } from "../data/schema-text.ts";
 import { fieldsOf, ProtobufError, signed } from "./wire.ts";
 import type { WireValue } from "./wire.ts";
 
+/** As deep as JSON may nest. */
+const depthMax = 1000;
 /** "k8s" and a zero byte, then a `runtime.Unknown`. */
 const magic = [0x6b, 0x38, 0x73, 0x00];
 
@@ -31,6 +34,9 @@ export class ProtobufDecoder {
   private readonly raw: { readonly [type: string]: { readonly fields: readonly RawField[] } };
   private readonly messages = new Map<string, Message>();
   private readonly text = new TextDecoder("utf-8");
+  /** Of the body that is being read. */
+  private fields = 0;
+  private depth = 0;
 
   constructor() {
     this.raw = (JSON.parse(schemaText) as { types: ProtobufDecoder["raw"] }).types;
@@ -38,6 +44,12 @@ export class ProtobufDecoder {
 
   /** The object in a body. Throws ProtobufError when the bytes are none, or of a kind without a message. */
   decode(body: Uint8Array): JsonObject {
+    this.fields = 0;
+    this.depth = 0;
+    return this.object(body);
+  }
+
+  private object(body: Uint8Array): JsonObject {
     if (!magic.every((byte, i) => body[i] === byte)) throw new ProtobufError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
     const { apiVersion, kind, raw } = this.envelope(body.subarray(magic.length));
     const type = this.typeOf(apiVersion, kind);
@@ -81,10 +93,13 @@ export class ProtobufDecoder {
 
   private message(type: string, bytes: Uint8Array, out: Draft): Draft {
     const message = this.messageOf(type);
+    if (++this.depth > depthMax) throw new ProtobufError("exceeded max depth");
     for (const { number, value } of fieldsOf(bytes)) {
+      if (++this.fields > limits.requestValuesMax) throw new ProtobufError(`Request entity too large: limit is ${limits.requestValuesMax} values`);
       const field = message.get(number);
       if (field !== undefined) this.field(field, value, out);
     }
+    this.depth--;
     return out;
   }
 
@@ -94,7 +109,7 @@ export class ProtobufDecoder {
     if (type.startsWith("{}")) return this.entry(type.slice(2), field, bytesOf(value), ((out[name] as Draft | undefined) ?? (out[name] = {})) as Draft);
     if (type.startsWith("[]")) {
       const list = ((out[name] as JsonValue[] | undefined) ?? (out[name] = [])) as JsonValue[];
-      if (field.wrapped) list.push(...this.wrapped(type.slice(2), bytesOf(value)));
+      if (field.wrapped) for (const item of this.wrapped(type.slice(2), bytesOf(value))) list.push(item);
       else list.push(this.value(type.slice(2), value));
       return;
     }
@@ -125,7 +140,7 @@ export class ProtobufDecoder {
 
   private json(bytes: Uint8Array): JsonValue {
     if (bytes.length === 0) return null;
-    if (magic.every((byte, i) => bytes[i] === byte)) return this.decode(bytes);
+    if (magic.every((byte, i) => bytes[i] === byte)) return this.object(bytes);
     try {
       return JSON.parse(this.text.decode(bytes)) as JsonValue;
     } catch {

@@ -46,7 +46,7 @@ export async function patch(call: ResourceCall, rules: UpdateRules = mainRules):
 export function patchedObject(call: ResourceCall, kind: Kind, current: KubeObject): { draft: Draft<KubeObject>; options: WriteOptions } {
   const { change, options } = patchOf(call);
   const { object, warnings } = change({ schema: call.server.schema, typeName: kind.facts.type, mode: options.fieldValidation }, current);
-  call.warnings.push(...warnings);
+  for (const warning of warnings) call.warnings.push(warning);
   return { draft: object, options };
 }
 
