@@ -3,6 +3,7 @@ import { limits } from "../base/limits.ts";
 import { StatusError, badRequest } from "../base/status-error.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Kind } from "../api/registry.ts";
+import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { decode } from "../api/schema/decode.ts";
 import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import type { JsonPath } from "../api/schema/json-text.ts";
@@ -37,8 +38,11 @@ export function bodyBytes(request: ApiRequest): Uint8Array {
   return body;
 }
 
-/** Parts of an object that are decoded already, by the names of their fields. */
-type StandingParts = { readonly [field: string]: unknown };
+/** Parts of an object that are decoded already. Defaults see the metadata; the spec is shared, and out of their reach. */
+interface StandingParts {
+  readonly metadata?: ObjectMeta;
+  readonly spec?: object;
+}
 
 /**
  * Decodes the body as an object of this kind, with its defaults filled in; `standing` takes the place of what the body says there.
@@ -50,9 +54,10 @@ export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict
   checkKind(call.server, kind, parsed.value);
   const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates });
   for (const warning of warnings) call.warnings.push(warning);
-  const draft = withKind(Object.assign(object, standing), ref);
+  if (standing.metadata !== undefined) object.metadata = standing.metadata as Draft<ObjectMeta>;
+  const draft = withKind(object, ref);
   declaration?.defaults?.(draft);
-  return draft;
+  return standing.spec === undefined ? draft : Object.assign(draft, { spec: standing.spec });
 }
 
 function without(value: JsonValue, parts: StandingParts): JsonValue {

@@ -1,6 +1,7 @@
 import type { Draft } from "../../base/json.ts";
 import { notFound } from "../../base/status-error.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
+import type { ObjectMeta } from "../../api/types/meta-v1.ts";
 import { decodeObject } from "../body.ts";
 import { checkName, commitError, staleUid } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
@@ -40,7 +41,7 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
  */
 function decoded(call: ResourceCall, current: KubeObject | undefined, options: WriteOptions, rules: UpdateRules): Draft<KubeObject> {
   const { body } = call.request;
-  const standing: { metadata?: object; spec?: object } = {};
+  const standing: { metadata?: ObjectMeta; spec?: object } = {};
   if (current !== undefined && body !== undefined && !(body instanceof Uint8Array) && call.kind.storage === call.kind) {
     if (body.metadata === current.metadata) standing.metadata = { ...current.metadata };
     const spec = specOf(current);
