@@ -7,6 +7,10 @@ export const limits = {
   requestBodyBytesMax: 3 * 1024 * 1024,
   /** Values (objects, lists, texts, numbers) in one request body: twice what the largest definitions of custom resources hold. Above it: 413. */
   requestValuesMax: 100_000,
+  /** Bodies that are being read, all together: 80 of the largest. Above it: 429. */
+  requestBodiesBytesMax: 256 * 1024 * 1024,
+  /** A body must be complete by then, on the machine's clock: upstream's `--request-timeout`. Above it: 504. */
+  requestBodyMsMax: 60 * 1000,
   /** An object as stored: etcd's request limit of 1.5 MiB, as upstream answers it. */
   objectBytesMax: 1.5 * 1024 * 1024,
   /** Operations of one JSON patch; upstream answers 413 above it. */

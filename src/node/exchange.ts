@@ -30,6 +30,10 @@ export interface Exchanges {
   readonly log: Log;
   /** Requests that the server has not answered yet; streams count until their head is sent. */
   inFlight: number;
+  /** Of bodies that are being read. */
+  bodyBytes: number;
+  /** How long a body may take. */
+  readonly bodyMsMax: number;
   /** Open streams, to be ended when the listener closes. */
   readonly sinks: Set<{ end(): void }>;
   /** Made when the first body in protobuf comes. */
@@ -79,24 +83,43 @@ function originForm(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** Reads a body of at most the limit; resolves with undefined when it is larger. What comes after that is thrown away, up to `discardBytesMax`. */
-export function readBody(input: Readable, declaredLength: string | undefined): Promise<Uint8Array | undefined> {
+/** Bodies above this are read only for who may send them; smaller ones cost less than the question. */
+const unaskedBytesMax = 64 * 1024;
+
+/**
+ * Reads a body of at most the limit. Resolves with a refusal when it is larger, when bodies fill too much of the memory, or when it does
+ * not come to its end; rejects when the client went away. What comes after a refusal is not read.
+ */
+function readBody(shared: Exchanges, input: Readable, request: EdgeRequest): Promise<Uint8Array | ApiResponse> {
   const max = limits.requestBodyBytesMax;
-  if (declaredLength !== undefined && Number(declaredLength) > max) return Promise.resolve(undefined);
+  const declared = request.headers["content-length"];
+  if (declared !== undefined && Number(declared) > max) return Promise.resolve(refusal(tooLarge()));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    const end = (outcome: Uint8Array | ApiResponse | Error) => {
+      clearTimeout(timer);
+      input.off("data", take);
+      input.off("end", whole);
+      shared.bodyBytes -= length;
+      length = 0;
+      if (outcome instanceof Error) return reject(outcome);
+      if (!(outcome instanceof Uint8Array)) input.pause();
+      resolve(outcome);
+    };
     const take = (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= max) return void chunks.push(chunk);
-      input.off("data", take);
-      input.pause();
-      resolve(undefined);
+      shared.bodyBytes += chunk.length;
+      if (length > max) return end(refusal(tooLarge()));
+      if (shared.bodyBytes > limits.requestBodiesBytesMax) return end(refusal(tooMany()));
+      chunks.push(chunk);
     };
+    const whole = () => end(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+    const timer = setTimeout(() => end(refusal(tooSlow())), shared.bodyMsMax);
     input.on("data", take);
-    input.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length)));
-    input.once("error", reject);
-    input.once("close", () => reject(new Error("the client went away before its request was complete")));
+    input.once("end", whole);
+    input.once("error", end);
+    input.once("close", () => end(new Error("the client went away before its request was complete")));
   });
 }
 
@@ -112,26 +135,41 @@ export async function exchange(shared: Exchanges, request: EdgeRequest, input: R
 
 async function serve(shared: Exchanges, request: EdgeRequest, input: Readable | undefined, peer: Peer): Promise<void> {
   if (input !== undefined) {
-    let body: Uint8Array | undefined;
-    try {
-      body = await readBody(input, request.headers["content-length"]);
-    } catch {
-      return;
-    }
-    if (body === undefined) {
-      answer(shared, refusal(tooLarge()), peer);
+    const refused = await takeBody(shared, request, input);
+    if (refused === "gone") return;
+    if (refused !== undefined) {
+      answer(shared, refused, peer);
       peer.discard();
       return;
-    }
-    try {
-      request.body = translate(shared, request, body);
-    } catch (error) {
-      if (!(error instanceof ProtobufError)) throw error;
-      return answer(shared, refusal(badRequest(error.message)), peer);
     }
   }
   if (shared.inFlight >= limits.requestsInFlightMax) return answer(shared, refusal(tooMany()), peer);
   answer(shared, await ask(shared, request), peer);
+}
+
+/** Reads the body into the request; the answer when it is not taken. */
+async function takeBody(shared: Exchanges, request: EdgeRequest, input: Readable): Promise<ApiResponse | "gone" | undefined> {
+  const declared = request.headers["content-length"];
+  if (declared === undefined || Number(declared) > unaskedBytesMax || request.credentials.type === "none") {
+    const refused = shared.server.refusal?.(request);
+    if (refused !== undefined) return refused;
+  }
+  let body: Uint8Array | ApiResponse;
+  try {
+    body = await readBody(shared, input, request);
+  } catch {
+    return "gone";
+  }
+  if (!(body instanceof Uint8Array)) return body;
+  try {
+    request.body = translate(shared, request, body);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProtobufError) return refusal(badRequest(error.message));
+    // Whatever nests deeper than the host's stack can follow.
+    if (error instanceof RangeError) return refusal(badRequest("exceeded max depth"));
+    throw error;
+  }
 }
 
 const protobufType = "application/vnd.kubernetes.protobuf";
@@ -164,6 +202,7 @@ export function logDefect(shared: Exchanges, request: ApiRequest, error: unknown
 
 const tooLarge = () =>
   new StatusError({ code: 413, reason: "RequestEntityTooLarge", message: `Request entity too large: limit is ${limits.requestBodyBytesMax}` });
+const tooSlow = () => new StatusError({ code: 504, reason: "Timeout", message: "Timeout: request did not complete within the allotted timeout", details: {} });
 const tooMany = () =>
   new StatusError({
     code: 429,

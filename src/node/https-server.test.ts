@@ -179,6 +179,31 @@ describe.each([
     expect(seen.length).toBe(before);
   });
 
+  test("reads no body of a caller who may not ask", async () => {
+    const before = seen.length;
+    const refusal = () => ({ status: 403, headers: json, body: text("{}") });
+    const strict = await listenHttps({ server: { handle, refusal }, certificates, log });
+    const client = connectHttp2(strict.url, { ca: certificates.authority.certificate, ...admin });
+    const stream = client.request({ ":method": "POST", ":path": "/echo" });
+    stream.on("error", () => {});
+    stream.write(Buffer.alloc(100));
+    expect(await new Promise((resolve) => stream.once("response", (headers) => resolve(headers[":status"])))).toBe(403);
+    client.destroy();
+    await strict.close();
+    expect(seen.length).toBe(before);
+  });
+
+  test("does not wait for ever for the end of a body", async () => {
+    const hasty = await listenHttps({ server: { handle }, certificates, log, bodyMsMax: 20 });
+    const client = connectHttp2(hasty.url, { ca: certificates.authority.certificate, ...admin });
+    const stream = client.request({ ":method": "POST", ":path": "/echo" });
+    stream.on("error", () => {});
+    stream.write("{");
+    expect(await new Promise((resolve) => stream.once("response", (headers) => resolve(headers[":status"])))).toBe(504);
+    client.destroy();
+    await hasty.close();
+  });
+
   test("takes a body of just the limit", async () => {
     const answer = await send("/echo", { method: "PUT", body: Buffer.alloc(3 * 1024 * 1024, 0x61) });
     expect(answer.status).toBe(200);

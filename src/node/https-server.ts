@@ -34,6 +34,8 @@ export interface HttpsOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port?: number;
+  /** How long a body may take. Default: the limit of all servers. */
+  readonly bodyMsMax?: number;
 }
 
 /** Connections get this long to send what they have after the listener closed. */
@@ -153,7 +155,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
 /** Opens the port. Rejects with Node's error when it cannot (EADDRINUSE, EACCES). */
 export function listenHttps(options: HttpsOptions): Promise<HttpsListener> {
   const { certificates, host = "127.0.0.1", port = 0 } = options;
-  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, sinks: new Set(), protobuf: undefined };
+  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, bodyBytes: 0, bodyMsMax: options.bodyMsMax ?? limits.requestBodyMsMax, sinks: new Set(), protobuf: undefined };
   const http = createSecureServer({
     allowHTTP1: true,
     key: certificates.server.key,

@@ -8,6 +8,11 @@ import type { KubeObject } from "../api/kind-ref.ts";
 export interface ApiServer {
   /** Never rejects for what a client did: errors are Status responses. Rejects only for broken invariants. */
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /**
+   * The answer to who may not ask for this at all, whatever the body says; undefined for everybody else. Adapters ask before they read a
+   * long body, so that nobody fills their memory without a right to.
+   */
+  refusal?(request: ApiRequest): ApiResponse | undefined;
 }
 
 export interface ApiRequest {

@@ -86,7 +86,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   let ready: Promise<void> | undefined;
   if (options.bootstrap !== false) ready = bootstrap({ environment, store, registry, schema, objects }).then(() => void (ready = undefined));
   expireEvents(environment, store);
-  return { handle: (request) => (ready === undefined ? handle(context, request) : ready.then(() => handle(context, request))) };
+  return {
+    handle: (request) => (ready === undefined ? handle(context, request) : ready.then(() => handle(context, request))),
+    refusal: (request) => (ready === undefined ? refusal(context, request) : undefined),
+  };
 }
 
 async function handle(context: ServerContext, request: ApiRequest): Promise<ApiResponse> {
@@ -98,7 +101,18 @@ async function handle(context: ServerContext, request: ApiRequest): Promise<ApiR
   }
 }
 
-function route(context: ServerContext, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+function refusal(context: ServerContext, request: ApiRequest): ApiResponse | undefined {
+  try {
+    admitted(context, request);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StatusError) return statusResponse(request, error);
+    throw error;
+  }
+}
+
+/** Who asks for what. Throws 401 and 403. */
+function admitted(context: ServerContext, request: ApiRequest) {
   const path = decodePath(request.path);
   const query = parseQuery(request.query);
   const info = requestInfo(request.method, path, query);
@@ -106,6 +120,11 @@ function route(context: ServerContext, request: ApiRequest): ApiResponse | Promi
   if (request.credentials.type === "none" && !isOpenPath(path)) throw unauthorized();
   const user = impersonate(context.authorizer, request, caller);
   if (request.credentials.type !== "none") authorize(context.authorizer, user, authorizedInfo(info, query));
+  return { path, query, info, user };
+}
+
+function route(context: ServerContext, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+  const { path, query, info, user } = admitted(context, request);
   if (path.startsWith("//")) return textResponse(404, "404 page not found\n");
   if (info.type === "path") return rootPath({ context, request, query, path: info.path });
   return resourceRequest({ context, request, query, info, user });
