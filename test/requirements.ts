@@ -284,7 +284,7 @@ export const shownBy: { readonly [row: string]: readonly Reference[] } = {
   "S-272": ["E11/7"],
   "S-273": ["docs/workloads.md # DaemonSets"],
   "S-274": ["E06/6"],
-  "S-275": ["E06/5"],
+  "S-275": ["E06/5", "src/placement/node-affinity.test.ts > required node affinity"],
   "S-276": ["E10/8"],
   "S-277": ["docs/workloads.md # Jobs"],
   "S-278": ["E01/6", "test/requirements/objects.test.ts > a field that Pods are not selected by is refused"],

@@ -65,6 +65,19 @@ scenario("E01", "First DaemonSet: one Pod on every eligible node", { cluster: "l
 
   s.step(8, "the description", async () => {
     const text = await s.ok("kubectl describe daemonset node-agent");
+    const fields = text.slice(0, text.indexOf("  Labels:")).trimEnd().split("\n");
+    expect(fields.map((line) => line.replace(/:.*/, ""))).toEqual([
+      "Name", "Namespace", "Selector", "Node-Selector", "Labels", "Annotations", "Desired Number of Nodes Scheduled", "Current Number of Nodes Scheduled",
+      "Number of Nodes Scheduled with Up-to-date Pods", "Number of Nodes Scheduled with Available Pods", "Number of Nodes Misscheduled", "Pods Status", "Pod Template",
+    ]);
+    expect(fields.slice(0, 6)).toEqual([
+      "Name:           node-agent",
+      "Namespace:      default",
+      "Selector:       app=node-agent",
+      "Node-Selector:  <none>",
+      "Labels:         app=node-agent",
+      "Annotations:    deprecated.daemonset.template.generation: 1",
+    ]);
     for (const line of [
       "Desired Number of Nodes Scheduled: 3",
       "Current Number of Nodes Scheduled: 3",
@@ -79,7 +92,8 @@ scenario("E01", "First DaemonSet: one Pod on every eligible node", { cluster: "l
     }
     const events = text.slice(text.indexOf("Events:")).split("\n").slice(3).filter((line) => line !== "");
     expect(events).toHaveLength(3);
-    for (const event of events) expect(event).toMatch(new RegExp(`^  Normal  SuccessfulCreate  \\S+ +daemonset-controller  Created pod: node-agent-${suffix}$`));
+    const created = events.map((event) => new RegExp(`^  Normal  SuccessfulCreate  \\S+ +daemonset-controller  Created pod: (node-agent-${suffix})$`).exec(event)?.[1]);
+    expect(created.toSorted()).toEqual(await words(s, "kubectl get pods -l app=node-agent -o jsonpath='{.items[*].metadata.name}'"));
   });
 
   s.step(9, "plain text goes through pipes", async () => {

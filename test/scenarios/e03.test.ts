@@ -34,6 +34,7 @@ scenario("E03", "System DaemonSets: namespace, listing, watching", { cluster: "c
     await settledDaemonSet(s, "fluentd -n kube-system", 3);
     const text = await s.ok("kubectl get daemonset -A");
     expect(await s.ok("kubectl get ds -A")).toBe(text);
+    expect(await s.ok("kubectl get ds --all-namespaces")).toBe(text);
     const found = table(text);
     expect(Object.keys(found[0] ?? {})).toEqual(["NAMESPACE", "NAME", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"]);
     expect(found.map((ds) => [ds["NAMESPACE"], ds["NAME"], ...numbers(ds), ds["NODE SELECTOR"]])).toEqual([

@@ -50,6 +50,16 @@ scenario("E06", "Placement by label, nodeSelector and affinity", { cluster: "lea
     await s.advance("10s");
     expect(numbers(await row(s, "kubectl get ds two-labels-agent"))).toEqual([0, 0, 0, 0, 0]);
     expect((await s.sh("kubectl get pods -l app=two-labels-agent")).stderr).toBe("No resources found in default namespace.\n");
+    await s.ok("kubectl label nodes learning-worker rack=nowhere");
+    await s.advance("10s");
+    expect(numbers(await row(s, "kubectl get ds two-labels-agent"))).toEqual([0, 0, 0, 0, 0]);
+    await s.ok("kubectl label nodes learning-worker disktype=ssd");
+    await settledDaemonSet(s, "two-labels-agent", 1);
+    expect(await nodesOf("-l app=two-labels-agent", 1)).toEqual(["learning-worker"]);
+    await s.ok("kubectl label nodes learning-worker disktype- rack-");
+    await podsLeft("-l app=two-labels-agent", 0);
+    expect(numbers(await row(s, "kubectl get ds two-labels-agent"))).toEqual([0, 0, 0, 0, 0]);
+    await settledDaemonSet(s, "ssd-agent", 2);
   });
 
   s.step(7, "a GPU agent waits for a GPU", async () => {

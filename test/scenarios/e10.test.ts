@@ -37,6 +37,7 @@ scenario("E10", "How DaemonSet Pods are scheduled: affinity, automatic toleratio
     const exporter = await read("-l app=node-exporter");
     expect(exporter.spec.hostNetwork).toBe(true);
     expect(exporter.spec.tolerations).toEqual(expect.arrayContaining([...automatic, { key: "node.kubernetes.io/network-unavailable", operator: "Exists", effect: "NoSchedule" }]));
+    expect(exporter.spec.tolerations).toHaveLength(8);
     await s.ok("kubectl delete ds node-exporter");
   });
 
@@ -80,6 +81,7 @@ scenario("E10", "How DaemonSet Pods are scheduled: affinity, automatic toleratio
 
   s.step(5, "a DaemonSet cannot be scaled", async () => {
     expect(await s.refused("kubectl scale ds/node-agent --replicas=5")).toBe("Error from server (NotFound): the server could not find the requested resource\n");
+    expect(await s.refused("kubectl get --raw /apis/apps/v1/namespaces/default/daemonsets/node-agent/scale")).toBe("Error from server (NotFound): the server could not find the requested resource\n");
     expect(await rows(s, "kubectl get pods -l app=node-agent")).toHaveLength(3);
   });
 

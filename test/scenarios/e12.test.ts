@@ -25,6 +25,11 @@ scenario("E12", "Log collection with a hostPath DaemonSet", { cluster: "learning
       const own = (await s.ok(`kubectl get pods -A --field-selector spec.nodeName=${pod["NODE"]} -o jsonpath='{range .items[*]}{.metadata.namespace}_{.metadata.name}_{.metadata.uid}{"\\n"}{end}'`)).trimEnd().split("\n");
       expect((await s.ok(`kubectl exec ${pod["NAME"]} -- ls /var/log/pods`)).trimEnd().split("\n").toSorted()).toEqual(own.toSorted());
     }
+    await s.onNode("learning-worker", "echo written on the node > /var/log/note");
+    for (const pod of pods) {
+      const { exit, stdout } = await s.sh(`kubectl exec ${pod["NAME"]} -- cat /var/log/note`);
+      expect([exit, stdout]).toEqual(pod["NODE"] === "learning-worker" ? [0, "written on the node\n"] : [1, ""]);
+    }
   });
 
   s.step(3, "what is mounted read-only cannot be written", async () => {

@@ -8,7 +8,7 @@ scenario("E13", "Monitoring DaemonSet and the open exercises", { cluster: "learn
   const choose = "POD=$(kubectl get pods -l app=node-exporter -o jsonpath='{.items[0].metadata.name}')";
 
   s.step(1, "an exporter on every node", async () => {
-    expect((await s.refused(choose)).trimEnd().split("\n")[0]).toMatch(/^error: error executing jsonpath .*: array index out of bounds: index 0, length 0/);
+    expect((await s.refused(choose)).trimEnd().split("\n")[0]).toMatch(/^error: error executing jsonpath "\{\.items\[0\]\.metadata\.name\}": Error executing template: array index out of bounds: index 0, length 0/);
     expect(await s.ok("kubectl apply -f manifests/03-node-exporter-daemonset.yaml")).toBe("daemonset.apps/node-exporter created\n");
     await settledDaemonSet(s, "node-exporter", 3);
     const pods = await runningPods(s, "-l app=node-exporter", 3);
