@@ -57,8 +57,13 @@ export function requirementsOf(selector: LabelSelector | undefined): readonly Re
 
 /** Whether an object's selector selects these labels. */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
-  const requirements = requirementsOf(selector);
-  return requirements !== undefined && selects(requirements, labels);
+  if (!selector) return false;
+  // Nothing is made on the way: controllers ask for every Pod at every look.
+  for (const key in selector.matchLabels) if (labels?.[key] !== selector.matchLabels[key]) return false;
+  for (const { key, operator, values } of selector.matchExpressions ?? []) {
+    if (!requirementHolds({ key, operator: operator as Operator, values: values ?? [] }, labels)) return false;
+  }
+  return true;
 }
 
 type Token = "," | "(" | ")" | "!" | "=" | "==" | "!=" | ">" | "<" | "in" | "notin" | "identifier" | "end";

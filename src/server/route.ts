@@ -66,7 +66,8 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
     representation,
     warnings: deprecated === undefined ? [] : [deprecated],
   };
-  checkPathNames(info);
+  checkPathName("Name", info.name);
+  checkPathName("Namespace", info.namespace);
   return answered(call, watching && handler === get ? watch : handler);
 }
 
@@ -111,9 +112,7 @@ function reviewHandler(kind: Kind, info: ResourceInfo): Handler {
   return handler;
 }
 
-function checkPathNames(info: ResourceInfo): void {
-  for (const [what, text] of [["Name", info.name], ["Namespace", info.namespace]] as const) {
-    if (text === "." || text === "..") throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not be '${text}'`);
-    if (text.includes("%")) throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not contain '%'`);
-  }
+function checkPathName(what: "Name" | "Namespace", text: string): void {
+  if (text === "." || text === "..") throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not be '${text}'`);
+  if (text.includes("%")) throw badRequest(`${what} parameter invalid: ${JSON.stringify(text)}: may not contain '%'`);
 }

@@ -55,9 +55,10 @@ export function checkDryRun(dryRun: readonly string[], errors: FieldError[]): vo
 
 function checkFieldManager(manager: string, errors: FieldError[]): void {
   if (byteLength(manager) > 128) errors.push(fieldError("FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes"));
+  if (!/\p{C}/u.test(manager)) return;
   let bytes = 0;
   for (const character of manager) {
-    if (/[\p{C}]/u.test(character)) {
+    if (/\p{C}/u.test(character)) {
       const point = `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}`;
       errors.push(fieldError("FieldValueInvalid", "fieldManager", `Invalid value: ${JSON.stringify(manager)}: invalid character ${point} (at position ${bytes})`));
       return;

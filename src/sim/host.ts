@@ -1,6 +1,6 @@
 import type { Environment } from "../base/environment.ts";
 import type { NodeFiles } from "../kubelet/runtime.ts";
-import { FileError, FileView, cleanPath } from "./files/file-view.ts";
+import { FileView, cleanPath } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
 import { folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
 import type { ContainerLog } from "./container-log.ts";
@@ -93,12 +93,8 @@ export class SimulatedHost implements NodeFiles {
   }
 
   async readLink(path: string): Promise<string | undefined> {
-    try {
-      return this.files.readLink(path);
-    } catch (error) {
-      if (error instanceof FileError) return undefined;
-      throw error;
-    }
+    const inode = this.files.inodeAt(path, { follow: false });
+    return inode?.kind === "link" ? inode.target : undefined;
   }
 
   async remove(path: string): Promise<void> {

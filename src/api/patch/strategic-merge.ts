@@ -37,7 +37,7 @@ export function applyStrategicMergePatch(schema: Schema, typeName: string, docum
 export function strategicPatchObject(target: PatchTarget, current: KubeObject, body: Uint8Array | string | JsonObject): Patched {
   const parsed = readPatch(body);
   const patch = parsed.value as unknown as Json;
-  const merged = mergeMap(cloneDraft(current) as unknown as Json, patch, placeOfType(target.schema, target.typeName));
+  const merged = mergeMap(current as unknown as Json, patch, placeOfType(target.schema, target.typeName));
   let decoded: Decoded;
   try {
     decoded = decodeValue(target.schema, target.typeName, merged as JsonValue, { from: "maps" });
@@ -73,9 +73,10 @@ function noMergeKey(item: unknown, mergeKey: string): StatusError {
   return failed(`map: ${goPrint(item)} does not contain declared merge key: ${mergeKey}`);
 }
 
-/** Merges into `original`, which is changed, as the patch is. */
-function mergeMap(original: Json, patch: Json, place: MergePlace): Json {
+/** The merged map; shares with `standing` what it does not change. The patch is changed. */
+function mergeMap(standing: Json, patch: Json, place: MergePlace): Json {
   if (Object.hasOwn(patch, patchDirective)) return mapDirective(patch);
+  const original = { ...standing };
   retainKeys(original, patch);
   mergeOrderedLists(original, patch, place);
   for (const [patchKey, value] of Object.entries(patch)) {

@@ -53,15 +53,19 @@ interface Found {
 
 const linksMax = 40;
 
-/** Splits and cleans a path: absolute, without "." and "..". */
+/** Cleans a path: absolute, without "." and "..". */
 export function cleanPath(path: string, cwd = "/"): string {
+  return `/${partsOf(path, cwd).join("/")}`;
+}
+
+function partsOf(path: string, cwd = "/"): string[] {
   const parts: string[] = [];
   for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
     if (part === "" || part === ".") continue;
     if (part === "..") parts.pop();
     else parts.push(part);
   }
-  return `/${parts.join("/")}`;
+  return parts;
 }
 
 /**
@@ -89,8 +93,9 @@ export class FileView {
   }
 
   /** The inode behind a path, links followed: what a bind mount of it shows. Changes through it stay within this view's own layer. */
-  inodeAt(path: string, options: { forChange?: boolean } = {}): Inode | undefined {
-    return this.find(path, { follow: true, change: options.forChange ?? false }).inode;
+  inodeAt(path: string, options: { follow?: boolean; forChange?: boolean } = {}): Inode | undefined {
+    const found = this.look(path, { follow: options.follow ?? true, change: options.forChange ?? false });
+    return typeof found === "string" ? undefined : found.inode;
   }
 
   writeFile(path: string, content: Uint8Array, mode?: number): void {
@@ -112,11 +117,7 @@ export class FileView {
   }
 
   exists(path: string): boolean {
-    try {
-      return this.find(path, { follow: true }).inode !== undefined;
-    } catch {
-      return false;
-    }
+    return this.inodeAt(path) !== undefined;
   }
 
   stat(path: string, options: { follow?: boolean } = {}): FileStat {
@@ -144,14 +145,10 @@ export class FileView {
 
   makeFolder(path: string, options: { parents?: boolean; mode?: number } = {}): void {
     if (options.parents) {
-      let sofar = "";
-      for (const part of cleanPath(path).split("/").slice(1)) {
-        sofar += `/${part}`;
-        const there = this.find(sofar, { follow: true }).inode;
-        if (!there) this.makeFolder(sofar, options.mode === undefined ? {} : { mode: options.mode });
-        else if (there.kind !== "folder") throw new FileError("ENOTDIR", path);
-      }
-      return;
+      const there = this.inodeAt(path);
+      if (there?.kind === "folder") return;
+      if (there) throw new FileError("ENOTDIR", path);
+      this.makeFolder(cleanPath(`${path}/..`), options);
     }
     const found = this.find(path, { follow: true, change: true });
     if (found.inode) throw new FileError("EEXIST", path);
@@ -244,32 +241,40 @@ export class FileView {
   }
 
   /** Walks a path. The last part may be missing; a missing part before it throws. */
-  private find(path: string, options: { follow: boolean; change?: boolean }, depth = 0): Found {
-    if (depth > linksMax) throw new FileError("ELOOP", path);
-    const parts = cleanPath(path).split("/").slice(1);
-    if (parts[0] === "") parts.pop();
+  private find(path: string, options: { follow: boolean; change?: boolean }): Found {
+    const found = this.look(path, options);
+    if (typeof found === "string") throw new FileError(found, path);
+    return found;
+  }
+
+  /** As `find`, but answers why not: errors cost more than the walk. */
+  private look(path: string, options: { follow: boolean; change?: boolean }, depth = 0): Found | FileErrorCode {
+    if (depth > linksMax) return "ELOOP";
+    const parts = partsOf(path);
     let at = "";
-    let found: Found = { path: "/", parent: undefined, name: "", inode: this.root, readOnly: this.readOnlyRoot };
+    let parent: FolderInode | undefined;
+    let inode: Inode | undefined = this.root;
+    let readOnly = this.readOnlyRoot;
     for (let i = 0; i < parts.length; i++) {
+      if (!inode) return "ENOENT";
+      if (inode.kind !== "folder") return "ENOTDIR";
       const name = parts[i] as string;
-      const folder = found.inode;
-      if (!folder) throw new FileError("ENOENT", path);
-      if (folder.kind !== "folder") throw new FileError("ENOTDIR", path);
       const next = `${at}/${name}`;
-      const mount = this.mounts.get(next);
-      if (mount) found = { path: next, parent: undefined, name, inode: mount.inode, readOnly: mount.readOnly };
-      else {
-        const child = options.change && !found.readOnly ? ownChildOf(folder, name) : childOf(folder, name);
-        found = { path: next, parent: folder, name, inode: child ?? this.mountFolder(next), readOnly: found.readOnly };
+      const mount = this.mounts.size === 0 ? undefined : this.mounts.get(next);
+      if (mount) {
+        parent = undefined;
+        inode = mount.inode;
+        readOnly = mount.readOnly;
+      } else {
+        parent = inode;
+        inode = (options.change && !readOnly ? ownChildOf(parent, name) : childOf(parent, name)) ?? this.mountFolder(next);
       }
-      const last = i === parts.length - 1;
-      if (found.inode?.kind === "link" && (!last || options.follow)) {
-        const rest = parts.slice(i + 1).join("/");
-        return this.find(cleanPath(`${cleanPath(found.inode.target, at)}/${rest}`), options, depth + 1);
+      if (inode?.kind === "link" && (i < parts.length - 1 || options.follow)) {
+        return this.look(`${cleanPath(inode.target, at)}/${parts.slice(i + 1).join("/")}`, options, depth + 1);
       }
       at = next;
     }
-    return found;
+    return { path: at === "" ? "/" : at, parent, name: parts.at(-1) ?? "", inode, readOnly };
   }
 
   /** A folder that exists only because something is mounted below it. */
