@@ -37,10 +37,11 @@ export interface Informer<T extends KubeObject> {
   readonly hasSynced: boolean;
 }
 
-/** Objects by key, listed in order of key. The order is kept once somebody has asked for it. */
+/** Objects by key, listed in order of key. The order is kept once somebody has asked for it, the list until something changes. */
 class Ordered<T> {
   private readonly objects = new Map<string, T>();
   private keys: string[] | undefined;
+  private listed: readonly T[] | undefined;
 
   get size(): number {
     return this.objects.size;
@@ -51,20 +52,24 @@ class Ordered<T> {
   }
 
   set(key: string, object: T): void {
+    this.listed = undefined;
     if (this.keys && !this.objects.has(key)) this.keys.splice(this.placeOf(key), 0, key);
     this.objects.set(key, object);
   }
 
   delete(key: string): void {
+    this.listed = undefined;
     if (this.objects.delete(key)) this.keys?.splice(this.placeOf(key), 1);
   }
 
   list(): readonly T[] {
     if (this.objects.size === 0) return nothing;
+    if (this.listed) return this.listed;
     this.keys ??= [...this.objects.keys()].sort();
     const { keys, objects } = this;
     const list = new Array<T>(keys.length);
     for (let i = 0; i < keys.length; i++) list[i] = objects.get(keys[i] as string) as T;
+    this.listed = list;
     return list;
   }
 

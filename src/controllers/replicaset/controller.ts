@@ -140,8 +140,7 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     const owner = this.stopped ? undefined : this.owners.get(key);
     if (!owner) return;
     this.looks.looked(key);
-    const claimed = await this.claim(owner);
-    const view = this.viewOf(owner, claimed);
+    const view = this.viewOf(owner, await this.claim(owner));
     const plan = planReplicas(view);
     const failure = await this.podControl.carryOut(owner, plan);
     await this.writeStatus(key, view, failure?.message);
@@ -149,29 +148,29 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     return plan.again === undefined ? undefined : { again: plan.again };
   }
 
-  /** Adopts and releases; what the owner controls afterwards. Pods that ended or are going stay as they are. */
+  /** Adopts and releases; what was adopted. Pods that ended or are going stay as they are, as do those that the owner has and selects. */
   private claim(owner: T): Promise<readonly Pod[]> {
+    const isIn = (pod: Pod): boolean => controllerOf(pod) !== undefined && this.kind.selects(owner, pod.metadata.labels);
     return claimAll({
       client: this.client,
       owner,
       ownerKind: this.kind.ref,
       kind: pods,
-      objects: claimable(this.pods, owner).filter(isPodActive),
+      objects: claimable(this.pods, owner).filter((pod) => isPodActive(pod) && !isIn(pod)),
       matches: (pod) => this.kind.selects(owner, pod.metadata.labels),
     });
   }
 
   /** The view as it is now, with the Pods that were adopted just now and that it does not show yet. */
-  private viewOf(owner: T, claimed: readonly Pod[]): ReplicaView {
+  private viewOf(owner: T, adopted: readonly Pod[]): ReplicaView {
     const { uid } = owner.metadata;
     const own = controlledBy(this.pods, uid).filter((pod) => this.kind.selects(owner, pod.metadata.labels));
-    const shown = new Set(own.map((pod) => pod.metadata.uid));
-    const adopted = claimed.filter((pod) => !shown.has(pod.metadata.uid) && this.pods.get(keyOf(pod)) !== undefined);
+    const late = adopted.filter((pod) => !own.some(({ metadata }) => metadata.uid === pod.metadata.uid) && this.pods.get(keyOf(pod)) !== undefined);
     const used = this.usedNames.get(uid);
     const namespace = owner.metadata.namespace ?? "";
     return {
       owner,
-      pods: [...own, ...adopted],
+      pods: late.length === 0 ? own : [...own, ...late],
       related: () => this.related(owner),
       isUsed: (name) => used?.has(name) === true || this.pods.get(`${namespace}/${name}`) !== undefined,
       now: this.environment.clock.now(),

@@ -1,4 +1,5 @@
 import type { ReplicaSetCondition, ReplicaSetStatus } from "../../api/types/apps-v1.ts";
+import { matchesSelector } from "../../api/label-selector.ts";
 import { formatTime } from "../../base/time.ts";
 import { isPodActive, isPodAvailable, isPodReady, isPodTerminal } from "../pod-status.ts";
 import type { ReplicaView } from "./plan.ts";
@@ -13,7 +14,7 @@ const failureType = "ReplicaFailure";
 export function replicaStatus(view: ReplicaView, options: { readonly countsTerminating: boolean; readonly failure: string | undefined }): ReplicaSetStatus {
   const { owner, now } = view;
   const minReadySeconds = owner.spec.minReadySeconds ?? 0;
-  const wanted = Object.entries(owner.spec.template?.metadata?.labels ?? {});
+  const template = { matchLabels: owner.spec.template?.metadata?.labels ?? {} };
   let [active, labelled, ready, available, terminating] = [0, 0, 0, 0, 0];
   for (const pod of view.pods) {
     if (!isPodActive(pod)) {
@@ -21,7 +22,7 @@ export function replicaStatus(view: ReplicaView, options: { readonly countsTermi
       continue;
     }
     active++;
-    if (wanted.every(([key, value]) => pod.metadata.labels?.[key] === value)) labelled++;
+    if (matchesSelector(template, pod.metadata.labels)) labelled++;
     if (isPodReady(pod)) ready++;
     if (isPodAvailable(pod, minReadySeconds, now)) available++;
   }
