@@ -7,11 +7,14 @@ import type { ContainerInfo, ImageInfo } from "./runtime.ts";
  * last word on it. Without either the container has not been created yet and `waiting` says why.
  */
 export interface ContainerRecord {
-  readonly spec: Container;
+  /** As the Pod has it now: the image of a container may change while it runs. */
+  spec: Container;
   readonly kind: "init" | "sidecar" | "main";
   id: string | undefined;
   info: ContainerInfo | undefined;
   image: ImageInfo | undefined;
+  /** The image by the name under which the newest attempt was created. */
+  createdFrom: string | undefined;
   waiting: { readonly reason: string; readonly message?: string } | undefined;
   /** How the attempt before the newest ended. */
   last: ContainerStateTerminated | undefined;
@@ -31,7 +34,7 @@ export interface ContainerRecord {
 
 export function recordsOf(pod: Pod): ContainerRecord[] {
   const fresh = (spec: Container, kind: ContainerRecord["kind"]): ContainerRecord => ({
-    spec, kind, id: undefined, info: undefined, image: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
+    spec, kind, id: undefined, info: undefined, image: undefined, createdFrom: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
     hooked: false, message: undefined,
   });
   const inits = (pod.spec.initContainers ?? []).map((spec) => fresh(spec, spec.restartPolicy === "Always" ? "sidecar" : "init"));
@@ -50,6 +53,7 @@ export function restoreRecord(record: ContainerRecord, status: ContainerStatus, 
   const ended = status.state.terminated;
   const found = lookUp(id);
   record.id = id;
+  record.createdFrom = record.spec.image;
   record.info =
     found ??
     (ended
@@ -58,6 +62,11 @@ export function restoreRecord(record: ContainerRecord, status: ContainerStatus, 
           ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
         }
       : { id, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+}
+
+/** Whether it runs another image than the Pod names by now. */
+export function isOutdated(record: ContainerRecord): boolean {
+  return isRunning(record) && record.createdFrom !== record.spec.image;
 }
 
 export function isRunning(record: ContainerRecord): boolean {

@@ -1,7 +1,7 @@
-import type { Pod } from "../api/types/core-v1.ts";
+import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, isRunning, terminatedState } from "./container-record.ts";
+import { hasExited, isOutdated, isRunning, terminatedState } from "./container-record.ts";
 import { expand } from "./expansion.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
@@ -85,6 +85,15 @@ export class ContainerRunner {
     this.stopProbesOf(record);
   }
 
+  /** Takes over what the Pod says of a container now. With another image nothing waits any more for what failed with the old one. */
+  change(record: ContainerRecord, spec: Container): void {
+    if (spec.image !== record.spec.image) {
+      record.againAt = 0;
+      record.backoffMs = 0;
+    }
+    record.spec = spec;
+  }
+
   /** Starts what is to run now, in the Pod's order. False when something has to come first. */
   async runAll(records: readonly ContainerRecord[], places: ReadonlyMap<string, string>): Promise<boolean> {
     const mainBegun = records.some(({ kind, id }) => kind === "main" && id !== undefined);
@@ -96,12 +105,15 @@ export class ContainerRunner {
         if (!isRunning(record)) await this.start(record, places);
         return false;
       }
+      if (isOutdated(record)) await this.end(record);
       if (!isRunning(record)) await this.start(record, places);
       if (!record.started && !mainBegun) return false;
     }
     for (const record of records) {
       if (this.options.cancelled()) return false;
-      if (record.kind !== "main" || isRunning(record) || (hasExited(record) && !this.restarts(record))) continue;
+      if (record.kind !== "main") continue;
+      if (isOutdated(record)) await this.end(record);
+      else if (isRunning(record) || (hasExited(record) && !this.restarts(record))) continue;
       await this.start(record, places);
     }
     return true;
@@ -124,6 +136,11 @@ export class ContainerRunner {
     this.observe(record);
   }
 
+  /** Makes room for another image, whatever the restart policy. */
+  private end(record: ContainerRecord): Promise<void> {
+    return this.kill(record, { graceMs: this.graceMs(), message: `Container ${record.spec.name} definition changed, will be restarted` });
+  }
+
   private restarts(record: ContainerRecord): boolean {
     const policy = record.spec.restartPolicy ?? this.options.pod().spec.restartPolicy ?? "Always";
     return policy === "Always" || (policy === "OnFailure" && record.info?.exitCode !== 0);
@@ -138,9 +155,10 @@ export class ContainerRunner {
     // Between two looks what failed stays as it is, whatever else makes this Pod's worker run.
     const waits = record.waiting !== undefined && record.waiting.reason !== "CrashLoopBackOff";
     if (waits && this.means.environment.clock.now() < record.againAt) return this.options.wakeAt(record.againAt);
+    const { spec } = record;
     try {
-      const image = await this.interruptible(this.means.puller.ensure(this.options.pod().metadata.uid, record.spec, (type, reason, message) => this.tell(record, type, reason, message)));
-      if (image === undefined || this.options.cancelled()) return;
+      const image = await this.interruptible(this.means.puller.ensure(this.options.pod().metadata.uid, spec, (type, reason, message) => this.tell(record, type, reason, message)));
+      if (image === undefined || this.options.cancelled() || record.spec.image !== spec.image) return;
       record.image = image;
       await this.create(record, places);
     } catch (error) {
@@ -180,12 +198,14 @@ export class ContainerRunner {
 
   private async create(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
     const { runtime, environment } = this.means;
+    const createdFrom = record.spec.image;
     const config = await this.configOf(record, places);
     if (this.options.cancelled()) return;
     const sandboxId = this.sandboxId;
     if (sandboxId === undefined) return;
     const id = await runtime.createContainer(sandboxId, config);
     this.succeed(record, id);
+    record.createdFrom = createdFrom;
     this.tell(record, "Normal", "Created", "Container created");
     try {
       await runtime.startContainer(id);

@@ -96,7 +96,13 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = this.pod.metadata.deletionGracePeriodSeconds;
     const changed = concerns(this.pod, pod);
+    const deadline = this.pod.spec.activeDeadlineSeconds;
     this.pod = pod;
+    for (const spec of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+      const record = this.record(spec.name);
+      if (record) this.runner.change(record, spec);
+    }
+    if (pod.spec.activeDeadlineSeconds !== deadline) this.armDeadline();
     this.writer.seen(pod);
     const grace = pod.metadata.deletionGracePeriodSeconds;
     if (this.stage === "ending" && grace !== undefined && grace !== before) {
@@ -279,6 +285,7 @@ export class PodWorker {
   }
 
   private armDeadline(): void {
+    this.deadline?.cancel();
     const seconds = this.pod.spec.activeDeadlineSeconds;
     if (seconds === undefined || this.stage !== "active") return;
     this.deadline = this.environment.clock.at(this.startedAt + seconds * 1000, () => {
