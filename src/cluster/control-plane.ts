@@ -17,6 +17,7 @@ import { startHorizontalPodAutoscalerController } from "../controllers/horizonta
 import { startJobController } from "../controllers/job/controller.ts";
 import { startNamespaceController } from "../controllers/namespace/controller.ts";
 import { startNodeLifecycleController } from "../controllers/node-lifecycle/controller.ts";
+import { startPersistentVolumeController } from "../controllers/persistent-volume/controller.ts";
 import { startPodGcController } from "../controllers/pod-gc/controller.ts";
 import { startReplicaSetController, startReplicationController } from "../controllers/replicaset/controller.ts";
 import { startResourceQuotaController } from "../controllers/resource-quota/controller.ts";
@@ -24,6 +25,7 @@ import { startRootCaController } from "../controllers/root-ca/controller.ts";
 import { startServiceAccountController } from "../controllers/service-account/controller.ts";
 import { startTaintEvictionController } from "../controllers/taint-eviction/controller.ts";
 import { startTtlAfterFinishedController } from "../controllers/ttl-after-finished/controller.ts";
+import { startClaimProtectionController, startVolumeProtectionController } from "../controllers/volume-protection/controller.ts";
 import { startScheduler } from "../scheduler/scheduler.ts";
 import { controllerManagerUser, controllerUser, schedulerUser } from "./identities.ts";
 
@@ -74,6 +76,9 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),
+    startPersistentVolumeController(context),
+    startVolumeProtectionController(context),
+    startClaimProtectionController(context),
     startGarbageCollector(context),
     startScheduler({ context, client: scheduler, host: options.hostName }),
   ];

@@ -1,6 +1,7 @@
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Informer } from "../client/informer.ts";
+import { claimNameOf } from "../placement/volume-match.ts";
 import { controllerOf, orphansOf, ownerIndex } from "./owner.ts";
 
 /** Indexes of the shared views that several controllers use, under one name and meaning each. */
@@ -34,4 +35,16 @@ export function podsOn(informer: Informer<Pod>, node: string): readonly Pod[] {
 /** Whether the controlling owner changed between two states of one object. */
 export function ownerChanged(current: KubeObject, previous: KubeObject): boolean {
   return controllerOf(current)?.uid !== controllerOf(previous)?.uid;
+}
+
+const claimNames = "claims";
+
+/** Pods under each claim that they use, as `namespace/name`. */
+export function indexByClaim(informer: Informer<Pod>): void {
+  informer.addIndex(claimNames, (pod) => (pod.spec.volumes ?? []).flatMap((volume) => claimNameOf(pod, volume) ?? []).map((name) => `${pod.metadata.namespace}/${name}`));
+}
+
+/** The Pods that use a claim. The view must be indexed by claim. */
+export function podsUsing(informer: Informer<Pod>, claimKey: string): readonly Pod[] {
+  return informer.byIndex(claimNames, claimKey);
 }

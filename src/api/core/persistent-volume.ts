@@ -22,7 +22,9 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
     draft.status.phase ||= "Pending";
   },
   prepareCreate(draft) {
-    draft.status = { phase: "Pending" };
+    // The moment of its creation stands already.
+    const { creationTimestamp } = draft.metadata;
+    draft.status = { phase: "Pending", ...(creationTimestamp === undefined ? {} : { lastPhaseTransitionTime: creationTimestamp }) };
   },
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<PersistentVolume>["status"];
@@ -32,7 +34,12 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
     checkVolumeSpec(object.spec, FieldPath.of("spec"), errors);
     return errors;
   },
-  validateUpdate: (object, old) => checkVolumeUpdate(object.spec, old.spec),
+  validateUpdate(object, old) {
+    const errors: FieldError[] = [];
+    // Upstream judges the whole once more before it looks for changes.
+    checkVolumeSpec(object.spec, FieldPath.of("spec"), errors);
+    return [...errors, ...checkVolumeUpdate(object.spec, old.spec)];
+  },
   table: {
     columns: columns(
       "Name",
