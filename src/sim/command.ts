@@ -1,10 +1,7 @@
-import type { Process } from "./process.ts";
+import type { Input, Process } from "./process.ts";
 import type { FileView } from "./files/file-view.ts";
 
-/**
- * A command of the simulated userland: it works the same as the main process of a container, in an exec, and inside a shell
- * script. In a script, `write` collects, unless the command's output is the script's own.
- */
+/** A command of the simulated userland: a process of its own, whether a container, an exec or a script runs it. */
 export interface CommandCall {
   /** Without the command's own name. */
   readonly args: readonly string[];
@@ -16,10 +13,8 @@ export interface CommandCall {
   input(): Promise<Uint8Array>;
   out(text: string | Uint8Array): void;
   err(text: string): void;
-  /** Called by a shell script, whose process this is; otherwise the process is the command's own. */
-  readonly inScript: boolean;
-  /** Runs another command line beside this one, with the same output. */
-  run(argv: readonly string[]): Promise<number>;
+  /** Runs another command line beside this one, with the same output; its input and variables are this one's unless given. */
+  run(argv: readonly string[], options?: { readonly env?: ReadonlyMap<string, string>; readonly input?: Input | "none"; readonly started?: (process: Process) => void }): Promise<number>;
 }
 
 /** Resolves with the exit code. */

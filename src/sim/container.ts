@@ -12,9 +12,10 @@ import type { FoundImage } from "./images/registry.ts";
 import { NetworkInterface } from "./network.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { Process } from "./process.ts";
-import type { Input, MachineFacts, World } from "./process.ts";
+import type { Input, MachineFacts, Program, World } from "./process.ts";
 import type { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
+import { Terminal } from "./shell/terminal.ts";
 import { residentBytes, writtenBytes } from "./memory-held.ts";
 import { ExecError, findProgram } from "./userland.ts";
 import type { Finder } from "./userland.ts";
@@ -158,10 +159,12 @@ export class SimulatedContainer implements World, LoggedContainer {
     }
     this.info = { ...this.info, state: "running", startedAt: now };
     if (config.stdin) this.input = new InputQueue();
+    const terminal = config.tty && this.input ? new Terminal({ input: this.input, show: (bytes) => void this.written("stdout", bytes) }) : undefined;
     const main = new Process({
-      world: this, argv: config.argv, env: this.environmentOf(), cwd: config.workingDir, tty: config.tty, input: this.input,
+      world: this, argv: config.argv, env: this.environmentOf(), cwd: config.workingDir, tty: config.tty, input: terminal ?? this.input,
       output: (stream, bytes) => this.written(stream, bytes),
     });
+    if (terminal) terminal.foreground = () => main;
     this.main = main;
     this.options.changed();
     void main.run(program).then((code) => this.ended(code, main.endReason));
@@ -194,12 +197,7 @@ export class SimulatedContainer implements World, LoggedContainer {
       return Promise.reject(new Error(`failed to exec in container: failed to start exec "${this.id}": OCI runtime exec failed: exec failed: unable to start container process: ${error instanceof Error ? error.message : String(error)}`));
     }
     if (this.lastPid < 1) this.lastPid = 1;
-    const process = new Process({
-      world: this, argv: options.argv, env: this.environmentOf(), cwd, tty: options.tty, input: options.stdin ? inputOf(options.stdin) : undefined, initial: false,
-      output: (stream, bytes) => options.onOutput(options.tty ? "stdout" : stream, options.tty ? withReturns(bytes) : bytes),
-    });
-    options.signal?.addEventListener("abort", () => process.signal("HUP"), { once: true });
-    return process.run(program);
+    return runFor(this, { ...options, cwd, env: this.environmentOf(), program });
   }
 
   /** Joins the main process: its output from now on, and its input. Resolves when it has ended or the other side leaves. */
@@ -219,11 +217,12 @@ export class SimulatedContainer implements World, LoggedContainer {
   }
 
   /** What the main process writes goes to its log and to who is attached. */
-  private written(stream: "stdout" | "stderr", bytes: Uint8Array): void {
+  private written(stream: "stdout" | "stderr", bytes: Uint8Array): boolean {
     const { tty } = this.options.config;
     const shown = tty ? withReturns(bytes) : bytes;
     this.log.append(tty ? "stdout" : stream, shown, this.environment.clock.now());
     for (const onOutput of this.attached ?? []) onOutput(tty ? "stdout" : stream, shown);
+    return true;
   }
 
   /** The machine lost power: everything stops here, and is found dead later. */
@@ -344,7 +343,22 @@ class InputQueue implements Input {
   }
 }
 
-export function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
+/** Runs a program for somebody outside of the container, at a terminal where asked. Resolves with its exit code. */
+export function runFor(world: World, options: RuntimeExec & { readonly cwd: string; readonly env: ReadonlyMap<string, string>; readonly program: Program }): Promise<number> {
+  const { tty, stdin, onOutput, signal } = options;
+  const show = (stream: "stdout" | "stderr", bytes: Uint8Array): boolean => {
+    onOutput(tty ? "stdout" : stream, tty ? withReturns(bytes) : bytes);
+    return true;
+  };
+  const input = stdin ? inputOf(stdin) : undefined;
+  const terminal = tty && input ? new Terminal({ input, show: (bytes) => void show("stdout", bytes) }) : undefined;
+  const process = new Process({ world, argv: options.argv, env: options.env, cwd: options.cwd, tty, input: terminal ?? input, initial: false, output: show });
+  if (terminal) terminal.foreground = () => process;
+  signal?.addEventListener("abort", () => process.signal("HUP"), { once: true });
+  return process.run(options.program);
+}
+
+function inputOf(chunks: AsyncIterable<Uint8Array>): Input {
   const iterator = chunks[Symbol.asyncIterator]();
   return {
     async read() {

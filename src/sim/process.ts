@@ -12,9 +12,9 @@ import type { NodeProxy } from "./services/node-proxy.ts";
  */
 export type Program = (process: Process) => Promise<number>;
 
-export type Signal = "TERM" | "INT" | "HUP" | "QUIT" | "USR1" | "USR2" | "KILL";
+export type Signal = "TERM" | "INT" | "HUP" | "QUIT" | "USR1" | "USR2" | "KILL" | "PIPE";
 
-export const signalNumbers: { readonly [signal in Signal]: number } = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, TERM: 15 };
+export const signalNumbers: { readonly [signal in Signal]: number } = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, PIPE: 13, TERM: 15 };
 
 /** What the processes of one container share. */
 export interface World {
@@ -57,7 +57,19 @@ export interface Input {
   read(): Promise<Uint8Array | undefined>;
 }
 
-export type Output = (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+/** False: nobody reads any more. */
+export type Output = (stream: "stdout" | "stderr", bytes: Uint8Array) => boolean;
+
+/** What a process is given, and what it gets anew when it becomes another program. */
+export interface ProcessState {
+  readonly argv: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly cwd: string;
+  readonly input: Input | undefined;
+  readonly output: Output;
+  /** Resolves when its output takes more. Absent: always. */
+  readonly ready?: () => Promise<void>;
+}
 
 const encoder = new TextEncoder();
 
@@ -65,14 +77,16 @@ export class Process {
   readonly pid: number;
   readonly world: World;
   argv: readonly string[];
-  readonly env: ReadonlyMap<string, string>;
-  readonly cwd: string;
+  env: ReadonlyMap<string, string>;
+  cwd: string;
   readonly tty: boolean;
-  readonly input: Input | undefined;
+  input: Input | undefined;
   readonly startedAt: number;
   /** Why it ended, where that is more than the code. */
   endReason: "OOMKilled" | undefined;
-  readonly output: Output;
+  output: Output;
+  /** Resolves when its output takes more; absent: it always does. */
+  takesMore: (() => Promise<void>) | undefined;
   /** Memory beside that of the program itself. */
   heldBytes = 0;
   private handler: ((signal: Signal) => void) | undefined;
@@ -82,7 +96,7 @@ export class Process {
   /** It is PID 1, or stands in for it. */
   private readonly initial: boolean;
 
-  constructor(options: { world: World; argv: readonly string[]; env: ReadonlyMap<string, string>; cwd: string; tty: boolean; input: Input | undefined; output: Output; initial?: boolean }) {
+  constructor(options: ProcessState & { world: World; tty: boolean; initial?: boolean }) {
     this.world = options.world;
     this.argv = options.argv;
     this.env = options.env;
@@ -90,6 +104,7 @@ export class Process {
     this.tty = options.tty;
     this.input = options.input;
     this.output = options.output;
+    this.takesMore = options.ready;
     this.pid = options.world.nextPid();
     this.initial = options.initial ?? this.pid === 1;
     this.startedAt = this.clock.now();
@@ -126,7 +141,25 @@ export class Process {
   write(stream: "stdout" | "stderr", data: string | Uint8Array): void {
     if (this.ended || data.length === 0) return;
     this.world.work.spend(this.clock.now(), writeMs + data.length * writeMsPerByte);
-    this.output(stream, typeof data === "string" ? encoder.encode(data) : data);
+    if (this.output(stream, typeof data === "string" ? encoder.encode(data) : data)) return;
+    if (this.handler) this.handler("PIPE");
+    if (!this.ended) this.exit(128 + signalNumbers.PIPE);
+  }
+
+  /** Resolves when what it writes finds room: who writes without end waits for it. */
+  ready(): Promise<void> {
+    return this.wait(this.takesMore?.() ?? Promise.resolve());
+  }
+
+  /** Another program takes its place, as execve does: handlers are gone. */
+  become(state: ProcessState): void {
+    this.argv = state.argv;
+    this.env = state.env;
+    this.cwd = state.cwd;
+    this.input = state.input;
+    this.output = state.output;
+    this.takesMore = state.ready;
+    this.handler = undefined;
   }
 
   /** Sleeps by the cluster's clock; forever for Infinity. */

@@ -1,16 +1,18 @@
 import type { CommandTable, SimulatedCommand } from "./command.ts";
-import { directCommands } from "./commands/basic.ts";
+import { basicCommands } from "./commands/basic.ts";
 import { absolute, clockCommands } from "./commands/clock.ts";
 import { fileCommands } from "./commands/files.ts";
+import { filterCommands } from "./commands/filters.ts";
 import { ls } from "./commands/ls.ts";
 import { netCommands } from "./commands/net.ts";
 import { systemCommands } from "./commands/system.ts";
+import { tar } from "./commands/tar.ts";
 import { webCommands } from "./commands/web.ts";
-import { interpreterCommands } from "./files/userland.ts";
+import { borrowedCommands } from "./files/userland.ts";
 import { Process } from "./process.ts";
 import type { Program, World } from "./process.ts";
-import { ShellSession } from "./shell/session.ts";
-import { readAll, shellProgram } from "./shell/shell-program.ts";
+import { borrowedProgram, readAll } from "./shell/borrowed.ts";
+import { shellProgram } from "./shell/shell-program.ts";
 import type { ShellOptions } from "./shell/shell-program.ts";
 import type { Shells } from "./shell/shells.ts";
 
@@ -18,12 +20,11 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-export const scriptCommands: CommandTable = { ...clockCommands, ...fileCommands, ls, ...netCommands, ...systemCommands, ...webCommands };
-const standalone: CommandTable = { ...scriptCommands, ...directCommands };
-export const userlandNames = Object.keys(standalone).filter((name) => !name.startsWith("__"));
+const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...netCommands, ...systemCommands, ...webCommands };
+export const userlandNames = Object.keys(userland);
 
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);
-const interpreted: ReadonlySet<string> = new Set(interpreterCommands);
+const borrowed: ReadonlySet<string> = new Set(borrowedCommands);
 
 /** Why a command line cannot be executed, in runc's words. */
 export class ExecError extends Error {}
@@ -45,20 +46,19 @@ export function findProgram(finder: Finder, argv: readonly string[], cwd: string
   if (own) return own;
   const options: ShellOptions = {
     shells: finder.shells,
-    commands: finder.commands ? { ...scriptCommands, ...finder.commands } : scriptCommands,
-    programFor: (words) => {
+    programFor: (words, folder) => {
       try {
-        return findProgram(finder, words, cwd);
+        return findProgram(finder, words, folder);
       } catch {
         return undefined;
       }
     },
   };
   if (finder.userland) {
-    const simulated = finder.commands?.[last] ?? standalone[last];
+    const simulated = finder.commands?.[last] ?? (Object.hasOwn(userland, last) ? userland[last] : undefined);
     if (shellNames.has(last)) return shellProgram(options);
-    if (simulated && !last.startsWith("__")) return commandProgram(simulated, finder);
-    if (interpreted.has(last)) return interpreterProgram(options);
+    if (simulated) return commandProgram(simulated, finder);
+    if (borrowed.has(last)) return borrowedProgram(finder.shells);
   }
   return fileProgram(finder, options, name, cwd);
 }
@@ -91,24 +91,15 @@ function commandProgram(command: SimulatedCommand, finder: Finder): Program {
       input: async () => (await readAll(process)) ?? new Uint8Array(0),
       out: (text) => process.write("stdout", text),
       err: (text) => process.write("stderr", text),
-      inScript: false,
-      run: async (argv) => {
-        const child = new Process({ world: process.world, argv, env: process.env, cwd: process.cwd, tty: process.tty, input: undefined, output: process.output });
+      run: async (argv, { env = process.env, input = process.input, started } = {}) => {
+        const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
+        started?.(child);
         try {
           return await process.wait(child.run(findProgram(finder, argv, process.cwd)));
         } catch (error) {
-          process.write("stderr", `${process.argv[0]}: ${error instanceof Error ? error.message : String(error)}\n`);
+          process.write("stderr", `${process.argv[0]}: ${error instanceof ExecError ? `can't execute '${argv[0]}': No such file or directory` : String(error)}\n`);
           return 127;
         }
       },
     });
-}
-
-/** A command that only the interpreter knows: it is started for this one line. */
-function interpreterProgram(options: ShellOptions): Program {
-  return async (process) => {
-    const module = await options.shells.get();
-    const session = new ShellSession({ module, process, commands: options.commands, cwd: process.cwd, env: process.env, programFor: options.programFor });
-    return session.runCommand(process.argv, await readAll(process));
-  };
 }

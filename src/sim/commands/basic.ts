@@ -1,18 +1,16 @@
 import type { CommandTable } from "../command.ts";
-import { isEndless, swallowEndless } from "./files.ts";
-import { absolute, wordsOf } from "./clock.ts";
+import { test } from "../shell/conditions.ts";
+import { ShellError } from "../shell/variables.ts";
+import { echoed, printed } from "./printing.ts";
 
-/**
- * Frequent commands as main process or in an exec, where loading a shell for them would be waste. Inside scripts the
- * interpreter's own are used.
- */
-export const directCommands: CommandTable = {
+/** What a shell runs itself, as programs of their own: for an exec, a probe, `xargs`. */
+export const basicCommands: CommandTable = {
   async echo({ args, out }) {
-    const plain = args[0] === "-n";
-    const escaped = args[0] === "-e" || args[0] === "-ne" || args[0] === "-en";
-    const text = args.slice(plain || escaped ? 1 : 0).join(" ");
-    const shown = escaped ? text.replace(/\\([ntr\\])/g, (_whole, letter: string) => ({ n: "\n", t: "\t", r: "\r" })[letter] ?? "\\") : text;
-    out(plain || args[0] === "-ne" || args[0] === "-en" ? shown : `${shown}\n`);
+    out(echoed(args));
+    return 0;
+  },
+  async printf({ args, out, err }) {
+    out(printed(args, err));
     return 0;
   },
   async true() {
@@ -25,30 +23,15 @@ export const directCommands: CommandTable = {
     out(`${cwd}\n`);
     return 0;
   },
-  async cat(call) {
-    const { args, out, err, files, cwd, process } = call;
-    const names = args.filter((arg) => arg === "-" || !arg.startsWith("-"));
-    if (names.length === 0 || (names.length === 1 && names[0] === "-")) {
-      for (let chunk = await process.input?.read(); chunk; chunk = await process.input?.read()) out(chunk);
-      return 0;
+  async test({ args, files, cwd, process, err }) {
+    const words = process.argv[0]?.endsWith("[") ? args.slice(0, -1) : args;
+    try {
+      return test(words, { files, cwd, tty: process.tty }) ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof ShellError)) throw error;
+      err(`${process.argv[0]}: ${error.message}\n`);
+      return 2;
     }
-    let status = 0;
-    for (const name of names) {
-      const path = absolute(name, cwd);
-      if (isEndless(call, path)) return swallowEndless(call);
-      try {
-        out(files.readFile(path));
-      } catch (error) {
-        err(`cat: can't open '${name}': ${wordsOf(error)}\n`);
-        status = 1;
-      }
-    }
-    return status;
-  },
-  async env({ args, env, out }) {
-    if (args.length > 0) return 127;
-    for (const [name, value] of env) out(`${name}=${value}\n`);
-    return 0;
   },
   async printenv({ args, env, out }) {
     if (args.length === 0) for (const [name, value] of env) out(`${name}=${value}\n`);

@@ -134,16 +134,6 @@ export const clockCommands: CommandTable = {
     return 0;
   },
 
-  async __seconds({ process, out }) {
-    out(`${Math.floor((process.clock.now() - process.startedAt) / 1000)}\n`);
-    return 0;
-  },
-
-  async __random({ process, out }) {
-    out(`${process.world.random.below(32_768)}\n`);
-    return 0;
-  },
-
   async touch({ args, cwd, files, process, err }) {
     let instant: number | undefined = process.clock.now();
     let create = true;

@@ -1,4 +1,6 @@
 import type { CommandCall, CommandTable } from "../command.ts";
+import { signalNumbers } from "../process.ts";
+import { ByteReader } from "../shell/streams.ts";
 import { absolute, wordsOf } from "./clock.ts";
 
 /** Commands whose ends or times the interpreter's own cannot follow: endless reads, following tails, ages by the cluster's clock. */
@@ -33,6 +35,7 @@ async function tail(call: CommandCall): Promise<number> {
   let count = 10;
   let from: number | undefined;
   let bytes: number | undefined;
+  let fromByte = false;
   let follow = false;
   const names: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -42,13 +45,18 @@ async function tail(call: CommandCall): Promise<number> {
       const text = counted ? (counted[1] as string) : (args[++i] ?? "10");
       if (text.startsWith("+")) from = Number(text.slice(1));
       else count = Math.abs(Number(text));
-    } else if (arg === "-c") bytes = Number(args[++i]);
+    } else if (/^-c[+-]?\d*$/.test(arg)) {
+      const text = arg.slice(2) || (args[++i] ?? "0");
+      fromByte = text.startsWith("+");
+      bytes = Math.abs(Number(text));
+    }
     else if (arg === "-s") i++;
     else if (/^-[fFq]+$/.test(arg) || arg === "--follow") follow ||= /f|F/.test(arg);
     else names.push(arg);
   }
-  const show = (text: string): void => out(bytes !== undefined ? text.slice(-bytes) : from !== undefined ? text.split("\n").slice(Math.max(0, from - 1)).join("\n") : lastLines(text, count));
+  const show = (text: string): void => out(bytes !== undefined ? (fromByte ? text.slice(Math.max(0, bytes - 1)) : text.slice(-bytes)) : from !== undefined ? text.split("\n").slice(Math.max(0, from - 1)).join("\n") : lastLines(text, count));
   if (names.length === 0) {
+    if (from !== undefined && bytes === undefined) return skipLines(call, from);
     show(decoder.decode(await call.input()));
     return 0;
   }
@@ -70,8 +78,9 @@ async function tail(call: CommandCall): Promise<number> {
   if (!follow) return status;
   if ([...seen.keys()].every((path) => path === "/dev/null")) await process.sleep(Infinity);
   for (;;) {
-    // tail -f looks once a second.
+    // tail -f looks once a second, at who reads it too.
     await process.sleep(1000);
+    if (!process.output("stdout", new Uint8Array(0))) return 128 + signalNumbers.PIPE;
     for (const [path, length] of seen) {
       if (!files.exists(path)) continue;
       const text = decoder.decode(files.readFile(path));
@@ -79,6 +88,14 @@ async function tail(call: CommandCall): Promise<number> {
       seen.set(path, text.length);
     }
   }
+}
+
+/** `tail -n +N`: all but the first lines, as they come. */
+async function skipLines({ process, out }: CommandCall, from: number): Promise<number> {
+  const reader = ByteReader.over(process.input);
+  for (let left = from - 1; left > 0; left--) if ((await process.wait(reader.line())) === undefined) return 0;
+  for (let chunk = await process.wait(reader.read()); chunk; chunk = await process.wait(reader.read())) out(chunk);
+  return 0;
 }
 
 interface Candidate {

@@ -33,7 +33,7 @@ export const netCommands: CommandTable = {
       out(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
       if (received > 0) out("round-trip min/avg/max = 0.064/0.080/0.112 ms\n");
     };
-    if (!call.inScript) process.onSignal((signal) => {
+    process.onSignal((signal) => {
       if (signal !== "INT") return process.exit(143);
       summary();
       process.exit(received > 0 ? 0 : 1);

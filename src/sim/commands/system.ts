@@ -125,12 +125,4 @@ export const systemCommands: CommandTable = {
     out("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\ntmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)\nsysfs on /sys type sysfs (ro,nosuid,nodev,noexec,relatime)\n");
     return 0;
   },
-
-  async yes({ args, out, process, inScript }) {
-    const line = `${args.length > 0 ? args.join(" ") : "y"}\n`;
-    // Endless; as pipes here end with their producer it gives what a reader of a few lines needs.
-    out(line.repeat(1000));
-    if (!inScript) await process.sleep(Infinity);
-    return 0;
-  },
 };

@@ -1,12 +1,11 @@
 import type { Environment, Random } from "../../base/environment.ts";
 import type { RuntimeExec } from "../../kubelet/runtime.ts";
 import type { CommandTable } from "../command.ts";
-import { inputOf, withReturns } from "../container.ts";
+import { runFor } from "../container.ts";
 import type { FileView } from "../files/file-view.ts";
 import { standardPath } from "../images/image.ts";
 import { NetworkInterface } from "../network.ts";
-import { Process } from "../process.ts";
-import type { MachineFacts, World } from "../process.ts";
+import type { MachineFacts, Process, World } from "../process.ts";
 import type { Shells } from "../shell/shells.ts";
 import { ExecError, findProgram } from "../userland.ts";
 import type { Finder } from "../userland.ts";
@@ -87,12 +86,7 @@ export class MachineShell implements World {
     }
     const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"], ["PS1", `root@${this.hostname}:\\w# `]]);
     if (options.tty) env.set("TERM", "xterm");
-    const process = new Process({
-      world: this, argv, env, cwd: "/", tty: options.tty, input: options.stdin ? inputOf(options.stdin) : undefined, initial: false,
-      output: (stream, bytes) => options.onOutput(options.tty ? "stdout" : stream, options.tty ? withReturns(bytes) : bytes),
-    });
-    options.signal?.addEventListener("abort", () => process.signal("HUP"), { once: true });
-    return process.run(program);
+    return runFor(this, { ...options, argv, cwd: "/", env, program });
   }
 
   /** The machine lost power. */

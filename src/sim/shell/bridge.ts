@@ -2,13 +2,8 @@ import type { FsStat, IFileSystem } from "just-bash/browser";
 import { civilFromInstant, formatTime } from "../../base/time.ts";
 import { FileError, cleanPath } from "../files/file-view.ts";
 import type { FileView } from "../files/file-view.ts";
-import type { Output } from "../process.ts";
-import { ownCommands, ownFolder, stderrSink, stdoutSink, targetFolder, targetMark } from "./transform.ts";
 
-/**
- * Lets the interpreter work on a container's files. Its sinks are two names under /dev that no listing shows: what is appended
- * there is the process's output.
- */
+/** Lets the borrowed text tools work on a container's files. */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -68,43 +63,11 @@ export function latin1OfBytes(bytes: Uint8Array): string {
   return text;
 }
 
-/** The interpreter calls itself bash; the shell of these images is ash. */
-export function asAsh(message: string): string {
-  return message.replace(/^bash: (?:line \d+: )?(.*?)(?:: command not found)?$/gm, (line: string, rest: string) => {
-    if (line.endsWith(": command not found")) return `sh: ${rest}: not found`;
-    const target = rest.startsWith(targetFolder) ? `can't create ${rest.slice(Math.max(rest.indexOf(targetMark) + targetMark.length, targetFolder.length))}` : rest;
-    return `sh: ${target}`;
-  });
-}
-
-/** The sinks, and the commands that rewriting puts in: the interpreter looks for a file of each before it runs it. */
-function isOwn(path: string): boolean {
-  return path === stdoutSink || path === stderrSink || (path.startsWith(ownFolder) && ownCommands.has(path.slice(ownFolder.length)));
-}
-
-/** The path without `targetFolder`. */
-function plain(path: string): string {
-  return path.startsWith(`${targetFolder}/`) ? path.slice(targetFolder.length) : path;
-}
-
-export class ShellFiles implements IFileSystem {
+export class BorrowedFiles implements IFileSystem {
   private readonly files: FileView;
-  private readonly output: Output;
-  /** The last write of a redirection that was refused. */
-  private refused: { readonly path: string; readonly words: string } | undefined;
 
-  constructor(files: FileView, output: Output) {
+  constructor(files: FileView) {
     this.files = files;
-    this.output = output;
-  }
-
-  private sink(path: string, content: string | Uint8Array, options: unknown): boolean {
-    if (path !== stdoutSink && path !== stderrSink) return false;
-    const bytes = bytesOf(content, options);
-    if (bytes.length === 0) return true;
-    if (path === stdoutSink) this.output("stdout", bytes);
-    else this.output("stderr", encoder.encode(asAsh(decoder.decode(bytes))));
-    return true;
   }
 
   async readFile(path: string, options?: unknown): Promise<string> {
@@ -118,33 +81,15 @@ export class ShellFiles implements IFileSystem {
   }
 
   async writeFile(path: string, content: string | Uint8Array, options?: unknown): Promise<void> {
-    if (!this.sink(path, content, options)) this.noting(path, (to) => this.files.writeFile(to, bytesOf(content, options)));
+    this.files.writeFile(path, bytesOf(content, options));
   }
 
   async appendFile(path: string, content: string | Uint8Array, options?: unknown): Promise<void> {
-    if (!this.sink(path, content, options)) this.noting(path, (to) => this.files.appendFile(to, bytesOf(content, options)));
+    this.files.appendFile(path, bytesOf(content, options));
   }
 
   async exists(path: string): Promise<boolean> {
-    return isOwn(path) || this.files.exists(plain(path));
-  }
-
-  /** What ash says of the last refused redirection; told once. */
-  takeRefusal(): string | undefined {
-    const { refused } = this;
-    this.refused = undefined;
-    return refused && `sh: can't create ${refused.path}: ${refused.words === "No such file or directory" ? "nonexistent directory" : refused.words}\n`;
-  }
-
-  private noting(path: string, write: (path: string) => void): void {
-    const to = plain(path);
-    if (to === path) return write(path);
-    try {
-      write(to);
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      this.refused = { path: to, words: error.words };
-    }
+    return this.files.exists(path);
   }
 
   async stat(path: string): Promise<FsStat> {
@@ -156,10 +101,7 @@ export class ShellFiles implements IFileSystem {
   }
 
   private statOf(path: string, follow: boolean): FsStat {
-    if (isOwn(path)) {
-      return { isFile: true, isDirectory: false, isSymbolicLink: false, mode: 0o755, size: 0, mtime: new FileTime(0) as unknown as FsStat["mtime"] };
-    }
-    const stat = this.files.stat(plain(path), { follow });
+    const stat = this.files.stat(path, { follow });
     return {
       isFile: stat.kind === "file",
       isDirectory: stat.kind === "folder",
@@ -202,9 +144,7 @@ export class ShellFiles implements IFileSystem {
   }
 
   resolvePath(base: string, path: string): string {
-    const mark = path.startsWith(targetFolder) ? path.indexOf(targetMark) : -1;
-    if (mark < 0) return cleanPath(path, base);
-    return targetFolder + cleanPath(path.slice(mark + targetMark.length), path.slice(targetFolder.length, mark));
+    return cleanPath(path, base);
   }
 
   /** Only globs of whole trees would need it; the interpreter walks folders instead. */

@@ -1,78 +1,84 @@
-import type { CommandTable } from "../command.ts";
 import { absolute } from "../commands/clock.ts";
 import type { Process, Program } from "../process.ts";
-import { ShellSession } from "./session.ts";
-import type { SessionOptions } from "./session.ts";
+import { Interpreter, ownDescriptors } from "./interpreter.ts";
 import type { Shells } from "./shells.ts";
+import type { ByteReader } from "./streams.ts";
+import type { ScriptNode } from "./syntax.ts";
+import { SyntaxProblem } from "./syntax.ts";
+import { Terminal } from "./terminal.ts";
+import { Leave, ShellError } from "./variables.ts";
 
-/** What `sh` does as a program: `-c SCRIPT`, a file, its standard input, or a person at a terminal. */
+/** What `sh` does as a program: `-c SCRIPT`, a file, its standard input line by line, or a person at a terminal. */
 export interface ShellOptions {
   readonly shells: Shells;
-  readonly commands: CommandTable;
-  readonly programFor: (argv: readonly string[]) => Program | undefined;
+  readonly programFor: (argv: readonly string[], cwd: string) => Program | undefined;
 }
 
 const decoder = new TextDecoder();
 
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+interface Invocation {
+  readonly flags: string;
+  readonly interactive: boolean;
+  /** From `-c` or a file; absent: standard input. */
+  readonly script?: string;
+  readonly name: string;
+  readonly parameters: readonly string[];
 }
 
-async function newSession(options: ShellOptions, process: Process, script?: string): Promise<ShellSession> {
-  const module = await options.shells.get();
-  const session: SessionOptions = { module, process, commands: options.commands, cwd: process.cwd, env: process.env, programFor: options.programFor, ...(script === undefined ? {} : { script }) };
-  return new ShellSession(session);
-}
-
-export async function readAll(process: Process): Promise<Uint8Array | undefined> {
-  if (!process.input) return undefined;
-  const chunks: Uint8Array[] = [];
-  for (let chunk = await process.wait(process.input.read()); chunk; chunk = await process.wait(process.input.read())) chunks.push(chunk);
-  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
+/** What its arguments ask for, or why they cannot be followed. */
+function invocationOf(process: Process): Invocation | string {
+  let flags = "";
+  let command = false;
+  let at = 1;
+  for (; at < process.argv.length; at++) {
+    const arg = process.argv[at] as string;
+    if (arg === "--") {
+      at++;
+      break;
+    }
+    if (/^--\w/.test(arg)) continue;
+    if (!/^[-+][A-Za-z]+$/.test(arg)) break;
+    if (arg.endsWith("o")) flags += process.argv[++at] === "pipefail" ? "P" : (process.argv[at] ?? "").slice(0, 1);
+    command ||= arg.startsWith("-") && arg.includes("c");
+    flags += arg.slice(1).replace(/o$/, "");
   }
-  return all;
+  const [first, ...rest] = process.argv.slice(at);
+  const interactive = flags.includes("i");
+  const set = flags.replace(/[cilsp]/g, "");
+  if (command) return first === undefined ? "sh: -c requires an argument" : { flags: set, interactive, script: first, name: rest[0] ?? process.argv[0] ?? "sh", parameters: rest.slice(1) };
+  if (first === undefined || flags.includes("s")) return { flags: set, interactive, name: process.argv[0] ?? "sh", parameters: first === undefined ? [] : [first, ...rest] };
+  const path = absolute(first, process.cwd);
+  if (!process.world.files.exists(path)) return `sh: can't open '${first}': No such file or directory`;
+  return { flags: set, interactive, script: decoder.decode(process.world.files.readFile(path)), name: first, parameters: rest };
 }
 
 export function shellProgram(options: ShellOptions): Program {
   return async (process) => {
-    let flags = "";
-    let at = 1;
-    let isScript = false;
-    for (; at < process.argv.length; at++) {
-      const arg = process.argv[at] as string;
-      if (arg === "-o" || arg === "+o") {
-        at++;
-        continue;
-      }
-      if (!/^[-+][a-z]+$/.test(arg)) break;
-      if (arg.includes("c")) isScript = true;
-      flags += arg.slice(1).replace(/[cilsp]/g, "");
+    const invocation = invocationOf(process);
+    if (typeof invocation === "string") {
+      process.write("stderr", `${invocation}\n`);
+      return 2;
     }
-    const settings = flags === "" ? "" : `set -${flags}\n`;
-    if (isScript) {
-      const [script, , ...parameters] = process.argv.slice(at);
-      if (script === undefined) {
-        process.write("stderr", "sh: -c requires an argument\n");
-        return 2;
-      }
-      return runScript(options, process, settings, script, parameters);
+    const { script, flags, parameters, name } = invocation;
+    if (script !== undefined && parameters.length === 0 && flags === "") {
+      const words = plainCommand(script);
+      if (words && options.programFor(words, process.cwd)) return process.world.execute(process, words);
     }
-    const file = process.argv[at];
-    if (file !== undefined) {
-      const path = absolute(file, process.cwd);
-      if (!process.world.files.exists(path)) {
-        process.write("stderr", `sh: can't open '${file}': No such file or directory\n`);
-        return 2;
-      }
-      return runScript(options, process, settings, decoder.decode(process.world.files.readFile(path)), process.argv.slice(at + 1));
+    await options.shells.get();
+    const shell = new Interpreter({ process, shells: options.shells, programFor: options.programFor, descriptors: ownDescriptors(process) });
+    for (const flag of flags) shell.variables.flags.add(flag);
+    shell.variables.positional = parameters;
+    shell.variables.scriptName = name;
+    if (script === undefined) return shell.finished(() => (process.tty || invocation.interactive ? converse(shell, options.shells) : fromInput(shell, options.shells)));
+    let tree: ScriptNode;
+    try {
+      tree = options.shells.parse(script);
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+      process.write("stderr", `sh: ${error.message}\n`);
+      return 2;
     }
-    if (process.tty) return interact(options, process);
-    const script = await readAll(process);
-    return script && script.length > 0 ? runScript({ ...options }, process, settings, decoder.decode(script), []) : 0;
+    return shell.run(tree);
   };
 }
 
@@ -88,57 +94,61 @@ function plainCommand(script: string): string[] | undefined {
 
 const leftToShell = new Set(["exit", "cd", "set", "export", "wait", "trap", "read", "test", "return", "break", "continue", "shift", "umask", "unset", "type", "command", "exec", "eval", "echo", "printf", "kill", "time", "local", "alias", "ulimit", "source", "."]);
 
-async function runScript(options: ShellOptions, process: Process, settings: string, script: string, parameters: readonly string[]): Promise<number> {
-  const words = parameters.length === 0 && settings === "" ? plainCommand(script) : undefined;
-  const direct = words && options.programFor(words);
-  if (words && direct) return process.world.execute(process, words);
-  const positional = parameters.length > 0 ? `set -- ${parameters.map(quoted).join(" ")}\n` : "";
-  const session = await newSession(options, process, `${script} ${parameters.join(" ")}`);
-  const input = process.argv.includes("-c") || process.argv.some((arg) => /^-[a-z]*c$/.test(arg)) ? await readAll(process) : undefined;
-  return (await session.run(`${settings}${positional}${script}`, input)).code;
+/** The next whole command of standard input; undefined at its end. What stands behind it is left for the commands. */
+async function nextCommand(reader: ByteReader, shells: Shells, more?: () => void): Promise<ScriptNode | undefined> {
+  let text = "";
+  for (;;) {
+    const line = await reader.line();
+    if (line === undefined && text === "") return undefined;
+    text += line ?? "";
+    try {
+      return shells.parse(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem) || !error.incomplete || line === undefined) throw error;
+      more?.();
+    }
+  }
 }
 
-/** A terminal: echo, backspace, Ctrl-C and Ctrl-D, one line at a time; variables and folder last from line to line. */
-async function interact(options: ShellOptions, process: Process): Promise<number> {
-  const session = await newSession(options, process);
-  let env: { [name: string]: string } = Object.fromEntries(process.env);
-  let code = 0;
-  let line = "";
-  const prompt = (): void => {
-    const folder = env["PWD"] ?? process.cwd;
-    const own = env["PS1"]?.replaceAll("\\w", folder);
-    process.write("stdout", own ?? `${folder} ${process.world.user === 0 ? "#" : "$"} `);
-  };
-  prompt();
+/** A script that comes line by line: each command runs before the next is read. */
+async function fromInput(shell: Interpreter, shells: Shells): Promise<number> {
+  const reader = shell.descriptors.get(0)?.reader as ByteReader;
   for (;;) {
-    const bytes = process.input ? await process.wait(process.input.read()) : undefined;
-    if (!bytes) return code;
-    for (const char of decoder.decode(bytes)) {
-      if (char === "\r" || char === "\n") {
-        process.write("stdout", "\r\n");
-        const command = line.trim();
-        line = "";
-        if (/^exit(\s|$)/.test(command)) return Number(command.slice(4).trim() || code);
-        if (command !== "") {
-          const variables = Object.entries(env).filter(([name]) => /^[A-Za-z_]\w*$/.test(name) && !["SHELLOPTS", "BASHOPTS", "PWD", "OLDPWD"].includes(name));
-          const result = await session.run(`cd ${quoted(env["PWD"] ?? process.cwd)}\n${variables.map(([name, value]) => `export ${name}=${quoted(value)}`).join("\n")}\n${command}`);
-          env = result.env;
-          code = result.code;
-        }
-        prompt();
-      } else if (char === "\x03") {
-        line = "";
-        process.write("stdout", "^C\r\n");
-        prompt();
-      } else if (char === "\x04") {
-        if (line === "") return code;
-      } else if (char === "\x7f" || char === "\b") {
-        if (line !== "") process.write("stdout", "\b \b");
-        line = line.slice(0, -1);
-      } else {
-        line += char;
-        process.write("stdout", char);
+    const tree = await shell.process.wait(nextCommand(reader, shells));
+    if (!tree) return shell.variables.status;
+    await shell.statements(tree.statements);
+  }
+}
+
+/** A person at a terminal: a prompt, one command after the other; mistakes end the command alone, Ctrl-D and `exit` the shell. */
+async function converse(shell: Interpreter, shells: Shells): Promise<number> {
+  const { process, variables } = shell;
+  const reader = shell.descriptors.get(0)?.reader as ByteReader;
+  const prompt = (): void => {
+    const own = variables.get("PS1")?.replaceAll("\\w", variables.cwd);
+    process.write("stdout", own ?? `${variables.cwd} ${process.world.user === 0 ? "#" : "$"} `);
+  };
+  const terminal = process.input instanceof Terminal ? process.input : undefined;
+  const before = terminal?.foreground;
+  if (terminal) {
+    terminal.foreground = () => shell.foreground;
+    terminal.onInterrupt = prompt;
+  }
+  try {
+    for (;;) {
+      prompt();
+      try {
+        const tree = await process.wait(nextCommand(reader, shells, () => process.write("stdout", "> ")));
+        if (!tree) return variables.status;
+        variables.status = await shell.statements(tree.statements);
+      } catch (error) {
+        if (error instanceof Leave && error.kind !== "exit") continue;
+        if (!(error instanceof ShellError) && !(error instanceof SyntaxProblem)) throw error;
+        shell.complain(error.message);
+        variables.status = 2;
       }
     }
+  } finally {
+    if (terminal) terminal.foreground = before;
   }
 }

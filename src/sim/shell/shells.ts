@@ -1,15 +1,23 @@
+import type { Bash } from "just-bash/browser";
 import type { Environment } from "../../base/environment.ts";
+import type { ScriptNode } from "./syntax.ts";
+import { SyntaxProblem, syntaxProblem } from "./syntax.ts";
 
 export type ShellModule = typeof import("just-bash/browser");
 
+/** Scripts whose trees are kept: those of probes and hooks come again and again. */
+const scriptsMax = 200;
+
 /**
- * Loads the shell interpreter when it is first needed: it is larger than the rest of the machine together. Loading takes host
- * time, during which the runner is held; so `prepare` is called while something else still takes cluster time, and what needs
- * the shell finds it there.
+ * Loads the library that parses scripts and brings text tools (awk, sed …) when it is first needed: it is larger than the rest of the
+ * machine together. Loading takes host time, during which the runner is held; so `prepare` is called while something else still takes
+ * cluster time, and what needs it finds it there.
  */
 export class Shells {
   private module: ShellModule | undefined;
   private loading: Promise<ShellModule> | undefined;
+  private parser: Bash | undefined;
+  private readonly trees = new Map<string, ScriptNode>();
   private readonly environment: Environment;
 
   constructor(environment: Environment) {
@@ -23,6 +31,24 @@ export class Shells {
   /** At once when prepared. */
   get(): ShellModule | Promise<ShellModule> {
     return this.module ?? this.load();
+  }
+
+  /** The tree of a script, which nobody may change. Throws SyntaxProblem. Only after `get` has given the module. */
+  parse(script: string): ScriptNode {
+    const known = this.trees.get(script);
+    if (known) return known;
+    if (/(?:^|[^\\])(?:\\\\)*\\\n?$|(?:\|\||&&|[^|]\|)\s*$/.test(script)) throw new SyntaxProblem("syntax error: unexpected end of file", true);
+    if (!this.module) throw new Error("the shell's parser is not loaded");
+    this.parser ??= new this.module.Bash({ commands: [], defenseInDepth: false });
+    let tree;
+    try {
+      tree = this.parser.transform(script).ast;
+    } catch (error) {
+      throw syntaxProblem(error instanceof Error ? error.message : String(error));
+    }
+    if (this.trees.size >= scriptsMax) this.trees.clear();
+    this.trees.set(script, tree);
+    return tree;
   }
 
   private load(): Promise<ShellModule> {

@@ -1,56 +1,37 @@
-/** The parts of the interpreter's syntax tree that the rewriting touches; the rest passes through untouched. */
-export interface ScriptNode {
-  type: "Script";
-  statements: StatementNode[];
+import type { Bash } from "just-bash/browser";
+
+/** The syntax tree of a script as the parser gives it; `Shells.parse` makes it. */
+export type ScriptNode = ReturnType<Bash["transform"]>["ast"];
+export type StatementNode = ScriptNode["statements"][number];
+export type PipelineNode = StatementNode["pipelines"][number];
+export type CommandNode = PipelineNode["commands"][number];
+export type SimpleCommandNode = Extract<CommandNode, { type: "SimpleCommand" }>;
+export type FunctionNode = Extract<CommandNode, { type: "FunctionDef" }>;
+export type CompoundNode = Exclude<CommandNode, SimpleCommandNode | FunctionNode>;
+export type AssignmentNode = SimpleCommandNode["assignments"][number];
+export type RedirectionNode = SimpleCommandNode["redirections"][number];
+export type WordNode = NonNullable<SimpleCommandNode["name"]>;
+export type WordPart = WordNode["parts"][number];
+export type ParameterNode = Extract<WordPart, { type: "ParameterExpansion" }>;
+export type ArithmeticNode = Extract<WordPart, { type: "ArithmeticExpansion" }>["expression"]["expression"];
+export type ConditionNode = Extract<CommandNode, { type: "ConditionalCommand" }>["expression"];
+
+/** A script that is no script; `incomplete`: more lines could make it one. */
+export class SyntaxProblem extends Error {
+  readonly incomplete: boolean;
+  constructor(message: string, incomplete: boolean) {
+    super(message);
+    this.incomplete = incomplete;
+  }
 }
 
-export interface StatementNode {
-  type: "Statement";
-  pipelines: PipelineNode[];
-  operators: ("&&" | "||" | ";")[];
-  background: boolean;
+/** What the parser complains of, as ash says it. */
+export function syntaxProblem(message: string): SyntaxProblem {
+  if (/matching `["']'/.test(message)) return new SyntaxProblem("syntax error: unterminated quoted string", true);
+  const expected = /Expected (\w+), got (\w+)/.exec(message);
+  const name = (token: string): string => `"${({ RBRACE: "}", LBRACE: "{", RPAREN: ")", LPAREN: "(", SEMICOLON: ";" } as { [token: string]: string })[token] ?? token.toLowerCase()}"`;
+  const atEnd = expected?.[2] === "EOF" || /unexpected EOF|unterminated here-document/.test(message);
+  if (expected) return new SyntaxProblem(`syntax error: unexpected ${atEnd ? "end of file" : name(expected[2] as string)} (expecting ${name(expected[1] as string)})`, atEnd);
+  const token = /unexpected token `(.*)'/.exec(message)?.[1];
+  return new SyntaxProblem(`syntax error: unexpected ${atEnd || token === undefined || token === "" ? "end of file" : `"${token}"`}`, atEnd);
 }
-
-export interface PipelineNode {
-  type: "Pipeline";
-  commands: CommandNode[];
-  negated: boolean;
-  pipeStderr?: boolean[];
-}
-
-export interface SimpleCommandNode {
-  type: "SimpleCommand";
-  assignments: { value: WordNode | null }[];
-  name: WordNode | null;
-  args: WordNode[];
-  redirections: RedirectionNode[];
-}
-
-export type CommandNode =
-  | SimpleCommandNode
-  | { type: "If"; clauses: { condition: StatementNode[]; body: StatementNode[] }[]; elseBody: StatementNode[] | null; redirections: RedirectionNode[] }
-  | { type: "While" | "Until"; condition: StatementNode[]; body: StatementNode[]; redirections: RedirectionNode[] }
-  | { type: "For"; words: WordNode[] | null; body: StatementNode[]; redirections: RedirectionNode[] }
-  | { type: "CStyleFor" | "Subshell" | "Group"; body: StatementNode[]; redirections: RedirectionNode[] }
-  | { type: "Case"; items: { patterns: WordNode[]; body: StatementNode[] }[]; redirections: RedirectionNode[] }
-  | { type: "FunctionDef"; name: string; body: Exclude<CommandNode, SimpleCommandNode>; redirections: RedirectionNode[] }
-  | { type: "ArithmeticCommand" | "ConditionalCommand"; redirections: RedirectionNode[] };
-
-export interface RedirectionNode {
-  type: "Redirection";
-  fd: number | null;
-  operator: string;
-  target: WordNode | { type: "HereDoc"; content: WordNode };
-}
-
-export interface WordNode {
-  type: "Word";
-  parts: WordPart[];
-}
-
-export type WordPart =
-  | { type: "Literal" | "SingleQuoted" | "Escaped"; value: string }
-  | { type: "DoubleQuoted"; parts: WordPart[] }
-  | { type: "CommandSubstitution"; body: ScriptNode }
-  | { type: "ParameterExpansion"; parameter: string; operation: object | null }
-  | { type: "ArithmeticExpansion" | "ProcessSubstitution" | "BraceExpansion" | "TildeExpansion" | "Glob" };

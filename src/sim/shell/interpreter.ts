@@ -1,0 +1,502 @@
+import { Process, signalNumbers } from "../process.ts";
+import type { Program, Signal } from "../process.ts";
+import { builtins } from "./builtins.ts";
+import type { Builtin, BuiltinCall } from "./builtins.ts";
+import { condition } from "./conditions.ts";
+import { Expander } from "./expand.ts";
+import { matches } from "./pattern.ts";
+import { redirected } from "./redirections.ts";
+import type { Shells } from "./shells.ts";
+import { ByteReader, Pipe, joined } from "./streams.ts";
+import type { Descriptor, Descriptors } from "./streams.ts";
+import type { AssignmentNode, CommandNode, CompoundNode, PipelineNode, ScriptNode, SimpleCommandNode, StatementNode } from "./syntax.ts";
+import { SyntaxProblem } from "./syntax.ts";
+import { Leave, ShellError, Variables } from "./variables.ts";
+
+/**
+ * Runs parsed scripts as ash does: every program, every stage of a pipeline and every subshell is a process of its own, connected by
+ * pipes that pass bytes on as they come. Whoever writes into a pipe that nobody reads any more ends by PIPE.
+ */
+export interface InterpreterOptions {
+  readonly process: Process;
+  readonly shells: Shells;
+  /** Finds what execve would run. */
+  readonly programFor: (argv: readonly string[], cwd: string) => Program | undefined;
+  readonly descriptors: Descriptors;
+  readonly variables?: Variables;
+  readonly functions?: ReadonlyMap<string, CompoundNode>;
+  /** It was made for one command and may become its program, as a shell's child does. */
+  readonly forOne?: boolean;
+}
+
+/** A loop that never sleeps is made to: after this many rounds it rests, each time twice as long, up to the longest. */
+const roundsPerRest = 256;
+const restMsMax = 10_000;
+const callsMax = 500;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Interpreter {
+  readonly process: Process;
+  readonly variables: Variables;
+  readonly expander: Expander;
+  readonly functions: Map<string, CompoundNode>;
+  readonly traps = new Map<Signal | "EXIT", string>();
+  readonly jobs = new Map<number, Promise<number>>();
+  readonly options: InterpreterOptions;
+  /** What runs in the foreground gets a terminal's signals. */
+  foreground: Process | undefined;
+  descriptors: Descriptors;
+  private pending: string[] = [];
+  private wakeWait: (() => void) | undefined;
+  /** Inside a condition: `set -e` does not apply. */
+  private guarded = 0;
+  private calls = 0;
+  private rounds = 0;
+  private restMs = 1;
+  private restedAt = 0;
+
+  constructor(options: InterpreterOptions) {
+    this.options = options;
+    this.process = options.process;
+    this.descriptors = options.descriptors;
+    this.variables = options.variables ?? new Variables(options.process);
+    this.functions = new Map(options.functions);
+    this.expander = new Expander({ process: this.process, variables: this.variables, parse: (script) => options.shells.parse(script), substitute: (script) => this.substitute(script) });
+  }
+
+  /** Runs a script to its end; resolves with its status. */
+  async run(script: ScriptNode): Promise<number> {
+    return this.finished(() => this.statements(script.statements));
+  }
+
+  /** Runs, takes `exit` and errors for the end, and then the EXIT trap. */
+  async finished(work: () => Promise<number>): Promise<number> {
+    let status = await this.ended(work);
+    const farewell = this.traps.get("EXIT");
+    if (farewell !== undefined && farewell !== "") {
+      this.traps.delete("EXIT");
+      this.variables.status = status;
+      const last = await this.ended(() => this.text(farewell), status);
+      status = last;
+    }
+    return status;
+  }
+
+  private async ended(work: () => Promise<number>, otherwise?: number): Promise<number> {
+    try {
+      const status = await work();
+      return otherwise ?? status;
+    } catch (error) {
+      if (error instanceof Leave) return error.value;
+      if (!(error instanceof ShellError) && !(error instanceof SyntaxProblem)) throw error;
+      this.complain(error.message);
+      return 2;
+    }
+  }
+
+  /** Runs text in this shell: `eval`, a trap, a file that is sourced. */
+  async text(script: string): Promise<number> {
+    return this.statements(this.options.shells.parse(script).statements);
+  }
+
+  complain(message: string, descriptors = this.descriptors): void {
+    descriptors.get(2)?.write?.(encoder.encode(`sh: ${message}\n`));
+  }
+
+  async statements(statements: readonly StatementNode[]): Promise<number> {
+    let status = 0;
+    for (const statement of statements) status = await this.statement(statement);
+    return status;
+  }
+
+  private async statement(node: StatementNode): Promise<number> {
+    if (!this.process.alive) await new Promise(() => undefined);
+    if (node.deferredError) throw new SyntaxProblem(`syntax error: unexpected "${node.deferredError.token}"`, false);
+    if (node.background) return this.background({ ...node, background: false });
+    let status = 0;
+    for (const [index, pipeline] of node.pipelines.entries()) {
+      const operator = index === 0 ? ";" : node.operators[index - 1];
+      if ((operator === "&&" && status !== 0) || (operator === "||" && status === 0)) continue;
+      const last = index === node.pipelines.length - 1;
+      if (!last) this.guarded++;
+      try {
+        status = await this.pipeline(pipeline);
+      } finally {
+        if (!last) this.guarded--;
+      }
+      this.variables.status = status;
+      if (this.pending.length > 0) await this.runPending();
+      if (status !== 0 && last && !pipeline.negated && this.variables.flags.has("e") && this.guarded === 0) throw new Leave("exit", status);
+    }
+    return status;
+  }
+
+  private async pipeline(node: PipelineNode): Promise<number> {
+    const begun = this.process.clock.now();
+    const run = (): Promise<number> => (node.commands.length === 1 ? this.command(node.commands[0] as CommandNode, this.descriptors) : this.piped(node));
+    let status;
+    if (node.negated) {
+      this.guarded++;
+      try {
+        status = (await run()) === 0 ? 1 : 0;
+      } finally {
+        this.guarded--;
+      }
+    } else status = await run();
+    if (node.timed) {
+      const ms = this.process.clock.now() - begun;
+      this.descriptors.get(2)?.write?.(encoder.encode(`real\t${Math.floor(ms / 60_000)}m ${((ms % 60_000) / 1000).toFixed(2)}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n`));
+    }
+    return status;
+  }
+
+  /** All stages at once. */
+  private async piped({ commands, pipeStderr }: PipelineNode): Promise<number> {
+    const pipes = commands.slice(1).map(() => new Pipe());
+    const stages = commands.map((command, index) => {
+      const [from, into] = [pipes[index - 1], pipes[index]];
+      const descriptors = new Map(this.descriptors);
+      if (from) descriptors.set(0, { reader: new ByteReader(from) });
+      if (into) {
+        descriptors.set(1, { write: (bytes) => into.write(bytes), ready: () => into.ready() });
+        if (pipeStderr?.[index]) descriptors.set(2, { write: (bytes) => into.write(bytes) });
+      }
+      const stage = this.spawn(descriptors, (shell) => shell.command(command, shell.descriptors), { forOne: true });
+      void stage.done.then(() => {
+        from?.closeReading();
+        into?.end();
+      });
+      return stage;
+    });
+    this.foreground = stages.at(-1)?.process;
+    const codes = await this.process.wait(Promise.all(stages.map(({ done }) => done)));
+    this.foreground = undefined;
+    return (this.variables.flags.has("P") ? codes.findLast((code) => code !== 0) : codes.at(-1)) ?? 0;
+  }
+
+  /** A child that runs a part of this script, with a copy of all that this shell knows. */
+  spawn(descriptors: Descriptors, work: (shell: Interpreter) => Promise<number>, options: { forOne?: boolean; background?: boolean } = {}): { process: Process; done: Promise<number> } {
+    const child = new Process({
+      world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false,
+      input: options.background && descriptors.get(0) === this.descriptors.get(0) ? undefined : descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
+    });
+    const own = new Map(descriptors);
+    for (const fd of [1, 2]) if (own.has(fd)) own.set(fd, ownDescriptor(child, fd === 1 ? "stdout" : "stderr"));
+    if (options.background) own.set(0, { reader: ByteReader.over(child.input) });
+    const variables = new Variables(child, this.variables);
+    const shell = new Interpreter({ ...this.options, process: child, descriptors: own, variables, functions: this.functions, forOne: options.forOne ?? false });
+    return { process: child, done: child.run(() => shell.finished(() => work(shell))) };
+  }
+
+  private background(node: StatementNode): number {
+    const { process, done } = this.spawn(this.descriptors, (shell) => shell.statement(node), { forOne: true, background: true });
+    this.jobs.set(process.pid, done);
+    this.variables.lastBackground = String(process.pid);
+    return 0;
+  }
+
+  private async substitute(script: ScriptNode): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    const descriptors = new Map(this.descriptors);
+    descriptors.set(1, {
+      write: (bytes) => {
+        chunks.push(bytes);
+        return true;
+      },
+    });
+    const only = script.statements.length === 1 && script.statements[0]?.pipelines.length === 1;
+    const { done } = this.spawn(descriptors, (shell) => shell.statements(script.statements), { forOne: only });
+    this.variables.status = await this.process.wait(done);
+    return decoder.decode(joined(chunks)).replaceAll("\0", "");
+  }
+
+  async command(node: CommandNode, descriptors: Descriptors): Promise<number> {
+    if (!this.process.alive) await new Promise(() => undefined);
+    try {
+      if (node.type === "SimpleCommand") return await this.simple(node, descriptors);
+      if (node.type === "FunctionDef") {
+        this.functions.set(node.name, node.body);
+        return 0;
+      }
+      return await this.within(await redirected(descriptors, node.redirections, this), () => this.compound(node));
+    } catch (error) {
+      // A redirection that fails ends its command alone.
+      if (!(error instanceof ShellError) || error.status !== 1) throw error;
+      this.complain(error.message, descriptors);
+      return 1;
+    }
+  }
+
+  private async within<T>(descriptors: Descriptors, work: () => Promise<T>): Promise<T> {
+    const before = this.descriptors;
+    this.descriptors = descriptors;
+    try {
+      return await work();
+    } finally {
+      this.descriptors = before;
+    }
+  }
+
+  private async compound(node: CompoundNode): Promise<number> {
+    switch (node.type) {
+      case "If":
+        for (const { condition: test, body } of node.clauses) if (await this.holds(test)) return this.statements(body);
+        return node.elseBody ? this.statements(node.elseBody) : 0;
+      case "While":
+      case "Until":
+        return this.loop(async () => (await this.holds(node.condition)) === (node.type === "While"), node.body);
+      case "For": {
+        const words = node.words ? await this.expander.words(node.words) : [...this.variables.positional];
+        return this.loop(async () => {
+          const next = words.shift();
+          if (next !== undefined) this.variables.set(node.variable, next);
+          return next !== undefined;
+        }, node.body);
+      }
+      case "CStyleFor":
+        if (node.init) await this.expander.arithmetic(node.init.expression);
+        return this.loop(async () => !node.condition || (await this.expander.arithmetic(node.condition.expression)) !== 0, node.body, async () => {
+          if (node.update) await this.expander.arithmetic(node.update.expression);
+        });
+      case "Case":
+        return this.chosen(node);
+      case "Group":
+        return this.statements(node.body);
+      case "Subshell": {
+        const { process, done } = this.spawn(this.descriptors, (shell) => shell.statements(node.body));
+        return this.waitedFor(process, done);
+      }
+      case "ArithmeticCommand":
+        return (await this.expander.arithmetic(node.expression.expression)) === 0 ? 1 : 0;
+      case "ConditionalCommand":
+        return (await condition(node.expression, this)) ? 0 : 1;
+    }
+  }
+
+  private async chosen(node: Extract<CompoundNode, { type: "Case" }>): Promise<number> {
+    const word = await this.expander.word(node.word);
+    let falls = false;
+    for (const { patterns, body, terminator } of node.items) {
+      let found = falls;
+      for (const pattern of patterns) found ||= matches(await this.expander.pattern(pattern), word);
+      if (!found) continue;
+      const status = await this.statements(body);
+      if (terminator === ";;") return status;
+      falls = terminator === ";&";
+    }
+    return 0;
+  }
+
+  private async holds(test: readonly StatementNode[]): Promise<boolean> {
+    this.guarded++;
+    try {
+      return (await this.statements(test)) === 0;
+    } finally {
+      this.guarded--;
+    }
+  }
+
+  private async loop(goesOn: () => Promise<boolean>, body: readonly StatementNode[], after?: () => Promise<void>): Promise<number> {
+    let status = 0;
+    for (;;) {
+      await this.tick();
+      try {
+        if (!(await goesOn())) return status;
+        status = await this.statements(body);
+      } catch (error) {
+        if (!(error instanceof Leave) || (error.kind !== "break" && error.kind !== "continue")) throw error;
+        status = 0;
+        if (error.value > 1) throw new Leave(error.kind, error.value - 1);
+        if (error.kind === "break") return status;
+      }
+      await after?.();
+    }
+  }
+
+  /** A round of a loop. Gives way to others now and then, in cluster time, so that no script can hold the host. */
+  private async tick(): Promise<void> {
+    const now = this.process.clock.now();
+    if (now !== this.restedAt) {
+      this.restedAt = now;
+      this.rounds = 0;
+      this.restMs = 1;
+    }
+    if (++this.rounds % roundsPerRest !== 0) return;
+    await this.process.compute(this.restMs);
+    this.restMs = Math.min(this.restMs * 2, restMsMax);
+    this.restedAt = this.process.clock.now();
+  }
+
+  private async simple(node: SimpleCommandNode, outer: Descriptors): Promise<number> {
+    const words = node.name ? await this.expander.words([node.name, ...node.args]) : [];
+    const [name, ...args] = words;
+    if (name === undefined) {
+      this.variables.status = 0;
+      for (const assignment of node.assignments) await this.assign(assignment);
+      await redirected(outer, node.redirections, this);
+      return this.variables.status;
+    }
+    const assigned = new Map<string, string>();
+    for (const assignment of node.assignments) assigned.set(assignment.name, await this.assigned(assignment));
+    if (this.variables.flags.has("x")) outer.get(2)?.write?.(encoder.encode(`+ ${[...[...assigned].map(([key, value]) => `${key}=${value}`), ...words].join(" ")}\n`));
+    const descriptors = await redirected(outer, node.redirections, this);
+    const body = this.functions.get(name);
+    if (body) return this.variables.during(assigned, () => this.within(descriptors, () => this.called(body, args)));
+    if (name === "exec") return this.exec(args, descriptors, assigned);
+    const builtin = Object.hasOwn(builtins, name) ? (builtins[name] as Builtin) : undefined;
+    if (builtin) return this.variables.during(assigned, async () => builtin(this.callOf(name, args, descriptors)));
+    return this.program(words, descriptors, assigned);
+  }
+
+  callOf(name: string, args: readonly string[], descriptors: Descriptors): BuiltinCall {
+    return {
+      name, args, shell: this, descriptors,
+      out: (text) => void descriptors.get(1)?.write?.(typeof text === "string" ? encoder.encode(text) : text),
+      err: (text) => void descriptors.get(2)?.write?.(encoder.encode(text)),
+    };
+  }
+
+  private async called(body: CompoundNode, args: readonly string[]): Promise<number> {
+    if (this.calls >= callsMax) throw new ShellError("maximum recursion depth exceeded");
+    const before = this.variables.positional;
+    this.variables.positional = args;
+    this.variables.enterFunction();
+    this.calls++;
+    try {
+      return await this.command(body, this.descriptors);
+    } catch (error) {
+      if (error instanceof Leave && error.kind === "return") return error.value;
+      throw error;
+    } finally {
+      this.calls--;
+      this.variables.leaveFunction();
+      this.variables.positional = before;
+    }
+  }
+
+  /** Runs a program beside this shell, or in its place where nothing else is left to do. */
+  async program(argv: readonly string[], descriptors: Descriptors, assigned: ReadonlyMap<string, string> = new Map()): Promise<number> {
+    const program = this.options.programFor(argv, this.variables.cwd);
+    if (!program) return this.notFound(argv[0] as string, descriptors);
+    if (this.options.forOne && this.traps.size === 0 && this.calls === 0) return this.become(argv, program, descriptors, assigned);
+    const child = new Process({
+      world: this.process.world, argv, env: this.variables.environment(assigned), cwd: this.variables.cwd, tty: this.process.tty, initial: false,
+      input: descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
+    });
+    return this.waitedFor(child, child.run(program));
+  }
+
+  private async waitedFor(child: Process, done: Promise<number>): Promise<number> {
+    this.foreground = child;
+    const code = await this.process.wait(done);
+    this.foreground = undefined;
+    return code;
+  }
+
+  private become(argv: readonly string[], program: Program, descriptors: Descriptors, assigned: ReadonlyMap<string, string>): Promise<number> {
+    const { process, variables } = this;
+    const before = process.takesMore;
+    const out = descriptors.get(1);
+    const ready = (): Promise<void> => (out?.own?.process === process ? before?.() : out?.ready?.()) ?? Promise.resolve();
+    process.become({ argv, env: variables.environment(assigned), cwd: variables.cwd, input: descriptors.get(0)?.reader, output: outputTo(descriptors, process), ready });
+    return program(process);
+  }
+
+  private async exec(args: readonly string[], descriptors: Descriptors, assigned: ReadonlyMap<string, string>): Promise<number> {
+    if (args.length === 0) {
+      this.descriptors = descriptors;
+      return 0;
+    }
+    const program = this.options.programFor(args, this.variables.cwd);
+    if (!program) throw new Leave("exit", this.notFound(args[0] as string, descriptors, "exec: "));
+    this.traps.clear();
+    throw new Leave("exit", await this.become(args, program, descriptors, assigned));
+  }
+
+  private notFound(name: string, descriptors: Descriptors, prefix = ""): number {
+    const path = name.includes("/") ? name : undefined;
+    const { files } = this.process.world;
+    const there = path !== undefined && files.exists(path.startsWith("/") ? path : `${this.variables.cwd}/${path}`);
+    this.complain(`${prefix}${name}: ${there ? "Permission denied" : "not found"}`, descriptors);
+    return there ? 126 : 127;
+  }
+
+  private async assigned({ value }: AssignmentNode): Promise<string> {
+    return value ? this.expander.word(value) : "";
+  }
+
+  private async assign(node: AssignmentNode): Promise<void> {
+    const { variables } = this;
+    if (node.array) {
+      const list = await this.expander.words(node.array);
+      variables.setList(node.name, node.append ? [...(variables.list(node.name) ?? []), ...list] : list);
+      return;
+    }
+    const value = await this.assigned(node);
+    const element = /^(\w+)\[(.*)\]$/s.exec(node.name);
+    const name = element && !/^\d+$/.test(element[2] as string) ? `${element[1]}[${await this.expander.arithmetic(this.expander.expression(element[2] as string))}]` : node.name;
+    variables.set(name, node.append ? (variables.get(name) ?? "") + value : value);
+  }
+
+  /** A handler for signals, set by the first `trap`. */
+  onSignal(signal: Signal): void {
+    const handler = this.traps.get(signal);
+    if (handler === "") return;
+    if (handler === undefined) {
+      if (this.process.pid !== 1) this.process.exit(128 + signalNumbers[signal]);
+      return;
+    }
+    this.pending.push(handler);
+    this.wakeWait?.();
+  }
+
+  private async runPending(): Promise<void> {
+    const { status } = this.variables;
+    for (let handler = this.pending.shift(); handler !== undefined; handler = this.pending.shift()) await this.text(handler);
+    this.variables.status = status;
+  }
+
+  /** `wait`: for jobs, or until a signal comes that is trapped. */
+  async waitFor(pids: readonly number[]): Promise<number> {
+    const wanted = pids.length > 0 ? pids.map((pid) => this.jobs.get(pid)) : [...this.jobs.values()];
+    const jobs = wanted.filter((job) => job !== undefined);
+    if (jobs.length === 0) return wanted.length > 0 ? 127 : 0;
+    const interrupted = new Promise<number>((resolve) => {
+      this.wakeWait = () => resolve(143);
+      if (this.pending.length > 0) resolve(143);
+    });
+    const all = Promise.all(jobs).then((codes) => (pids.length > 0 ? (codes.at(-1) as number) : 0));
+    const status = await this.process.wait(Promise.race([all, interrupted]));
+    this.wakeWait = undefined;
+    return wanted.length > jobs.length ? 127 : status;
+  }
+}
+
+/** What a process writes goes to the descriptors that its shell gave it; they may be those of the process itself, which takes on another program. */
+function outputTo(descriptors: Descriptors, self?: Process): Process["output"] {
+  const before = self?.output;
+  const write = (descriptor: Descriptor | undefined, bytes: Uint8Array): boolean => {
+    if (!descriptor?.own) return descriptor?.write?.(bytes) ?? true;
+    const { process, stream } = descriptor.own;
+    return (process === self && before ? before : process.output)(stream, bytes);
+  };
+  return (stream, bytes) => write(descriptors.get(stream === "stdout" ? 1 : 2), bytes);
+}
+
+/** A process's own stream as a descriptor of the script that it runs. */
+export function ownDescriptor(process: Process, stream: "stdout" | "stderr"): Descriptor {
+  return {
+    own: { process, stream },
+    write: (bytes) => {
+      process.write(stream, bytes);
+      return process.alive;
+    },
+    ready: () => process.ready(),
+  };
+}
+
+/** The descriptors that a shell begins with. */
+export function ownDescriptors(process: Process): Descriptors {
+  return new Map<number, Descriptor>([[0, { reader: ByteReader.over(process.input) }], [1, ownDescriptor(process, "stdout")], [2, ownDescriptor(process, "stderr")]]);
+}
