@@ -49,6 +49,10 @@ export const csiDriver: KindDeclaration<CSIDriver> = {
     checkUnchanged(sameData(volumeLifecycleModes, old.spec.volumeLifecycleModes), volumeLifecycleModes, spec.child("volumeLifecycleModes"), errors);
     return errors;
   },
+  warnings({ spec: { tokenRequests = [], serviceAccountTokenInSecrets } }) {
+    if (tokenRequests.length === 0 || serviceAccountTokenInSecrets !== undefined) return [];
+    return ["spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes"];
+  },
   table: {
     columns: columns(
       "Name",
