@@ -4,6 +4,8 @@ import { EventRecorder } from "../client/event-recorder.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import { Informers } from "../client/informer.ts";
 import type { ApiServer, UserInfo } from "../server/request.ts";
+import { startCertificateSigningController } from "../controllers/certificate-signing/controller.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
 import { startClusterRoleAggregationController } from "../controllers/cluster-role-aggregation/controller.ts";
 import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";
@@ -35,6 +37,8 @@ export interface ControlPlaneOptions {
   /** What kube-root-ca.crt publishes. */
   readonly caPem: string;
   readonly hostName: string;
+  /** Absent: nobody signs requests for certificates. */
+  readonly certificateSigner?: CertificateSigner;
 }
 
 /** Every controller and the scheduler, over one set of informers, each under upstream's identity. */
@@ -80,6 +84,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startVolumeProtectionController(context),
     startClaimProtectionController(context),
     startGarbageCollector(context),
+    ...(options.certificateSigner === undefined ? [] : [startCertificateSigningController(context, { signer: options.certificateSigner })]),
     startScheduler({ context, client: scheduler, host: options.hostName }),
   ];
   return {

@@ -1,6 +1,7 @@
 import type { Log } from "../base/environment.ts";
 import type { HostClock } from "../base/clock.ts";
 import type { Host } from "../base/runner.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
 import type { TokenSigner } from "../server/tokens/token-signer.ts";
 import type { ImageOptions } from "../sim/images/registry.ts";
 
@@ -34,6 +35,8 @@ export interface ClusterHost {
   readonly caPem?: string;
   /** Signs the tokens of service accounts. Absent: a fixed test key, for clusters without a port. */
   readonly tokenSigner?: TokenSigner;
+  /** Signs approved requests for certificates with the key of that authority. Absent: they stay approved and unsigned. */
+  readonly certificateSigner?: CertificateSigner;
 }
 
 export const defaults = {

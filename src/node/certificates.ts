@@ -45,10 +45,10 @@ const leafValidMs = 365 * dayMs;
 /** Clocks of one machine and its guests may differ by a little. */
 const backdateMs = 5 * 60 * 1000;
 
-const ecdsaWithSha256 = sequence(identifier("1.2.840.10045.4.3.2"));
+export const ecdsaWithSha256 = sequence(identifier("1.2.840.10045.4.3.2"));
 const extendedUse = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
 
-function name(subject: Subject): Uint8Array {
+export function subjectName(subject: Subject): Uint8Array {
   const attribute = (type: string, text: string) => set(sequence(identifier(type), utf8(text)));
   return sequence(...(subject.organizations ?? []).map((text) => attribute("2.5.4.10", text)), attribute("2.5.4.3", subject.commonName));
 }
@@ -82,7 +82,7 @@ function extensions(profile: Profile, keyId: Uint8Array, issuerKeyId: Uint8Array
   return explicit(3, sequence(...list));
 }
 
-function pem(label: string, der: Uint8Array): string {
+export function pem(label: string, der: Uint8Array): string {
   const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
@@ -101,9 +101,9 @@ function issue(profile: Profile, issuer: Issuer | undefined): { pair: KeyPair; i
     explicit(0, integer(Uint8Array.of(2))),
     integer(serial),
     ecdsaWithSha256,
-    name(signer.subject),
+    subjectName(signer.subject),
     sequence(time(now - backdateMs), time(now + profile.validMs)),
-    name(profile.subject),
+    subjectName(profile.subject),
     publicKeyInfo,
     extensions(profile, keyId, signer.keyId),
   );

@@ -4,6 +4,7 @@ import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
 import { Admission } from "./admission/admission.ts";
+import { certificatePlugins } from "./admission/certificates.ts";
 import { defaultPlugins } from "./admission/plugins.ts";
 import { AdmissionView } from "./admission/view.ts";
 import { authenticate } from "./authenticate.ts";
@@ -74,7 +75,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     machineConsoles: options.machineConsoles ?? (() => undefined),
     network: options.network,
     authorizer,
-    admission: new Admission([...defaultPlugins(store), noEscalation(authorizer)], new AdmissionView(store, environment)),
+    admission: new Admission([...defaultPlugins(store), noEscalation(authorizer), ...certificatePlugins(authorizer)], new AdmissionView(store, environment)),
     discovery: createDiscovery(registry, options.serverAddress ?? "127.0.0.1:6443"),
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),

@@ -6,7 +6,8 @@ import { certificateSigningRequests } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { CertificateSigningRequest } from "../types/certificates-v1.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkRequest, checkRequestConditions } from "./request-validation.ts";
+import { checkDecisions, prepareRequestStatus } from "./decisions.ts";
+import { checkRequest } from "./request-validation.ts";
 
 export const certificateSigningRequest: KindDeclaration<CertificateSigningRequest> = {
   ref: certificateSigningRequests,
@@ -25,13 +26,7 @@ export const certificateSigningRequest: KindDeclaration<CertificateSigningReques
     checkRequest(object.spec, FieldPath.of("spec"), errors);
     return errors;
   },
-  status: {
-    validate(object) {
-      const errors: FieldError[] = [];
-      checkRequestConditions(object.status.conditions, FieldPath.of("status").child("conditions"), errors);
-      return errors;
-    },
-  },
+  status: { prepare: prepareRequestStatus, validate: (object, old) => checkDecisions(object, old, "signer") },
   selectableFields: { "spec.signerName": (object) => object.spec.signerName },
   table: {
     columns: columns("Name", "Age", "SignerName", "Requestor", "RequestedDuration", "Condition"),

@@ -7,6 +7,7 @@ import type { ApiResponse } from "../request.ts";
 import { get } from "../verbs/get.ts";
 import { patch } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
+import { approvalRules } from "./approval.ts";
 import { bind } from "./binding.ts";
 import { evict } from "./eviction.ts";
 import { attach, exec } from "./exec.ts";
@@ -26,6 +27,7 @@ function execAny(call: ResourceCall): ApiResponse {
 /** Handlers by subresource and verb. A subresource means the same for every kind that lists it. */
 const handlers: { readonly [subresource: string]: { readonly [verb: string]: Handler } } = {
   status: { get, update: (call) => update(call, statusRules), patch: (call) => patch(call, statusRules) },
+  approval: { get, update: (call) => update(call, approvalRules), patch: (call) => patch(call, approvalRules) },
   finalize: { update: (call) => update(call, finalizeRules) },
   binding: { create: bind },
   log: { get: log },
