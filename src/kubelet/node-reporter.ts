@@ -79,7 +79,7 @@ export class NodeReporter {
       if (this.stopped) return;
       this.reportedAt = environment.clock.now();
       this.options.registered(node, before);
-      await this.beat();
+      await this.beat(node);
     } catch (error) {
       if (this.stopped) return;
       environment.log.warn(`node ${facts.name} not registered, again in ${retryMs} ms`, { error: String(error) });
@@ -88,12 +88,12 @@ export class NodeReporter {
   }
 
   /** One renewal, and the status when it is due; then the next timer. */
-  private async beat(): Promise<void> {
+  private async beat(registered?: Node): Promise<void> {
     const { environment } = this.options;
     if (this.stopped) return;
     const begun = environment.clock.now();
     try {
-      await this.renew(begun);
+      await this.renew(begun, registered);
     } catch (error) {
       this.lease = undefined;
       environment.log.debug(`lease of ${this.options.facts.name} not renewed`, { error: String(error) });
@@ -102,19 +102,20 @@ export class NodeReporter {
     if (!this.stopped) this.timer = environment.clock.at(begun + renewMs, () => void this.beat());
   }
 
-  private async renew(now: number): Promise<void> {
+  /** Without a lease at hand one is made: a node that has just been registered mostly has none yet. */
+  private async renew(now: number, registered: Node | undefined): Promise<void> {
     const { client, facts } = this.options;
     const spec = { holderIdentity: facts.name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(now) };
     if (!this.lease) {
       const name = { namespace: leaseNamespace, name: facts.name };
+      const { uid } = (registered ?? (await client.get(nodes, { name: facts.name }))).metadata;
+      const owner = { apiVersion: "v1", kind: "Node", name: facts.name, uid };
       try {
-        this.lease = await client.get(leases, name);
-      } catch (error) {
-        if (!isStatus(error, "NotFound")) throw error;
-        const node = await client.get(nodes, { name: facts.name });
-        const owner = { apiVersion: "v1", kind: "Node", name: facts.name, uid: node.metadata.uid };
         this.lease = await client.create(leases, { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { ...name, ownerReferences: [owner] }, spec });
         return;
+      } catch (error) {
+        if (!isStatus(error, "AlreadyExists")) throw error;
+        this.lease = await client.get(leases, name);
       }
     }
     this.lease = await client.update(leases, { ...this.lease, spec: { ...this.lease.spec, ...spec } });

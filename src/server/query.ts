@@ -4,33 +4,34 @@
  */
 export class Query {
   static readonly empty: Query = new Query("");
-  private readonly values: ReadonlyMap<string, readonly string[]>;
+  /** Names and values in turn, as they were sent. */
+  private readonly pairs: readonly string[];
 
   constructor(text: string) {
-    const values = new Map<string, string[]>();
+    const pairs: string[] = [];
     for (const pair of text === "" ? [] : text.split("&")) {
       if (pair === "") continue;
       const equals = pair.indexOf("=");
       const name = decodeComponent(equals < 0 ? pair : pair.slice(0, equals));
       const value = decodeComponent(equals < 0 ? "" : pair.slice(equals + 1));
       if (name === undefined || value === undefined) continue;
-      const standing = values.get(name);
-      if (standing === undefined) values.set(name, [value]);
-      else standing.push(value);
+      pairs.push(name, value);
     }
-    this.values = values;
+    this.pairs = pairs;
   }
 
   get(name: string): string | undefined {
-    return this.values.get(name)?.[0];
+    const { pairs } = this;
+    for (let at = 0; at < pairs.length; at += 2) if (pairs[at] === name) return pairs[at + 1];
+    return undefined;
   }
 
   all(name: string): readonly string[] {
-    return this.values.get(name) ?? [];
+    return this.pairs.filter((_value, at) => at % 2 === 1 && this.pairs[at - 1] === name);
   }
 
   has(name: string): boolean {
-    return this.values.has(name);
+    return this.get(name) !== undefined;
   }
 }
 

@@ -17,10 +17,14 @@ export interface PatchTarget {
   readonly schema: Schema;
   readonly typeName: string;
   readonly mode: FieldValidation;
+  /** The half of the object that the request cannot change: left alone by the patch, it is not decoded. */
+  readonly fixed?: "spec" | "status" | undefined;
 }
 
 export interface Patched {
   readonly object: Draft<KubeObject>;
+  /** The fixed half as it stands, where the object lacks it: shared, so out of the reach of defaults. */
+  readonly standing?: { readonly [half: string]: unknown } | undefined;
   /** Texts for Warning headers. */
   readonly warnings: string[];
 }

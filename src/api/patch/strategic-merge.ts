@@ -38,9 +38,12 @@ export function strategicPatchObject(target: PatchTarget, current: KubeObject, b
   const parsed = readPatch(body);
   const patch = parsed.value as unknown as Json;
   const merged = mergeMap(current as unknown as Json, patch, placeOfType(target.schema, target.typeName));
+  const { fixed } = target;
+  const standing = fixed && merged[fixed] === (current as unknown as Json)[fixed] ? { [fixed]: merged[fixed] } : undefined;
   let decoded: Decoded;
   try {
-    decoded = decodeValue(target.schema, target.typeName, merged as JsonValue, { from: "maps" });
+    const changed = fixed && standing ? { ...merged, [fixed]: undefined } : merged;
+    decoded = decodeValue(target.schema, target.typeName, changed as JsonValue, { from: "maps" });
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw invalidPatch(goPrint(patch), error.message);
@@ -50,7 +53,7 @@ export function strategicPatchObject(target: PatchTarget, current: KubeObject, b
   if (target.mode === "strict" && warnings.length > 0) throw invalidPatch(goPrint(patch), `strict decoding error: ${warnings.join(", ")}`);
   // The kind is that of the target, whatever the patch says.
   const object = { ...decoded.object, kind: current.kind, apiVersion: current.apiVersion };
-  return { object, warnings: target.mode === "ignore" ? [] : warnings };
+  return { object, standing, warnings: target.mode === "ignore" ? [] : warnings };
 }
 
 function readPatch(body: Uint8Array | string | JsonObject): JsonDocument {

@@ -15,10 +15,11 @@ import { checkName, modifiedText } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
 import { keyOf } from "../keys.ts";
-import { mainRules, replace } from "../replace.ts";
+import { mainRules, replace, statusRules } from "../replace.ts";
 import type { UpdateRules } from "../replace.ts";
 import { servedForm, storedResponse } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
+import { hasSubresource } from "../strategy.ts";
 import { apply, isApply } from "./apply.ts";
 import { writeOptions } from "../write-options.ts";
 import type { WriteOptions } from "../write-options.ts";
@@ -65,7 +66,7 @@ function patchOf(call: ResourceCall): { readonly change: Change; readonly option
 
 async function patchObject(call: ResourceCall, change: Change, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
   const { server, kind } = call;
-  const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation };
+  const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation, fixed: fixedPart(kind, rules) };
   const warned = call.warnings.length;
   for (let attempt = 1; ; attempt++) {
     const current = server.store.get(keyOf(kind, call.namespace, call.name));
@@ -81,12 +82,17 @@ async function patchObject(call: ResourceCall, change: Change, options: WriteOpt
   }
 }
 
+function fixedPart(kind: Kind, rules: UpdateRules): PatchTarget["fixed"] {
+  if (kind.storage !== kind || !hasSubresource(kind, "status")) return undefined;
+  return rules === statusRules ? "spec" : rules === mainRules ? "status" : undefined;
+}
+
 function patched(call: ResourceCall, current: Stored, change: Change, target: PatchTarget): Draft<KubeObject> {
   const { kind } = call;
-  const { object, warnings } = change(target, servedForm(kind, current.object));
+  const { object, standing, warnings } = change(target, servedForm(kind, current.object));
   for (const warning of warnings) call.warnings.push(warning);
   const draft = withKind(object, kind.ref);
   checkName(call, draft);
   kind.declaration?.defaults?.(draft);
-  return withConversion(kind, draft);
+  return withConversion(kind, standing === undefined ? draft : Object.assign(draft, standing));
 }
