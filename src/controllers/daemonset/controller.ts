@@ -229,10 +229,10 @@ class DaemonSetController implements Controller {
       return;
     }
     this.lookedAt.set(key, this.environment.clock.now());
-    const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, this.revisions), () => this.own(set));
-    const claimed = await this.claim(set, pods, this.pods);
+    const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, claimable(this.revisions, set)), () => this.own(set));
+    const adopted = await this.claim(set, pods, claimable(this.pods, set).filter((pod) => !(controllerOf(pod) && matchesSelector(set.spec.selector, pod.metadata.labels))));
     // From here to the names of new Pods nothing is awaited: Pods and names come from one state of the view.
-    const own = this.ownWith(set, claimed);
+    const own = this.ownWith(set, adopted);
     const slot = (node: string): string => `${set.metadata.uid}/${set.status.observedGeneration ?? 0}/${node}`;
     const now = this.environment.clock.now();
     const view = { set, nodes: this.nodes.list(), hash, eligibility: this.eligibilityOf(set), now };
@@ -248,10 +248,10 @@ class DaemonSetController implements Controller {
     return plan.again === undefined ? undefined : { again: plan.again };
   }
 
-  /** Adopts and releases; what the set controls afterwards. */
-  private claim<T extends KubeObject>(set: DaemonSet, kind: KindRef<T>, informer: Informer<T>): Promise<readonly T[]> {
+  /** Adopts and releases; which of the objects the set controls afterwards. */
+  private claim<T extends KubeObject>(set: DaemonSet, kind: KindRef<T>, objects: readonly T[]): Promise<readonly T[]> {
     const matches = (object: T): boolean => matchesSelector(set.spec.selector, object.metadata.labels);
-    return claimAll({ client: this.client, owner: set, ownerKind: daemonSets, kind, objects: claimable(informer, set), matches });
+    return claimAll({ client: this.client, owner: set, ownerKind: daemonSets, kind, objects, matches });
   }
 
   /** The Pods that the set controls, as the view shows them now. */
@@ -260,10 +260,11 @@ class DaemonSetController implements Controller {
   }
 
   /** The same with Pods that were adopted just now and that the view does not show yet. */
-  private ownWith(set: DaemonSet, claimed: readonly Pod[]): readonly Pod[] {
+  private ownWith(set: DaemonSet, adopted: readonly Pod[]): readonly Pod[] {
     const own = this.own(set);
+    if (adopted.length === 0) return own;
     const shown = new Set(own.map((pod) => pod.metadata.uid));
-    return [...own, ...claimed.filter((pod) => !shown.has(pod.metadata.uid) && this.pods.get(keyOf(pod)) !== undefined)];
+    return [...own, ...adopted.filter((pod) => !shown.has(pod.metadata.uid) && this.pods.get(keyOf(pod)) !== undefined)];
   }
 
   /** Writes the status that the view gives, unless it stands there already. `planned` is the state that was acted on. */
