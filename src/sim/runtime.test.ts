@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exec, lab, run, start, text } from "./testing/lab.ts";
+import { exec, lab, run, start, text } from "../../test/runtime-lab.ts";
 
 describe("simulated runtime", () => {
   it("prints statement by statement under the cluster's clock, with the Pod's name as hostname", async () => {

@@ -2,7 +2,7 @@ import { cleanPath } from "../files/file-view.ts";
 import type { Process } from "../process.ts";
 import { evaluate } from "./arithmetic.ts";
 import type { ArithmeticMeans } from "./arithmetic.ts";
-import { glob, isPattern, patternSource, plainOf, quotedForPattern } from "./pattern.ts";
+import { glob, isPattern, patternSource, quotedForPattern } from "./pattern.ts";
 import type { ArithmeticNode, ParameterNode, ScriptNode, WordNode, WordPart } from "./syntax.ts";
 import { ShellError } from "./variables.ts";
 import type { Variables } from "./variables.ts";
@@ -314,4 +314,3 @@ export function pathOf(name: string, variables: Variables): string {
   return cleanPath(name, variables.cwd);
 }
 
-export { plainOf };

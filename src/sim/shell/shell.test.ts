@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { exec, lab, run, text } from "../testing/lab.ts";
-import type { Lab } from "../testing/lab.ts";
+import { exec, lab, run, text } from "../../../test/runtime-lab.ts";
+import type { Lab } from "../../../test/runtime-lab.ts";
 
 /** A container to run commands in; `sh` gives what a script prints, and its status where that is not 0. */
 async function box(seed?: number): Promise<{ at: Lab; id: string; sh: (script: string) => Promise<string> }> {

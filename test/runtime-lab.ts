@@ -1,13 +1,13 @@
-import { VirtualClock } from "../../base/clock.ts";
-import { SeededRandom } from "../../base/random.ts";
-import { FifoRunner } from "../../base/runner.ts";
-import type { Environment } from "../../base/environment.ts";
-import type { ContainerConfig } from "../../kubelet/runtime.ts";
-import { machineBase } from "../files/userland.ts";
-import { Registry } from "../images/registry.ts";
-import { SimulatedNetwork } from "../network.ts";
-import { SimulatedRuntime } from "../runtime.ts";
-import { Shells } from "../shell/shells.ts";
+import { VirtualClock } from "../src/base/clock.ts";
+import { SeededRandom } from "../src/base/random.ts";
+import { FifoRunner } from "../src/base/runner.ts";
+import type { Environment } from "../src/base/environment.ts";
+import type { ContainerConfig } from "../src/kubelet/runtime.ts";
+import { machineBase } from "../src/sim/files/userland.ts";
+import { Registry } from "../src/sim/images/registry.ts";
+import { SimulatedNetwork } from "../src/sim/network.ts";
+import { SimulatedRuntime } from "../src/sim/runtime.ts";
+import { Shells } from "../src/sim/shell/shells.ts";
 
 /** One simulated runtime under a virtual clock, without a kubelet: for what containers print and do. */
 export const start = Date.UTC(2026, 0, 1);
