@@ -2,7 +2,7 @@
  * Values of flags: each is checked before anything happens, and refused in one line with an example of what is right.
  */
 import { parseDuration } from "../base/duration.ts";
-import { nodesMax } from "../cluster/names.ts";
+import { isClusterName, nodesMax } from "../cluster/names.ts";
 
 /** A command line that says something wrong: exit code 2. */
 export class UsageError extends Error {
@@ -18,9 +18,8 @@ function whole(flag: string, text: string, range: { min: number; max: number }):
   throw new UsageError(`${flag} takes a whole number from ${range.min} to ${range.max}, not "${text}"`);
 }
 
-/** Node names are the cluster's with a suffix and must stay DNS labels of 63 characters. */
 export function parseName(text: string): string {
-  if (/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(text)) return text;
+  if (isClusterName(text)) return text;
   throw new UsageError(`--name takes lower-case letters, digits and "-", beginning with a letter, at most 40 of them, not "${text}"`);
 }
 

@@ -5,8 +5,7 @@
 import { spawn } from "node:child_process";
 import { createCertificates } from "../node/certificates.ts";
 import { startCluster } from "../node/create-cluster.ts";
-import type { NodeCluster } from "../node/create-cluster.ts";
-import { codeOf, Failure, reasonOf } from "../node/failure.ts";
+import { Failure, reasonOf } from "../node/failure.ts";
 import { openFileLog } from "../node/file-log.ts";
 import { checkKubeconfig, kubeconfigPaths, mergeContext, removeContext } from "../node/kubeconfig.ts";
 import { claimState, logPath, releaseState, writeState } from "../node/state.ts";
@@ -89,7 +88,7 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
   const { nodes, clock, seed, waitMs } = options;
   const cluster = await startCluster({ name, nodes, clock, ...(seed === undefined ? {} : { seed }), log, certificates, onDefect: () => reportDefect(name) });
   undo.add(() => cluster.close());
-  const listening = await listen(cluster, options.port);
+  const listening = await cluster.listen({ port: options.port });
   output.done(`API server at ${emphasis(listening.url)}`);
   await inTime(cluster.ready(), waitMs, nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`);
   output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
@@ -114,15 +113,6 @@ async function inTime<T>(work: Promise<T>, waitMs: number, what: string): Promis
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function listen(cluster: NodeCluster, port: number) {
-  try {
-    return await cluster.listen({ port });
-  } catch (error) {
-    if (codeOf(error) === "EADDRINUSE") throw new Failure(`port ${port} is taken: choose another --port, or 0 for a free one`, { cause: error });
-    throw new Failure(`port ${port} cannot be opened: ${reasonOf(error)}`, { cause: error });
   }
 }
 

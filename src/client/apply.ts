@@ -32,7 +32,7 @@ function sortedKeys(value: unknown): unknown {
 
 /**
  * Creates the object, or patches it three-way as client-side `kubectl apply` does: fields that the last apply set and this one
- * does not are removed, fields of others stay. `type` names the schema of the kind.
+ * does not are removed, fields of others stay, fields that the kind does not have are refused. `type` names the schema of the kind.
  */
 export async function applyObject(options: {
   readonly client: Client;
@@ -47,13 +47,13 @@ export async function applyObject(options: {
     ...options.object,
     metadata: { ...options.object.metadata, annotations: { ...options.object.metadata.annotations, [lastAppliedAnnotation]: text } },
   };
-  const manager = { fieldManager: "kubectl-client-side-apply" };
+  const asKubectl = { fieldManager: "kubectl-client-side-apply", fieldValidation: "Strict" } as const;
   let current: KubeObject;
   try {
     current = await client.get(kind, modified.metadata);
   } catch (error) {
     if (!isStatus(error, "NotFound")) throw error;
-    return { outcome: "created", object: await client.create(kind, modified, manager) };
+    return { outcome: "created", object: await client.create(kind, modified, asKubectl) };
   }
   const original = current.metadata.annotations?.[lastAppliedAnnotation];
   const patch = threeWayStrategic(options.schema, options.type, {
@@ -62,6 +62,6 @@ export async function applyObject(options: {
     current: current as unknown as JsonObject,
   });
   if (Object.keys(patch).length === 0) return { outcome: "unchanged", object: current };
-  const object = await client.patch(kind, modified.metadata, { type: "strategic", body: patch }, manager);
+  const object = await client.patch(kind, modified.metadata, { type: "strategic", body: patch }, asKubectl);
   return { outcome: object.metadata.resourceVersion === current.metadata.resourceVersion ? "unchanged" : "configured", object };
 }

@@ -44,6 +44,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** What becomes of fields that the kind does not have: an error, or (default) they are left out. */
+  readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
 }
 
 export interface DeleteQuery {

@@ -123,7 +123,7 @@ export class InProcessClient implements Client {
   }
 
   private writeQuery(options: WriteOptions): string {
-    return queryOf({ fieldManager: options.fieldManager ?? this.manager, dryRun: options.dryRun ? "All" : undefined });
+    return queryOf({ fieldManager: options.fieldManager ?? this.manager, dryRun: options.dryRun ? "All" : undefined, fieldValidation: options.fieldValidation });
   }
 
   private respond(method: string, path: string, query: string, body?: unknown, contentType?: string, signal?: AbortSignal): Promise<ApiResponse> {

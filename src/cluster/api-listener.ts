@@ -1,5 +1,6 @@
-import type { ApiResponse, ApiServer } from "../server/request.ts";
+import type { ApiServer } from "../server/request.ts";
 import type { HttpRequest, HttpResponse, Listener } from "../sim/network.ts";
+import { bodyText } from "./body-text.ts";
 
 /**
  * The API server as simulated programs reach it: at port 6443 of the first machine, behind the Service `kubernetes`. Who shows a
@@ -8,7 +9,8 @@ import type { HttpRequest, HttpResponse, Listener } from "../sim/network.ts";
  */
 export const apiPort = 6443;
 
-const decoder = new TextDecoder();
+/** Queries whose answer goes on as long as somebody reads it. */
+const endless = /(^|&)(watch|follow)(=(true|1))?(&|$)/;
 const json = { "content-type": "application/json" };
 
 export function apiListener(server: ApiServer): Listener {
@@ -29,28 +31,9 @@ async function answer(server: ApiServer, request: HttpRequest): Promise<HttpResp
     wants: "bytes",
   });
   const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, typeof value === "string" ? value : value.join(", ")]));
-  const body = await bodyOf(response, query);
+  const body = endless.test(query) ? undefined : await bodyText(response);
   if (body === undefined) return { status: 501, reason: "Not Implemented", headers: json, body: `${JSON.stringify({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message: "answers without an end are not served to simulated programs", reason: "NotImplemented", code: 501 })}\n` };
   return { status: response.status, reason: reasons[response.status] ?? "", headers, body };
 }
 
 const reasons: { readonly [status: number]: string } = { 200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 410: "Gone", 415: "Unsupported Media Type", 422: "Unprocessable Entity", 500: "Internal Server Error", 503: "Service Unavailable" };
-
-/** Undefined for an answer that does not end, or that is no text. */
-function bodyOf({ body }: ApiResponse, query: string): Promise<string | undefined> {
-  if (body.type === "bytes") return Promise.resolve(body.parts.map((part) => decoder.decode(part)).join(""));
-  if (body.type === "none") return Promise.resolve("");
-  if (body.type !== "stream" || /(^|&)(watch|follow)(=(true|1))?(&|$)/.test(query)) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    let text = "";
-    body.start({
-      write(bytes) {
-        text += decoder.decode(bytes);
-        return true;
-      },
-      drained: (next) => next(),
-      end: () => resolve(text),
-      closed: () => undefined,
-    });
-  });
-}

@@ -39,10 +39,69 @@ describe("createCluster", () => {
   it.each([
     [{ nodes: -1 }, "nodes: -1 is not a whole number"],
     [{ nodes: 1.5 }, "nodes: 1.5 is not a whole number"],
+    [{ nodes: "3" }, 'nodes: "3" is not a whole number'],
     [{ now: "yesterday" }, 'now: "yesterday" is not a time'],
+    [{ now: Number.NaN }, "now: NaN is not a time"],
+    [{ seed: -1 }, "seed: -1 is not a whole number from 0 to 4294967295"],
+    [{ name: "Big Name" }, 'name: "Big Name" is not lower-case letters'],
+    [{ clock: "sundial" }, 'clock: "sundial" is not "virtual" or "system"'],
+    [{ images: { nginx: 5 } }, 'images: {"nginx":5} is not "any"'],
+    [{ images: { "!!": "missing" } }, 'images: {"!!":"missing"} is not "any"'],
+    [{ metrics: "no" }, 'metrics: "no" is not true or false'],
+    [{ nods: 3 }, "nods: there is no such option; there are name, nodes"],
   ])("refuses %j", async (options, text) => {
-    await expect(createCluster(options)).rejects.toThrow(text);
-    await expect(createCluster(options)).rejects.toBeInstanceOf(OptionError);
+    const refused = createCluster(options as never);
+    await expect(refused).rejects.toThrow(text);
+    await expect(refused).rejects.toBeInstanceOf(OptionError);
+  });
+});
+
+describe("what is no manifest", () => {
+  it.each([
+    ["hello", 'the object is "hello", not an object'],
+    ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\nkind: ConfigMap", "apply: object 2 of 2 has no apiVersion"],
+    ["apiVersion: v1", "apply: the object has no kind"],
+    ["{apiVersion: v1, kind: ConfigMap}", "a ConfigMap, has no metadata.name"],
+    ["{apiVersion: v1, kind: Confg, metadata: {name: a}}", 'no matches for kind "Confg" in version "v1"'],
+    ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dta: {}}", 'unknown field "dta"'],
+  ])("%j is refused, and nothing of it is made", async (yaml, text) => {
+    await using cluster = await createCluster({ nodes: 0 });
+    await expect(cluster.apply(yaml)).rejects.toThrow(text);
+    expect((await cluster.client.list(configMaps, { namespace: "default", fieldSelector: "metadata.name=a" })).items).toEqual([]);
+  });
+});
+
+describe("a closed cluster", () => {
+  it("says so, whatever it is asked, and opens no port", async () => {
+    const cluster = await createCluster({ nodes: 0 });
+    await cluster.close();
+    await cluster.close();
+    const asked = [cluster.advance("1h"), cluster.runUntil(() => false), cluster.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"), cluster.logs("a"), cluster.listen(), cluster.nodes.add()];
+    for (const answer of await Promise.allSettled(asked)) expect(answer).toMatchObject({ status: "rejected", reason: { message: 'cluster "local" is closed' } });
+  });
+
+  it("ends what still waits on the machine's clock", async () => {
+    const cluster = await createCluster({ nodes: 0, clock: "system" });
+    const waiting = expect(cluster.runUntil(() => false)).rejects.toThrow('cluster "local" is closed');
+    await cluster.settle();
+    await cluster.close();
+    await waiting;
+  });
+
+  it("frees a port that was being opened", async () => {
+    const cluster = await createCluster({ nodes: 0 });
+    const opening = expect(cluster.listen()).rejects.toThrow("is closed");
+    await cluster.close();
+    await opening;
+  });
+});
+
+describe("a port", () => {
+  it("that cannot be is told", async () => {
+    await using cluster = await createCluster({ nodes: 0 });
+    await expect(cluster.listen({ port: 99_999 })).rejects.toThrow("listen: port 99999 is not a whole number from 0 to 65535");
+    const { port } = await cluster.listen();
+    await expect(cluster.listen({ port })).rejects.toThrow(`port ${port} is taken: choose another, or 0 for a free one`);
   });
 });
 

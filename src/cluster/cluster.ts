@@ -16,8 +16,8 @@ export interface Cluster extends AsyncDisposable {
   /** Milliseconds since the epoch on the cluster's clock. */
   now(): Instant;
   /**
-   * Creates or patches each object three-way, as `kubectl apply` does. YAML may hold several documents. Answers in order; stops
-   * at the first refusal, which it throws.
+   * Creates or patches each object three-way, as `kubectl apply` does: unknown fields are refused, what names no namespace goes to
+   * `default`. YAML may hold several documents. Answers in order; stops at the first refusal, which it throws (a StatusError).
    */
   apply(yamlOrObjects: string | KubeObject | readonly KubeObject[]): Promise<readonly Applied[]>;
   /** Moves a virtual clock by a duration ("30d", "90s", milliseconds) and does all there is to do on the way. */
@@ -27,17 +27,17 @@ export interface Cluster extends AsyncDisposable {
    * the predicate when `within` (default "10m" of the cluster's time) is over.
    */
   runUntil(predicate: () => boolean | Promise<boolean>, options?: { within?: string | number }): Promise<void>;
-  /** Resolves when nothing is left to do at this instant. */
+  /** Resolves when nothing is left to do at this instant; time stays where it is. */
   settle(): Promise<void>;
   readonly nodes: Nodes;
-  /** A container's log so far. `container` may be absent when the Pod has one. */
+  /** A container's log so far. A name alone means a Pod of `default`; `container` may be absent when the Pod has one. */
   logs(pod: string | (ObjectName & { container?: string })): Promise<string>;
-  /** Stops every component. Idempotent. */
+  /** Stops every component and closes every port; what still waits rejects, and what is asked afterwards does. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface Nodes {
-  /** Adds a machine and resolves when its Node is Ready. Without a name it is the next worker. */
+  /** Adds a machine and resolves with its name when its Node is Ready (at once with `power: "Off"`). Without a name it is the next worker. */
   add(options?: { name?: string } & MachineSpec): Promise<string>;
   /** The machine and its Node. */
   remove(name: string): Promise<void>;

@@ -2,7 +2,6 @@ import type { Environment } from "../base/environment.ts";
 import { SystemClock, VirtualClock } from "../base/clock.ts";
 import { SeededRandom } from "../base/random.ts";
 import { FifoRunner } from "../base/runner.ts";
-import { parseTime } from "../base/time.ts";
 import { KindRegistry } from "../api/registry.ts";
 import { loadSchema } from "../api/schema/schema.ts";
 import { simTypes } from "../api/sim/facts.ts";
@@ -14,12 +13,13 @@ import type { NodeAgents } from "../server/node-agent.ts";
 import type { UserInfo } from "../server/request.ts";
 import { InProcessClient } from "../client/in-process-client.ts";
 import { Registry } from "../sim/images/registry.ts";
+import { checkOptions, startOf } from "./check-options.ts";
 import { startClockObject } from "./clock-object.ts";
 import { startControlPlane } from "./control-plane.ts";
 import { administrator, apiServerUser } from "./identities.ts";
 import { Machines } from "./machines.ts";
-import { nodeName, nodesMax } from "./names.ts";
-import { OptionError, defaults } from "./options.ts";
+import { nodeName } from "./names.ts";
+import { defaults } from "./options.ts";
 import type { ClusterHost, ClusterOptions } from "./options.ts";
 import { RunningCluster } from "./running-cluster.ts";
 import type { Parts } from "./running-cluster.ts";
@@ -28,12 +28,7 @@ import { testAuthorityPem } from "./test-authority.ts";
 /** The means of a cluster, before anything runs. */
 function partsOf(options: ClusterOptions, host: ClusterHost): Parts {
   const runner = new FifoRunner(host.runner);
-  const now = options.now ?? defaults.now;
-  const start = typeof now === "number" ? now : parseTime(now);
-  if (start === undefined || !Number.isFinite(start)) throw new OptionError(`now: ${JSON.stringify(now)} is not a time such as 2026-01-01T00:00:00Z`);
-  const count = options.nodes ?? defaults.nodes;
-  if (!Number.isInteger(count) || count < 0 || count > nodesMax) throw new OptionError(`nodes: ${count} is not a whole number from 0 to ${nodesMax}`);
-  const virtual = options.clock === "system" ? undefined : new VirtualClock({ start, runner });
+  const virtual = options.clock === "system" ? undefined : new VirtualClock({ start: startOf(options), runner });
   const system = virtual ? undefined : new SystemClock({ host: host.clock, runner });
   const environment: Environment = {
     clock: (virtual ?? system) as VirtualClock | SystemClock,
@@ -49,6 +44,7 @@ function partsOf(options: ClusterOptions, host: ClusterHost): Parts {
  * OptionError for options that cannot be.
  */
 export async function composeCluster(options: ClusterOptions, host: ClusterHost): Promise<RunningCluster> {
+  checkOptions(options);
   const parts = partsOf(options, host);
   const { environment, store, registry, schema } = parts;
   // The server is there before the machines that it will ask.
@@ -59,7 +55,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const own = clientOf(apiServerUser, "coracle");
   // Upstream's control plane runs on the first node, and its events say so.
   const hostName = nodeName(options.name ?? defaults.name, 0);
-  const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName });
+  const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName, ...(host.certificateSigner === undefined ? {} : { certificateSigner: host.certificateSigner }) });
   const { informers } = controlPlane;
   const machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
   agents.of = (name) => machines.agentOf(name);

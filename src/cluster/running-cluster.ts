@@ -1,20 +1,24 @@
 import type { Environment, Instant } from "../base/environment.ts";
 import type { SystemClock, VirtualClock } from "../base/clock.ts";
 import { parseDuration } from "../base/duration.ts";
+import { StatusError } from "../base/status-error.ts";
+import type { Status } from "../base/status-error.ts";
 import type { KubeObject, ObjectName } from "../api/kind-ref.ts";
+import { pods } from "../api/kinds.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import { clocks } from "../api/sim/facts.ts";
-import { parseYamlDocuments } from "../api/yaml.ts";
 import type { Store } from "../store/contract.ts";
 import { tableKey } from "../server/keys.ts";
-import type { ApiResponse } from "../server/request.ts";
 import { applyObject } from "../client/apply.ts";
 import type { Applied } from "../client/apply.ts";
 import type { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
+import { objectPath, queryOf } from "../client/path.ts";
+import { bodyText } from "./body-text.ts";
 import { clockName, clockTime } from "./clock-object.ts";
 import type { Cluster } from "./cluster.ts";
+import { objectsOf } from "./manifests.ts";
 import { OptionError, defaults } from "./options.ts";
 import type { ClusterOptions } from "./options.ts";
 import { SimulatedNodes, machineFor } from "./simulated-nodes.ts";
@@ -54,7 +58,7 @@ export class RunningCluster implements Cluster {
   private readonly parts: Parts;
   private readonly own: InProcessClient;
   private readonly stops: readonly (() => void)[];
-  private closed = false;
+  private readonly closing = new AbortController();
 
   constructor(composed: RunningOptions) {
     this.options = composed.options;
@@ -90,9 +94,9 @@ export class RunningCluster implements Cluster {
   }
 
   async apply(yamlOrObjects: string | KubeObject | readonly KubeObject[]): Promise<readonly Applied[]> {
-    const given = typeof yamlOrObjects === "string" ? (parseYamlDocuments(yamlOrObjects) as unknown as KubeObject[]) : [yamlOrObjects].flat();
+    this.assertOpen();
     const applied: Applied[] = [];
-    for (const object of given.flatMap(itemsOf)) {
+    for (const object of objectsOf(yamlOrObjects)) {
       const kind = this.parts.registry.byKind(object.apiVersion, object.kind);
       if (!kind) throw new OptionError(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
       const placed = kind.ref.namespaced && object.metadata.namespace === undefined ? { ...object, metadata: { ...object.metadata, namespace: "default" } } : object;
@@ -102,9 +106,9 @@ export class RunningCluster implements Cluster {
   }
 
   async advance(duration: string | number): Promise<void> {
+    this.assertOpen();
     const clock = this.virtualClock("advance");
-    const ms = msOf(duration);
-    if (ms < 0) throw new OptionError(`advance: ${duration} goes back in time`);
+    const ms = msOf("advance", duration);
     const target = clock.now() + ms;
     await this.own.patch(clocks, { name: clockName }, { type: "merge", body: { spec: { at: clockTime(target) } } });
     await clock.advanceTo(target);
@@ -112,7 +116,7 @@ export class RunningCluster implements Cluster {
   }
 
   async runUntil(predicate: () => boolean | Promise<boolean>, options: { within?: string | number } = {}): Promise<void> {
-    await this.runUntilTrue(predicate, predicate.toString(), msOf(options.within ?? withinMs));
+    await this.runUntilTrue(predicate, predicate.toString(), msOf("within", options.within ?? withinMs));
     await this.settle();
   }
 
@@ -121,18 +125,18 @@ export class RunningCluster implements Cluster {
   }
 
   async logs(pod: string | (ObjectName & { container?: string })): Promise<string> {
-    const target = typeof pod === "string" ? { name: pod, namespace: "default" } : { namespace: "default", ...pod };
-    const { name, namespace } = target;
-    const container = "container" in target && target.container !== undefined ? `container=${encodeURIComponent(target.container)}` : "";
-    const response = await this.client.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods/${name}/log`, query: container, headers: {}, wants: "bytes" });
-    const text = await bodyText(response);
-    if (response.status >= 400) throw new Error(text);
+    this.assertOpen();
+    const { container, ...name } = { namespace: "default", container: undefined, ...(typeof pod === "string" ? { name: pod } : pod) };
+    const path = objectPath(pods, name, "log");
+    const response = await this.client.request({ method: "GET", path, query: queryOf({ container }), headers: {}, wants: "bytes" });
+    const text = (await bodyText(response)) ?? "";
+    if (response.status >= 400) throw new StatusError(JSON.parse(text) as Status & { message: string });
     return text;
   }
 
   async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.closing.signal.aborted) return;
+    this.closing.abort();
     for (const stop of this.stops) stop();
   }
 
@@ -140,6 +144,14 @@ export class RunningCluster implements Cluster {
     return this.close();
   }
 
+  get isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  /** Throws once the cluster is closed: nothing in it works any more, and an answer would be a lie. */
+  assertOpen(): void {
+    if (this.isClosed) throw new Error(`cluster "${this.name}" is closed`);
+  }
 
   private virtualClock(asked: string): VirtualClock {
     if (!this.parts.virtual) throw new OptionError(`${asked}: this cluster follows the machine's clock; only a virtual clock can be moved`);
@@ -147,6 +159,7 @@ export class RunningCluster implements Cluster {
   }
 
   private async runUntilTrue(predicate: () => boolean | Promise<boolean>, what: string, limitMs: number): Promise<void> {
+    this.assertOpen();
     await this.settle();
     if (await predicate()) return;
     const { virtual } = this.parts;
@@ -155,6 +168,7 @@ export class RunningCluster implements Cluster {
     } else if (await this.watchStore(predicate, limitMs)) {
       return;
     }
+    this.assertOpen();
     throw new Error(`not within ${limitMs / 1000} s of the cluster's time: ${what}`);
   }
 
@@ -164,10 +178,10 @@ export class RunningCluster implements Cluster {
     let wake = (): void => undefined;
     const abort = new AbortController();
     const watches = this.parts.registry.all().map((kind) => this.parts.store.watch(`${tableKey(kind)}/`, this.parts.store.revision, () => wake()));
-    const end = clock.sleep(limitMs, abort.signal).then(
-      () => true,
-      () => true,
-    );
+    const end = new Promise<true>((resolve) => {
+      clock.sleep(limitMs, abort.signal).then(() => resolve(true), () => resolve(true));
+      this.closing.signal.addEventListener("abort", () => resolve(true), { signal: abort.signal });
+    });
     try {
       for (;;) {
         const changed = new Promise<boolean>((resolve) => (wake = () => resolve(false)));
@@ -182,35 +196,9 @@ export class RunningCluster implements Cluster {
   }
 }
 
-function msOf(duration: string | number): number {
+function msOf(what: string, duration: string | number): number {
   const ms = typeof duration === "number" ? duration : parseDuration(duration);
-  if (ms === undefined || !Number.isFinite(ms)) throw new OptionError(`${JSON.stringify(duration)} is not a duration such as 90s, 1h30m or 30d`);
-  return ms;
-}
-
-/** The objects of a list, or the object itself. */
-function itemsOf(object: KubeObject): readonly KubeObject[] {
-  const { items } = object as KubeObject & { items?: readonly KubeObject[] };
-  return object.kind === "List" && items ? items : [object];
-}
-
-/** All that an answer writes, as text. */
-function bodyText(response: ApiResponse): Promise<string> {
-  const decoder = new TextDecoder();
-  const { body } = response;
-  if (body.type === "bytes") return Promise.resolve(body.parts.map((part) => decoder.decode(part, { stream: true })).join(""));
-  if (body.type === "object") return Promise.resolve((body.object as { message?: string }).message ?? JSON.stringify(body.object));
-  if (body.type !== "stream") return Promise.resolve("");
-  return new Promise((resolve) => {
-    let text = "";
-    body.start({
-      write(bytes) {
-        text += decoder.decode(bytes, { stream: true });
-        return true;
-      },
-      drained: (next) => next(),
-      end: () => resolve(text),
-      closed: () => undefined,
-    });
-  });
+  if (ms !== undefined && ms < 0) throw new OptionError(`${what}: ${duration} goes back in time`);
+  if (ms !== undefined && Number.isFinite(ms)) return ms;
+  throw new OptionError(`${what}: ${typeof duration === "number" ? duration : JSON.stringify(duration)} is not a duration such as 90s, 1h30m or 30d, or milliseconds`);
 }

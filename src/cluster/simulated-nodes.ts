@@ -45,7 +45,7 @@ export class SimulatedNodes implements Nodes {
 
   async add(options: { name?: string } & MachineSpec = {}): Promise<string> {
     const name = await this.create(options);
-    await this.ready(name);
+    if (options.power !== "Off") await this.ready(name);
     return name;
   }
 

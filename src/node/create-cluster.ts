@@ -5,15 +5,24 @@
 import type { Log } from "../base/environment.ts";
 import { composeCluster } from "../cluster/create-cluster.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { OptionError } from "../cluster/options.ts";
 import type { ClusterOptions } from "../cluster/options.ts";
+import { createCertificateSigner } from "./certificate-signer.ts";
 import { createCertificates } from "./certificates.ts";
 import type { ClusterCertificates } from "./certificates.ts";
+import { codeOf, Failure, reasonOf } from "./failure.ts";
 import { silentLog } from "./file-log.ts";
 import { nodeHost } from "./host.ts";
 import type { HttpsListener } from "./https-server.ts";
 import type { Access } from "./kubeconfig.ts";
 
 export type { Cluster, Nodes } from "../cluster/cluster.ts";
+export { isStatus, StatusError } from "../base/status-error.ts";
+export type { Client } from "../client/client.ts";
+export { image } from "../sim/images/image.ts";
+export type { SimulatedImage } from "../sim/images/image.ts";
+export type { Program } from "../sim/process.ts";
+export { OptionError } from "../cluster/options.ts";
 export type { ClusterOptions, ImageOptions } from "../cluster/options.ts";
 
 export interface NodeClusterOptions extends ClusterOptions {
@@ -64,7 +73,7 @@ export interface StartedCluster extends NodeCluster {
 export async function startCluster(options: NodeClusterOptions): Promise<StartedCluster> {
   const { log = silentLog, certificates, onDefect, ...rest } = options;
   const host = nodeHost({ log, ...(onDefect === undefined ? {} : { onDefect }) });
-  const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate }) });
+  const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate, certificateSigner: createCertificateSigner(certificates.authority) }) });
   return new ListeningCluster(core, { log, certificates });
 }
 
@@ -106,9 +115,17 @@ class ListeningCluster implements StartedCluster {
   logs: Cluster["logs"] = (pod) => this.core.logs(pod);
 
   async listen(options: { host?: string; port?: number } = {}): Promise<Listening> {
+    this.core.assertOpen();
+    const { port = 0 } = options;
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new OptionError(`listen: port ${port} is not a whole number from 0 to 65535`);
     const [{ listenHttps }, { kubeconfigText }] = await Promise.all([import("./https-server.ts"), import("./kubeconfig.ts")]);
     const certificates = (this.certificates ??= createCertificates());
-    const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, ...options });
+    const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, ...options }).catch((error: unknown) => {
+      if (codeOf(error) === "EADDRINUSE") throw new Failure(`port ${port} is taken: choose another, or 0 for a free one`, { cause: error });
+      throw new Failure(`port ${port} cannot be opened: ${reasonOf(error)}`, { cause: error });
+    });
+    if (this.core.isClosed) await listener.close();
+    this.core.assertOpen();
     this.listeners.add(listener);
     const access: Access = {
       url: listener.url,

@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endOf } from "../kubectl/paced.ts";
 import { Scenario } from "../scenarios/scenario.ts";
@@ -51,16 +49,13 @@ for (const guide of guides) {
   const programs = blocks.filter((block) => block.language === "ts");
   if (programs.length > 0) {
     it(`the program of ${guide} runs`, async () => {
-      const folder = mkdtempSync(join(tmpdir(), "coracle-guide-"));
+      // Within the package, "coracle" means what package.json exports: as for those who install it.
+      const cache = join(root, ".cache");
+      mkdirSync(cache, { recursive: true });
+      const folder = mkdtempSync(join(cache, "guide-"));
       try {
         const path = join(folder, "guide.ts");
-        const url = (file: string): string => pathToFileURL(join(root, file)).href;
-        const text = programs
-          .map((block) => block.text)
-          .join("\n")
-          .replaceAll('"coracle"', JSON.stringify(url("src/node/create-cluster.ts")))
-          .replaceAll('"coracle/kinds"', JSON.stringify(url("src/api/kinds.ts")));
-        writeFileSync(path, text);
+        writeFileSync(path, programs.map((block) => block.text).join("\n"));
         const { exit, stderr } = await endOf(spawn(process.execPath, [path], { stdio: ["ignore", "pipe", "pipe"] }));
         expect(exit, stderr).toBe(0);
       } finally {
