@@ -29,7 +29,13 @@ const onlyTheseChange = `updates to statefulset spec for fields other than ${mut
 
 export const statefulSet: KindDeclaration<StatefulSet> = {
   ref: statefulSets,
-  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
+  warnings(object, old) {
+    const warnings = changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template"));
+    if ((object.spec.revisionHistoryLimit ?? 0) < 0) {
+      warnings.push("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended");
+    }
+    return warnings;
+  },
   nameErrors: dnsLabelName,
   defaults(draft) {
     defaultPodTemplate(draft.spec.template);

@@ -7,6 +7,7 @@ import { dns1123LabelProblems } from "../validation/names.ts";
 import { objectPath } from "../validation/path.ts";
 import type { FieldPath } from "../validation/path.ts";
 import { eachContainer } from "./pod-containers.ts";
+import { volumeFileWarnings } from "./volume-warnings.ts";
 
 /** What upstream warns about in Pods and templates: allowed, but hardly meant. Texts for Warning headers. */
 export function podWarnings(object: Pod): string[] {
@@ -41,6 +42,7 @@ function warnAll(spec: PodSpec, meta: ObjectMeta | undefined, path: FieldPath, c
   spec.topologySpreadConstraints?.forEach((constraint, i) => warnSpread(constraint, specPath.child("topologySpreadConstraints").index(i), warnings));
   if (meta?.annotations !== undefined) warnAnnotations(meta.annotations, path.child("metadata").child("annotations"), warnings);
   spec.volumes?.forEach((volume, i) => warnVolume(volume, specPath.child("volumes").index(i), warnings));
+  for (const volume of spec.volumes ?? []) warnings.push(...volumeFileWarnings(volume));
   if (spec.hostAliases !== undefined) warnDuplicates(spec.hostAliases.map(({ ip }) => ip ?? ""), (i) => specPath.child("hostAliases").index(i).child("ip"), "ip", warnings);
   if (spec.imagePullSecrets !== undefined) warnPullSecrets(spec, specPath.child("imagePullSecrets"), warnings);
   warnFractions(spec.overhead, specPath.child("overhead"), warnings);

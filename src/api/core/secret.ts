@@ -47,12 +47,23 @@ export const secret: KindDeclaration<Secret> = {
     checkUnchanged(object.type === old.type, object.type, FieldPath.of("type"), errors);
     return [...errors, ...checkImmutable(object, old, ["data"])];
   },
+  warnings: (object) => (object.type === "kubernetes.io/tls" ? pairWarnings(object) : []),
   selectableFields: { type: (object) => object.type ?? "" },
   table: {
     columns: columns("Name", "Type", "Data", "Age"),
     cells: (object, context) => [object.metadata.name, object.type ?? "", Object.keys(object.data ?? {}).length, age(object, context)],
   },
 };
+
+/** A certificate and its key that cannot even be read. What they say is nobody's business here. */
+function pairWarnings(object: Secret): string[] {
+  const missing = (key: string): boolean => {
+    const text = Array.from(decodeBase64(object.data?.[key] ?? ""), (byte) => String.fromCharCode(byte)).join("");
+    return !/(^|\n)-----BEGIN [^\n]*-----\r?\n[\s\S]*\n-----END [^\n]*-----/.test(text);
+  };
+  if (missing("tls.crt")) return ["tls: failed to find any PEM data in certificate input"];
+  return missing("tls.key") ? ["tls: failed to find any PEM data in key input"] : [];
+}
 
 /** stringData is write-only: each entry replaces the one of the same key in data. */
 function mergeStringData(draft: Draft<Secret>): void {

@@ -7,12 +7,14 @@ import { age, columns } from "../table.ts";
 import type { Service } from "../types/core-v1.ts";
 import { dnsLabelName } from "../validation/names.ts";
 import { checkService, checkServiceStatus, checkServiceUpdate } from "./service-validation.ts";
+import { serviceWarnings } from "./service-warnings.ts";
 
 /** Three hours: upstream's default for session affinity by client address. */
 const affinitySeconds = 10_800;
 
 export const service: KindDeclaration<Service> = {
   ref: services,
+  warnings: serviceWarnings,
   hasGeneration: false,
   generationRises: () => false,
   nameErrors: dnsLabelName,
