@@ -8,6 +8,7 @@ import type { Discovery } from "./discovery/discovery.ts";
 import type { ClusterNetwork } from "./cluster-network.ts";
 import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
+import type { RequestCounters } from "./metrics/request-counters.ts";
 import type { OpenApi } from "./openapi/open-api.ts";
 import type { Query } from "./query.ts";
 import type { Representation } from "./negotiate.ts";
@@ -31,6 +32,7 @@ export interface ServerContext {
   readonly services: ServiceAllocator;
   readonly openApi: OpenApi;
   readonly watches: WatchHub;
+  readonly counters: RequestCounters;
   readonly gitVersion: string;
   readonly tokens: ServiceAccountTokens;
 }

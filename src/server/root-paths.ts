@@ -1,7 +1,8 @@
 import { printYaml } from "../api/yaml.ts";
 import type { ServerContext } from "./context.ts";
-import { healthAnswer, healthPaths } from "./discovery/health.ts";
+import { healthAnswer, healthMetrics, healthPaths } from "./discovery/health.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
+import { metricsAnswer } from "./metrics/exposition.ts";
 import { negotiate, parseAccept, wantsPretty } from "./negotiate.ts";
 import { openApiAnswer } from "./openapi/answer.ts";
 import type { Query } from "./query.ts";
@@ -34,7 +35,7 @@ const handlers: { readonly [first: string]: RootHandler } = {
   api: discovery,
   apis: discovery,
   openapi: ({ context, request, query, path }) => openApiAnswer(context.openApi, request, query, path),
-  metrics: () => refuse("/metrics"),
+  metrics: ({ context, path }) => metrics(context, path),
   flagz: () => refuse("/flagz"),
   statusz: () => refuse("/statusz"),
   openid: ({ context, path }) => keyDiscovery(path, context.tokens),
@@ -49,6 +50,11 @@ export async function rootPath(root: RootRequest): Promise<ApiResponse> {
   if (answer === undefined) return textResponse(404, "404 page not found\n");
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   return answer;
+}
+
+function metrics(context: ServerContext, path: string): ApiResponse | undefined {
+  if (path === "/metrics") return metricsAnswer(context);
+  return path === "/metrics/slis" ? healthMetrics() : undefined;
 }
 
 function refuse(path: string): never {

@@ -1,6 +1,7 @@
 import { StatusError, badRequest } from "../base/status-error.ts";
 import type { Verb } from "../api/kind-facts.ts";
 import type { Kind } from "../api/registry.ts";
+import { componentStatusHandlers } from "./component-statuses.ts";
 import type { Handler, ResourceCall, ServerContext } from "./context.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
 import { metricsGroup, metricsHandlers } from "./metrics/metrics.ts";
@@ -94,7 +95,7 @@ function checkShape(kind: Kind, info: ResourceInfo): void {
 function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   if (method === "HEAD" || method === "OPTIONS") throw methodNotAllowed();
   const verb = info.verb as Verb;
-  const handler = kind.facts.verbs.includes(verb) ? (kind.facts.group === metricsGroup ? metricsHandlers : verbHandlers)[verb] : undefined;
+  const handler = kind.facts.verbs.includes(verb) ? handlersOf(kind)[verb] : undefined;
   if (handler === undefined) throw methodNotAllowed();
   if (kind.facts.verbs.length === 1 && verb === "create") return reviewHandler(kind, info);
   // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.
@@ -102,6 +103,12 @@ function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   if (onCollection !== (verb === "create" || verb === "list" || verb === "deletecollection" || (verb === "watch" && info.name === ""))) throw methodNotAllowed();
   if (kind.facts.namespaced && info.namespace === "" && (verb === "create" || verb === "deletecollection")) throw methodNotAllowed();
   return handler;
+}
+
+/** Most kinds are stored; some are what the server sees at the moment. */
+function handlersOf({ facts }: Kind): { readonly [verb in Verb]?: Handler } {
+  if (facts.group === metricsGroup) return metricsHandlers;
+  return facts.kind === "ComponentStatus" && facts.group === "" ? componentStatusHandlers : verbHandlers;
 }
 
 /** Kinds that can only be created are not stored: they are asked and answered. */

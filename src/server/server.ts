@@ -17,6 +17,8 @@ import { expireEvents } from "./event-expiry.ts";
 import type { ClusterNetwork } from "./cluster-network.ts";
 import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
+import { RequestCounters } from "./metrics/request-counters.ts";
+import type { Observed } from "./metrics/request-counters.ts";
 import { OpenApi } from "./openapi/open-api.ts";
 import { impersonate } from "./impersonate.ts";
 import { parseQuery } from "./query.ts";
@@ -80,6 +82,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
     openApi: new OpenApi({ registry, schema, gitVersion, runner: environment.runner }),
+    counters: new RequestCounters({ clock: environment.clock, registry }),
     gitVersion,
     tokens: new ServiceAccountTokens({ store, environment, signer: options.tokenSigner ?? fixedKeySigner() }),
   };
@@ -94,11 +97,18 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 async function handle(context: ServerContext, request: ApiRequest): Promise<ApiResponse> {
+  const observed = context.counters.begin(request);
+  let code = 500;
   try {
-    return await route(context, request);
+    const response = await route(context, request, observed);
+    code = response.status;
+    return response;
   } catch (error) {
-    if (error instanceof StatusError) return statusResponse(request, error);
-    throw error;
+    if (!(error instanceof StatusError)) throw error;
+    code = error.status.code;
+    return statusResponse(request, error);
+  } finally {
+    context.counters.end(observed, code);
   }
 }
 
@@ -113,10 +123,11 @@ function refusal(context: ServerContext, request: ApiRequest): ApiResponse | und
 }
 
 /** Who asks for what. Throws 401 and 403. */
-function admitted(context: ServerContext, request: ApiRequest) {
+function admitted(context: ServerContext, request: ApiRequest, observed?: Observed) {
   const path = decodePath(request.path);
   const query = parseQuery(request.query);
   const info = requestInfo(request.method, path, query);
+  if (observed !== undefined) observed.info = info;
   const caller = authenticate(request, context.tokens);
   if (request.credentials.type === "none" && !isOpenPath(path)) throw unauthorized();
   const user = impersonate(context.authorizer, request, caller);
@@ -124,8 +135,8 @@ function admitted(context: ServerContext, request: ApiRequest) {
   return { path, query, info, user };
 }
 
-function route(context: ServerContext, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
-  const { path, query, info, user } = admitted(context, request);
+function route(context: ServerContext, request: ApiRequest, observed: Observed): ApiResponse | Promise<ApiResponse> {
+  const { path, query, info, user } = admitted(context, request, observed);
   if (path.startsWith("//")) return textResponse(404, "404 page not found\n");
   if (info.type === "path") return rootPath({ context, request, query, path: info.path });
   return resourceRequest({ context, request, query, info, user });

@@ -58,3 +58,9 @@ export function healthAnswer(endpoint: string, check: string, options: { verbose
 export function healthPaths(): readonly string[] {
   return Object.entries(checks).flatMap(([endpoint, names]) => [`/${endpoint}`, ...names.map((name) => `/${endpoint}/${name}`)]);
 }
+
+/** `/metrics/slis`: every check, as Prometheus reads it. */
+export function healthMetrics(): ApiResponse {
+  const names = Object.entries(checks).flatMap(([endpoint, checked]) => checked.map((name) => `kubernetes_healthcheck{name="${name}",type="${endpoint}"} 1\n`));
+  return textResponse(200, `# HELP kubernetes_healthcheck The result of each health check: 1 is ok.\n# TYPE kubernetes_healthcheck gauge\n${names.join("")}`);
+}
