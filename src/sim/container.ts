@@ -99,7 +99,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, nextLogLine: () => host.nextLogLine(this.id) };
     this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
     this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem });
-    this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, world: () => this };
+    this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, ...(options.image.image.commands === undefined ? {} : { commands: options.image.image.commands }), world: () => this };
     this.info = { id: options.id, state: "created", createdAt: environment.clock.now() };
   }
 

@@ -28,10 +28,13 @@ export const netCommands: CommandTable = {
     out(`PING ${host} (${ip}): 56 data bytes\n`);
     let received = 0;
     let sent = 0;
+    const times: number[] = [];
+    const inMs = (microseconds: number): string => (microseconds / 1000).toFixed(3);
     const summary = (): void => {
       const lost = sent === 0 ? 0 : Math.round(((sent - received) / sent) * 100);
       out(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
-      if (received > 0) out("round-trip min/avg/max = 0.064/0.080/0.112 ms\n");
+      const [least, mean, most] = [Math.min(...times), times.reduce((sum, time) => sum + time, 0) / times.length, Math.max(...times)];
+      if (received > 0) out(`round-trip min/avg/max = ${inMs(least)}/${inMs(mean)}/${inMs(most)} ms\n`);
     };
     process.onSignal((signal) => {
       if (signal !== "INT") return process.exit(143);
@@ -41,7 +44,9 @@ export const netCommands: CommandTable = {
     while (sent < count) {
       const reached = network.reaches(ip);
       if (reached) {
-        out(`64 bytes from ${ip}: seq=${sent} ttl=64 time=0.${String(60 + process.world.random.below(50)).padStart(3, "0")} ms\n`);
+        const time = 60 + process.world.random.below(50);
+        times.push(time);
+        out(`64 bytes from ${ip}: seq=${sent} ttl=64 time=${inMs(time)} ms\n`);
         received++;
       }
       sent++;

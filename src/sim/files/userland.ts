@@ -56,7 +56,7 @@ export function commonBase(commands: readonly string[]): FolderInode {
 /** The tree of one image. */
 export function imageRoot(image: SimulatedImage, base: FolderInode): FolderInode {
   const own: { [path: string]: Inode | string } = { ...image.files };
-  for (const name of Object.keys(image.programs)) {
+  for (const name of Object.keys({ ...image.programs, ...image.commands })) {
     const path = [...image.entrypoint, ...image.command].find((word) => word.startsWith("/") && word.endsWith(`/${name}`)) ?? `/usr/local/bin/${name}`;
     own[path] = fileInode("\x7fELF", 0, 0o755);
   }
@@ -77,7 +77,7 @@ function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode
 export const machineResolvConf = "nameserver 172.18.0.1\noptions edns0 trust-ad ndots:0\n";
 
 /** Tools that only machines have. */
-const machineTools = ["iptables", "iptables-save", "iptables-restore", "nft", "crictl", "systemctl", "journalctl", "kubelet", "containerd", "sudo", "ip", "ss"];
+const machineTools = ["iptables", "iptables-save", "iptables-restore", "nft", "kube-proxy", "crictl", "systemctl", "journalctl", "kubelet", "containerd", "sudo", "ip", "ss"];
 
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 authentication:

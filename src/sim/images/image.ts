@@ -1,3 +1,4 @@
+import type { CommandTable } from "../command.ts";
 import type { Program } from "../process.ts";
 import type { FolderInode } from "../files/inode.ts";
 
@@ -16,6 +17,8 @@ export interface SimulatedImage {
   readonly userland: boolean;
   /** Its own binaries by name, without folder. */
   readonly programs: { readonly [name: string]: Program };
+  /** Commands that it has beside those of the userland, or in another make. */
+  readonly commands?: CommandTable;
   /** Files beside those of the userland, by path. */
   readonly files?: { readonly [path: string]: string };
   /** Set by the registry: the finished tree, shared by all containers. */

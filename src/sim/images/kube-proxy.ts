@@ -1,6 +1,8 @@
 import { parseYamlDocuments } from "../../api/yaml.ts";
+import type { SimulatedCommand } from "../command.ts";
 import { formatDate } from "../commands/clock.ts";
 import type { Process, Program } from "../process.ts";
+import { iptablesCommands } from "../node-shell/iptables.ts";
 import { image } from "./image.ts";
 
 /**
@@ -22,8 +24,14 @@ function configuration(process: Process): Configuration | undefined {
   return typeof document === "object" && document !== null ? (document as Configuration) : undefined;
 }
 
+const versionLine = "Kubernetes v1.36.3\n";
+
 const kubeProxy: Program = async (process) => {
   const { machine } = process.world;
+  if (process.argv.includes("--version")) {
+    process.write("stdout", versionLine);
+    return 0;
+  }
   const say = (level: "I" | "W" | "E", place: string, message: string): void => {
     const at = process.clock.now();
     process.write("stderr", `${level}${formatDate(at, "%m%d %H:%M:%S")}.${String(at % 1000).padStart(3, "0")}000       1 ${place}] ${message}\n`);
@@ -61,10 +69,22 @@ const kubeProxy: Program = async (process) => {
   return 0;
 };
 
+/** The same binary on a machine, for the chores of those who look after it; its work is the Pods'. */
+export const kubeProxyOfNode: SimulatedCommand = async ({ args, out, err, process }) => {
+  if (args.includes("--version")) out(versionLine);
+  else if (args.includes("--cleanup")) process.world.machine.proxy.flush();
+  else {
+    err("kube-proxy: on this simulated node it runs in the Pods of the DaemonSet kube-proxy; here it knows --cleanup and --version\n");
+    return 1;
+  }
+  return 0;
+};
+
 export const kubeProxyImage = image({
   repositories: ["registry.k8s.io/kube-proxy"],
   sizeBytes: 31_457_280,
   entrypoint: [],
   command: [],
   programs: { "kube-proxy": kubeProxy },
+  commands: iptablesCommands,
 });

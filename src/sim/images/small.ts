@@ -1,3 +1,4 @@
+import { bindCommands } from "../commands/bind.ts";
 import type { Program } from "../process.ts";
 import { image, stayUp, versioned } from "./image.ts";
 import type { SimulatedImage } from "./image.ts";
@@ -42,9 +43,8 @@ export const smallImages: readonly SimulatedImage[] = [
   image({ repositories: ["docker.io/devopscube/kubernetes-job-demo"], sizeBytes: 5_242_880, entrypoint: ["/script.sh"], command: [], programs: { "script.sh": jobDemo } }),
   image({ repositories: ["registry.k8s.io/pause", "k8s.gcr.io/pause"], sizeBytes: 320_448, entrypoint: ["/pause"], command: [], userland: false, programs: { pause: stayUp({ lines: () => [], onTerm: { line: "Shutting down, got signal: Terminated", code: 0 } }) } }),
   image({ repositories: ["docker.io/curlimages/curl", "quay.io/curl/curl"], sizeBytes: 9_961_472, entrypoint: ["/entrypoint.sh"], command: ["curl"], programs: { "entrypoint.sh": curlEntrypoint } }),
-  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"] }),
-  image({ repositories: ["docker.io/nicolaka/netshoot"], sizeBytes: 201_326_592, command: ["bash"] }),
-  image({ repositories: ["registry.k8s.io/e2e-test-images/jessie-dnsutils"], sizeBytes: 112_000_000, command: ["/bin/sh"] }),
+  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"], commands: bindCommands }),
+  image({ repositories: ["registry.k8s.io/e2e-test-images/jessie-dnsutils", "gcr.io/kubernetes-e2e-test-images/dnsutils"], sizeBytes: 112_000_000, command: ["/bin/sh"], commands: bindCommands }),
   image({ repositories: ["docker.io/library/hello-world"], sizeBytes: 5_836, command: ["/hello"], userland: false, programs: { hello } }),
   image({ repositories: ["docker.io/library/httpd"], sizeBytes: 44_761_088, command: ["httpd-foreground"], programs: { "httpd-foreground": httpd } }),
   image({ repositories: ["docker.io/library/redis"], sizeBytes: 46_137_344, entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], programs: { "docker-entrypoint.sh": (process) => process.world.execute(process, process.argv.slice(1)), "redis-server": stayUp({ lines: () => ["1:M 01 Jan 2026 00:00:00.000 * Ready to accept connections tcp"], ports: [6379], onTerm: { code: 0 } }) } }),

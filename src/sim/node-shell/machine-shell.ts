@@ -11,6 +11,7 @@ import { ExecError, findProgram } from "../userland.ts";
 import type { Finder } from "../userland.ts";
 import { WorkMeter } from "../work-meter.ts";
 import { addressCommands } from "./addresses.ts";
+import { kubeProxyOfNode } from "../images/kube-proxy.ts";
 import { crictlCommands } from "./crictl.ts";
 import { iptablesCommands } from "./iptables.ts";
 import type { MachineState } from "./machine-state.ts";
@@ -18,7 +19,7 @@ import { unitCommands } from "./units.ts";
 
 /** Everything that a node has beside the ordinary commands. */
 function nodeCommands(machine: MachineState): CommandTable {
-  return { ...iptablesCommands(machine), ...crictlCommands(machine), ...unitCommands(machine), ...addressCommands(machine) };
+  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...unitCommands(machine), ...addressCommands(machine) };
 }
 
 /**

@@ -58,6 +58,25 @@ it("iptables refuses what is not there and what nobody may write", async () => {
   expect(await printed(cluster, machine(node), "iptables-save | iptables-restore")).toEqual({ code: 0, out: "" });
 });
 
+it("kube-proxy's Pods have the tools for its rules; its clean-up takes the service chains away, there and on the machine", async () => {
+  const { items } = await cluster.client.list(pods, { namespace: "kube-system", labelSelector: "k8s-app=kube-proxy", fieldSelector: `spec.nodeName=${node}` });
+  const proxy = items[0]?.metadata.name ?? "";
+  const inProxy = async (command: string) => (await printed(cluster, `/api/v1/namespaces/kube-system/pods/${proxy}/exec`, command)).out;
+  const chains = /^:KUBE-SVC-/m;
+  expect(await inProxy("kube-proxy --version")).toBe("Kubernetes v1.36.3\n");
+  expect(await inProxy("iptables-save -t nat | grep -v '^#'")).toBe(await on("iptables-save -t nat | grep -v '^#'"));
+  expect(await inProxy("iptables -t nat -L KUBE-SERVICES -n")).toContain("/* default/kubernetes:https cluster IP */ tcp dpt:443\n");
+  for (const cleanUp of [() => inProxy("kube-proxy --cleanup"), () => on("kube-proxy --cleanup")]) {
+    expect(await on("iptables-save")).toMatch(chains);
+    expect(await cleanUp()).toBe("");
+    expect(await on("iptables-save")).not.toMatch(chains);
+    await cluster.client.delete(pods, { namespace: "kube-system", name: (await cluster.client.list(pods, { namespace: "kube-system", labelSelector: "k8s-app=kube-proxy", fieldSelector: `spec.nodeName=${node}` })).items[0]?.metadata.name ?? "" });
+    await cluster.advance("30s");
+  }
+  expect(await on("iptables-save")).toMatch(chains);
+  expect(await printed(cluster, machine(node), "kube-proxy")).toMatchObject({ code: 1 });
+});
+
 it("routes to machines come and go with them", async () => {
   const name = await cluster.nodes.add();
   expect(await on("ip route")).toContain("10.244.2.0/24 via 172.18.0.4 dev eth0 \n");

@@ -54,7 +54,7 @@ async function hold(isHeld: boolean): Promise<void> {
 
 beforeAll(async () => {
   cluster = await createCluster({ nodes: 3 });
-  await cluster.apply(`${client("looker", worker)}---${client("other", "local-worker2", "alpine")}---${server("web", 2, ", type: NodePort")}`);
+  await cluster.apply(`${client("looker", worker)}---${client("other", "local-worker2", "alpine")}---${client("digger", "local-worker2", "nicolaka/netshoot")}---${server("web", 2, ", type: NodePort")}`);
   await cluster.advance("60s");
 });
 
@@ -94,7 +94,12 @@ describe("a Service", () => {
     const { ip } = await serviceOf("web");
     expect((await inPod("looker", `ping -c 2 ${ip}`)).out).toContain("2 packets transmitted, 0 packets received, 100% packet loss");
     expect(await inPod("looker", `curl -sS -m 5 http://${ip}:81`)).toMatchObject({ code: 28 });
-    expect((await inPod("looker", `ping -c 2 ${(await endpointsOf("web"))[0]}`)).out).toContain(" 0% packet loss");
+    const { out } = await inPod("looker", `ping -c 3 ${(await endpointsOf("web"))[0]}`);
+    expect(out).toContain(" 0% packet loss");
+    const times = [...out.matchAll(/ time=([\d.]+) ms/g)].map((match) => Number(match[1]));
+    const [, least, mean, most] = /min\/avg\/max = ([\d.]+)\/([\d.]+)\/([\d.]+) ms/.exec(out) ?? [];
+    expect([Number(least), Number(most)]).toEqual([Math.min(...times), Math.max(...times)]);
+    expect(Number(mean)).toBeCloseTo(times.reduce((sum, time) => sum + time, 0) / 3, 3);
   });
 
   it("refuses at once when nobody stands behind it", async () => {
@@ -137,6 +142,29 @@ describe("names", () => {
     const head = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10:53\n\n";
     expect(await inPod("looker", "nslookup web.default.svc.cluster.local")).toEqual({ code: 0, out: `${head}Name:\tweb.default.svc.cluster.local\nAddress: ${ip}\n\n\n` });
     expect(await inPod("other", "nslookup none.default.svc.cluster.local")).toMatchObject({ code: 1, out: expect.stringContaining("** server can't find none.default.svc.cluster.local: NXDOMAIN\n") as string });
+  });
+
+  it("are told by nslookup, dig and host as BIND prints them, in images of its tools", async () => {
+    const { ip } = await serviceOf("web");
+    const [pod = ""] = await endpointsOf("web");
+    const full = "web.default.svc.cluster.local";
+    const head = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n";
+    expect(await inPod("digger", "nslookup web")).toEqual({ code: 0, out: `${head}Name:\t${full}\nAddress: ${ip}\n\n` });
+    expect((await inPod("digger", "nslookup web.default")).out).toContain(`Name:\t${full}\nAddress: ${ip}\n`);
+    expect(await inPod("digger", "nslookup nobody")).toEqual({ code: 1, out: `${head}** server can't find nobody: NXDOMAIN\n\n` });
+    expect((await inPod("digger", `nslookup ${ip}`)).out).toBe(`${ip.split(".").reverse().join(".")}.in-addr.arpa\tname = ${full}.\n\n`);
+    expect((await inPod("digger", `dig +short ${full}; dig +short web; dig +short +search web; dig +short -x ${ip}`)).out).toBe(`${ip}\n${ip}\n${full}.\n`);
+    expect((await inPod("digger", "dig +short SRV _dns._udp.kube-dns.kube-system.svc.cluster.local")).out).toBe("0 100 53 kube-dns.kube-system.svc.cluster.local.\n");
+    expect((await inPod("digger", `dig +short ${pod.replaceAll(".", "-")}.default.pod.cluster.local`)).out).toBe(`${pod}\n`);
+    expect((await inPod("digger", `dig @10.96.0.10 ${full}`)).out).toMatch(
+      new RegExp(`;; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: \\d+\\n;; flags: qr aa rd; QUERY: 1, ANSWER: 1, [^]*;${full}\\.\\t+IN\\tA\\n\\n;; ANSWER SECTION:\\n${full}\\. \\d+\\tIN\\tA\\t${ip}\\n\\n[^]*;; SERVER: 10\\.96\\.0\\.10#53`),
+    );
+    expect((await inPod("digger", "dig nobody.default.svc.cluster.local")).out).toMatch(/status: NXDOMAIN.*[^]*AUTHORITY SECTION:\n.*SOA/);
+    expect((await inPod("digger", `host web; host ${ip}; host -t SRV _dns._udp.kube-dns.kube-system`)).out).toBe(
+      `${full} has address ${ip}\n${ip.split(".").reverse().join(".")}.in-addr.arpa domain name pointer ${full}.\n_dns._udp.kube-dns.kube-system.svc.cluster.local has SRV record 0 100 53 kube-dns.kube-system.svc.cluster.local.\n`,
+    );
+    expect(await inPod("digger", "host nobody")).toEqual({ code: 1, out: "Host nobody not found: 3(NXDOMAIN)\n" });
+    expect(await inPod("digger", "dig @192.0.2.7 web")).toMatchObject({ code: 9, out: expect.stringContaining(";; no servers could be reached\n") as string });
   });
 
   it("that nobody has are bad addresses", async () => {
