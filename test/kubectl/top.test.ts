@@ -41,11 +41,11 @@ describe("kubectl top", () => {
       ["NAME", "CPU(cores)", "MEMORY(bytes)"],
       ["busy", expect.stringMatching(/^(9\d\d|100\d)m$/), "1Mi"],
       ["idle", "1m", "1Mi"],
-      ["loop", "2m", "1Mi"],
+      ["loop", "2m", "2Mi"],
       ["web", "1m", "5Mi"],
-      ["writer", "1m", "3Mi"],
+      ["writer", "1m", "4Mi"],
     ]);
-    expect(await rows("top", "pod", "loop", "--containers")).toEqual([["POD", "NAME", "CPU(cores)", "MEMORY(bytes)"], ["loop", "main", "2m", "1Mi"]]);
+    expect(await rows("top", "pod", "loop", "--containers")).toEqual([["POD", "NAME", "CPU(cores)", "MEMORY(bytes)"], ["loop", "main", "2m", "2Mi"]]);
     expect((await rows("top", "pods", "-l", "app=top", "--sort-by=cpu"))[1]?.[0]).toBe("busy");
     expect((await rows("top", "pods", "-A")).some(([namespace, name]) => namespace === "kube-system" && name?.startsWith("kube-proxy-"))).toBe(true);
   });
