@@ -14,6 +14,7 @@ export type Predicate =
   | "NodeAffinity"
   | "NodePorts"
   | "NodeResourcesFit"
+  | "VolumeBinding"
   | "PodTopologySpread"
   | "InterPodAffinity";
 

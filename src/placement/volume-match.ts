@@ -39,6 +39,11 @@ export function namesClaim({ spec: { claimRef } }: PersistentVolume, { metadata 
   return (claimRef.uid ?? "") === "" || claimRef.uid === metadata.uid;
 }
 
+/** Whether claim and volume are bound for good. */
+export function isFullyBound({ metadata, spec }: PersistentVolumeClaim): boolean {
+  return (spec.volumeName ?? "") !== "" && metadata.annotations?.[bindCompleted] !== undefined;
+}
+
 const modeOf = ({ spec }: { readonly spec: { readonly volumeMode?: string } }): string => spec.volumeMode ?? "Filesystem";
 const sizeOf = (amount: string | undefined) => parseQuantity(amount ?? "0") ?? { mantissa: 0n, scale: 0, format: "DecimalSI" as const };
 

@@ -6,6 +6,8 @@ import type { NodeState, NodeStates } from "../placement/node-state.ts";
 import { affinityCheck } from "../placement/pod-affinity.ts";
 import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
+import { claimCheck, noClaims } from "./claims.ts";
+import type { ClaimBindings, ClaimView } from "./claims.ts";
 import { preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
 import type { Refusal } from "./refusal.ts";
@@ -13,24 +15,35 @@ import { scoresFor } from "./score.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
 export type Decision =
-  | { readonly type: "bind"; readonly nodeName: string }
+  /** `claims`: what the Pod's volumes need before it is bound. */
+  | { readonly type: "bind"; readonly nodeName: string; readonly claims?: ClaimBindings }
   | { readonly type: "preempt"; readonly preemption: Preemption; readonly message: string }
-  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[] };
+  /** `unbound`: it waits for its claims, whatever the nodes are like. */
+  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[]; readonly unbound?: true };
 
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 
 const noLabels: NamespaceLabels = () => undefined;
 
+/** What a decision looks at beside Pods and nodes. */
+export interface Surroundings {
+  readonly namespaceLabels?: NamespaceLabels;
+  readonly claims?: ClaimView;
+}
+
 /**
  * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
  * with the highest score one is drawn.
  */
-export function decide(wanted: Wanted, states: NodeStates, random: Random, namespaceLabels: NamespaceLabels = noLabels): Decision {
+export function decide(wanted: Wanted, states: NodeStates, random: Random, { namespaceLabels = noLabels, claims: view = noClaims }: Surroundings = {}): Decision {
   if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
+  const claims = claimCheck(wanted.pod, view);
+  // Upstream's next step finds nothing of the one that was skipped, and says so.
+  if (typeof claims === "string") return { type: "pending", message: `0/${states.size} nodes are available: ${claims}. not found`, refusals: [], unbound: true };
   const named = namedNodes(wanted.pod.spec);
   const spread = spreadCheck(wanted.pod, states);
   const affinity = affinityCheck(wanted.pod, states, namespaceLabels);
-  const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? spread?.(state) ?? affinity?.(state);
+  const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? claims?.refuses(state.node) ?? spread?.(state) ?? affinity?.(state);
   const feasible: NodeState[] = [];
   const refusals: Refusal[] = [];
   if (named) {
@@ -48,7 +61,10 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, names
       else feasible.push(state);
     }
   }
-  if (feasible.length > 0) return { type: "bind", nodeName: best(wanted, feasible, random).node.metadata.name };
+  if (feasible.length > 0) {
+    const { node } = best(wanted, feasible, random);
+    return { type: "bind", nodeName: node.metadata.name, ...(claims && { claims: claims.bindings(node) }) };
+  }
   const notAsked = states.size - refusals.length;
   const message = refusalText(refusals, states.size, notAsked);
   const preemption = preempt(wanted, states, refusals);

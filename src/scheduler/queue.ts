@@ -12,7 +12,7 @@ export interface Waiting {
   wanted: Wanted;
   readonly sequence: number;
   attempts: number;
-  /** What kept it from every node at the last look; empty before the first. Resource names, "pods", "ports", "node". */
+  /** What kept it from every node at the last look; empty before the first. Resource names, "pods", "ports", "volumes", "node". */
   lacking: ReadonlySet<string>;
   state: "active" | "backoff" | "parked";
   failedAt: Instant;

@@ -7,6 +7,9 @@ import type { Controller, ControllerContext } from "../client/controller-context
 import { keyOf } from "../client/informer.ts";
 import { wantedBy } from "../placement/fit.ts";
 import { NodeState, NodeStates, takesRoom } from "../placement/node-state.ts";
+import { ClaimKeeper } from "./claim-keeper.ts";
+import { usesClaim, usesClaims } from "./claims.ts";
+import type { ClaimBindings } from "./claims.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import { SchedulingQueue } from "./queue.ts";
@@ -42,6 +45,12 @@ export function startScheduler(options: SchedulerOptions): Controller {
   let stopped = false;
   let pumping = false;
   const queue = new SchedulingQueue({ environment, onActive: () => pump() });
+  const claims = new ClaimKeeper({
+    context,
+    client,
+    claimChanged: (claim) => queue.wakeWhere(({ wanted }) => usesClaim(wanted.pod, claim)),
+    volumesChanged: () => queue.wakeWhere(({ lacking }) => lacking.has("volumes")),
+  });
 
   function pump(): void {
     if (pumping || stopped) return;
@@ -57,9 +66,10 @@ export function startScheduler(options: SchedulerOptions): Controller {
 
   function look(waiting: Waiting): void {
     const { pod } = waiting.wanted;
-    const decision = decide(waiting.wanted, withNominated(pod), random);
+    if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
+    const decision = decide(waiting.wanted, withNominated(pod), random, { claims });
     nominated.delete(pod.metadata.uid);
-    if (decision.type === "bind") void bind(waiting, decision.nodeName);
+    if (decision.type === "bind") void bind(waiting, decision.nodeName, decision.claims);
     else if (decision.type === "preempt") void makeRoom(waiting, decision);
     else void fail(waiting, decision.message, lackingOf(decision));
   }
@@ -110,11 +120,16 @@ export function startScheduler(options: SchedulerOptions): Controller {
     return view;
   }
 
-  async function bind(waiting: Waiting, nodeName: string): Promise<void> {
+  async function bind(waiting: Waiting, nodeName: string, bindings: ClaimBindings | undefined): Promise<void> {
     const { pod } = waiting.wanted;
     const { namespace, name, uid } = pod.metadata;
     count(pod, nodeName);
     try {
+      if (bindings && !(await claims.bring(bindings, nodeName))) {
+        if (placed.get(uid) === nodeName) uncount(uid);
+        await fail(waiting, 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded', new Set(["volumes"]));
+        return queue.wakeWhere((each) => each === waiting);
+      }
       await client.request({
         method: "POST",
         path: `/api/v1/namespaces/${namespace ?? ""}/pods/${name}/binding`,
@@ -217,6 +232,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
       stopped = true;
       stopNodes();
       stopPods();
+      claims.stop();
     },
   };
 }
@@ -232,12 +248,12 @@ function changedWish(current: Pod, previous: Pod): boolean {
   return wish(current) !== wish(previous);
 }
 
-/** Names of what kept a Pod from its nodes, for waking: resources, "pods", "ports", "node". */
+/** Names of what kept a Pod from its nodes, for waking: resources, "pods", "ports", "volumes", "node". */
 function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<string> {
-  const lacking = new Set<string>();
+  const lacking = new Set<string>(decision.unbound ? ["volumes"] : []);
   for (const { misfit } of decision.refusals) {
     if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
-    else lacking.add(misfit.predicate === "NodePorts" ? "ports" : "node");
+    else lacking.add(misfit.predicate === "NodePorts" ? "ports" : misfit.predicate === "VolumeBinding" ? "volumes" : "node");
   }
   return lacking;
 }
