@@ -1,6 +1,6 @@
 import type { Draft } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
-import { conflict, invalid } from "../base/status-error.ts";
+import { conflict } from "../base/status-error.ts";
 import { equalJson } from "../api/schema/json-data.ts";
 import { inGoOrder } from "../api/schema/go-order.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
@@ -12,7 +12,7 @@ import type { ResourceCall } from "./context.ts";
 import { plainError } from "./errors.ts";
 import { orderedMeta } from "./meta.ts";
 import { takeOwnership } from "./ownership.ts";
-import { generationRises, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "./strategy.ts";
+import { checkConditional, generationRises, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "./strategy.ts";
 import type { WriteOptions } from "./write-options.ts";
 
 /** How the new state of an object is judged: as the object itself, or as one of its subresources. */
@@ -95,10 +95,8 @@ function checkVersion(call: ResourceCall, kind: Kind, current: Stored, meta: Dra
   if (put && meta.uid !== undefined && meta.uid !== "" && meta.uid !== standing.uid) throw staleUid(call, meta.uid, standing.uid ?? "");
   const version = meta.resourceVersion ?? "";
   if (version === "" || version === "0") {
-    if (kind.declaration?.allowUnconditionalUpdate !== false) return;
-    const error = { type: "FieldValueInvalid", field: "metadata.resourceVersion", message: "Invalid value: 0: must be specified for an update" } as const;
-    // Upstream names the resource where it otherwise names the kind.
-    throw invalid({ group: kind.facts.group, kind: kind.facts.plural }, meta.name ?? "", [error]);
+    checkConditional(kind, meta);
+    return;
   }
   if (!/^\d+$/.test(version)) throw plainError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`);
   if (version !== standing.resourceVersion) throw conflict(call.kind.facts, call.name, modifiedText);

@@ -4,6 +4,7 @@ import { invalid } from "../base/status-error.ts";
 import { equalJson } from "../api/schema/json-data.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Kind } from "../api/registry.ts";
+import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { dnsSubdomainName } from "../api/validation/names.ts";
 import { checkObjectMeta, checkObjectMetaUpdate } from "../api/validation/object-meta.ts";
 
@@ -63,6 +64,15 @@ export function validateUpdate(kind: Kind, object: KubeObject, old: KubeObject):
   const inItself = whole ? (declaration?.validate?.(object) ?? []) : [];
   const changes = declaration?.validateUpdate?.(object, old) ?? [];
   refuse(kind, object, [...errors, ...(declaration?.changesFirst === true ? [...changes, ...inItself] : [...inItself, ...changes])]);
+}
+
+/** Some kinds are not replaced blindly: an update of them names the version that it saw. */
+export function checkConditional(kind: Kind, meta: Pick<ObjectMeta, "name" | "resourceVersion">): void {
+  const version = meta.resourceVersion ?? "";
+  if ((version !== "" && version !== "0") || kind.declaration?.allowUnconditionalUpdate !== false) return;
+  const error = { type: "FieldValueInvalid", field: "metadata.resourceVersion", message: "Invalid value: 0: must be specified for an update" } as const;
+  // Upstream names the resource where it otherwise names the kind.
+  throw invalid({ group: kind.facts.group, kind: kind.facts.plural }, meta.name ?? "", [error]);
 }
 
 export function validateStatusUpdate(kind: Kind, object: KubeObject, old: KubeObject): void {

@@ -99,6 +99,8 @@ export interface WrongLine {
   readonly value?: JsonValue;
   readonly code: number;
   readonly answer?: Status;
+  /** The Warning header. */
+  readonly warning?: string;
 }
 
 export function readWrongs(): WrongLine[] {

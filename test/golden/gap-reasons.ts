@@ -26,7 +26,6 @@ export function defaultsReasonFor(name: string): string {
 }
 
 export function updateReasonFor(kind: string): string {
-  if (kind === "Lease") return "the server itself asks for a resourceVersion before declarations are heard";
   if (kind === "PersistentVolumeClaim") return "decoding drops an empty map or list, which then counts as absent";
   return "the update is judged differently";
 }

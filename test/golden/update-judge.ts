@@ -10,7 +10,7 @@ import { applyJsonPatch } from "../../src/api/patch/json-patch.ts";
 import { applyMergePatch } from "../../src/api/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../src/api/patch/strategic-merge.ts";
 import { decode } from "../../src/api/schema/decode.ts";
-import { prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "../../src/server/strategy.ts";
+import { checkConditional, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "../../src/server/strategy.ts";
 import { admitTolerations } from "./create-answer.ts";
 import type { World } from "./create-answer.ts";
 
@@ -91,7 +91,6 @@ function asked({ schema }: World, line: UpdateCase, typeName: string): JsonValue
 function putBack(kind: Kind, { metadata: now }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
   for (const field of ["creationTimestamp", "generation"] as const) now[field] = old[field] as never;
   for (const field of ["uid", "resourceVersion", "namespace"] as const) {
-    if (field === "resourceVersion" && kind.declaration?.allowUnconditionalUpdate === false) continue;
     if ((now[field] ?? "") === "") now[field] = old[field] as never;
   }
   if (old.deletionTimestamp !== undefined) {
@@ -108,6 +107,7 @@ function answer(place: World, line: UpdateCase): Status | undefined {
     const old = decode(schema, typeName, line.before, "ignore").object as KubeObject;
     const draft: Draft<KubeObject> = decode(schema, typeName, asked(place, line, typeName), "ignore").object;
     kind.declaration?.defaults?.(draft);
+    checkConditional(kind, draft.metadata);
     putBack(kind, draft, old);
     if (line.subresource === "status") {
       prepareStatusUpdate(kind, draft, old);
