@@ -88,7 +88,7 @@ function asked({ schema }: World, line: UpdateCase, typeName: string): JsonValue
 }
 
 /** What the server puts back before it judges. */
-function putBack(kind: Kind, { metadata: now }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
+function putBack({ metadata: now }: Draft<KubeObject>, { metadata: old }: KubeObject): void {
   for (const field of ["creationTimestamp", "generation"] as const) now[field] = old[field] as never;
   for (const field of ["uid", "resourceVersion", "namespace"] as const) {
     if ((now[field] ?? "") === "") now[field] = old[field] as never;
@@ -108,7 +108,7 @@ function answer(place: World, line: UpdateCase): Status | undefined {
     const draft: Draft<KubeObject> = decode(schema, typeName, asked(place, line, typeName), "ignore").object;
     kind.declaration?.defaults?.(draft);
     checkConditional(kind, draft.metadata);
-    putBack(kind, draft, old);
+    putBack(draft, old);
     if (line.subresource === "status") {
       prepareStatusUpdate(kind, draft, old);
       validateStatusUpdate(kind, draft as KubeObject, old);
