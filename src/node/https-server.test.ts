@@ -40,6 +40,7 @@ const routes: Record<string, (request: ApiRequest) => ApiResponse | Promise<ApiR
       release = () => resolve({ status: 200, headers: json, body: text("{}") });
     }),
   "/watch": () => ({ status: 200, headers: json, body: { type: "stream", start: (sink) => ((openSink = sink), sink.closed(() => gone.push("watch"))) } }),
+  "/log": () => ({ status: 200, headers: { "content-type": "text/plain" }, body: { type: "stream", start: (sink) => void (openSink = sink) } }),
   "/exec": () => ({
     status: 101,
     headers: {},
@@ -302,6 +303,40 @@ function webSocket(protocols: string[], send: (socket: WebSocket) => void): Prom
     socket.on("close", (code) => resolve({ protocol: socket.protocol, messages, code }));
   });
 }
+
+describe("answers that do not end, as messages", () => {
+  const follow = (path: string, protocols: string[]): Promise<{ socket: WebSocket; messages: { text: string; isBinary: boolean }[] }> =>
+    new Promise((resolve, reject) => {
+      const socket = new WebSocket(`${listener.url.replace("https", "wss")}${path}`, protocols, { ca: certificates.authority.certificate, ...admin });
+      const messages: { text: string; isBinary: boolean }[] = [];
+      socket.on("message", (data: Buffer, isBinary) => messages.push({ text: data.toString(), isBinary }));
+      socket.on("open", () => resolve({ socket, messages }));
+      socket.on("error", reject);
+    });
+
+  test("each event of a watch is a text", async () => {
+    const { socket, messages } = await follow("/watch", []);
+    openSink?.write(Buffer.from('{"type":"ADDED"}\n{"type":"MODIFIED"}\n'));
+    await expect.poll(() => messages).toEqual([{ text: '{"type":"ADDED"}\n', isBinary: false }, { text: '{"type":"MODIFIED"}\n', isBinary: false }]);
+    gone.length = 0;
+    socket.close();
+    await expect.poll(() => gone).toContain("watch");
+  });
+
+  test("a log comes as it was written, or in base64", async () => {
+    const plain = await follow("/log", ["binary.k8s.io"]);
+    openSink?.write(Buffer.from("one\ntwo"));
+    await expect.poll(() => plain.messages).toEqual([{ text: "one\ntwo", isBinary: true }]);
+    const coded = await follow("/log", ["base64url.bearer.authorization.k8s.io.YQ", "base64.binary.k8s.io"]);
+    expect(coded.socket.protocol).toBe("base64.binary.k8s.io");
+    const ended = new Promise((resolve) => coded.socket.once("close", resolve));
+    openSink?.write(Buffer.from("one"));
+    openSink?.end();
+    expect(await ended).toBe(1000);
+    expect(coded.messages).toEqual([{ text: "b25l", isBinary: false }]);
+    plain.socket.close();
+  });
+});
 
 describe("upgrades", () => {
   test("v5: channels, the end of stdin, the Status, a clean close", async () => {

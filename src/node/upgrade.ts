@@ -14,6 +14,7 @@ import type { Status } from "../base/status-error.ts";
 import type { ApiResponse, Channels } from "../server/request.ts";
 import { ask, logDefect, refusal } from "./exchange.ts";
 import type { EdgeRequest, Exchanges } from "./exchange.ts";
+import { WebSocketSink, formOf } from "./web-socket-sink.ts";
 import { spdyExecProtocols } from "./spdy/exec-streams.ts";
 import { portForwardProtocol } from "./spdy/port-streams.ts";
 import { chooseStreamProtocol, startSpdy, startTunnel, tunnelProtocol } from "./spdy/upgrade-spdy.ts";
@@ -55,6 +56,7 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
     if (!offered.includes(tunnelProtocol)) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), [tunnelProtocol])));
     return startTunnel({ message, socket, first, body, query: request.query, sinks: shared.sinks });
   }
+  if (body.type === "stream") return startStream(shared, { message, socket, first }, response, offered);
   if (body.type !== "channels") return refuse(socket, body.type === "bytes" || body.type === "none" ? response : refusal(badRequest("this resource is not served over an upgraded connection: use a plain request")));
   const chosen = offered.length === 0 ? "" : protocols.find((name) => offered.includes(name) && body.protocols.includes(name));
   if (chosen === undefined) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), body.protocols)));
@@ -70,6 +72,20 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
       logDefect(shared, request, error);
       channels.close();
     }
+  });
+}
+
+/** A watch or a log that a browser follows: it has no other way to read an answer that does not end. */
+function startStream(shared: Exchanges, { message, socket, first }: Upgrade, { headers, body }: ApiResponse, offered: readonly string[]): void {
+  if (body.type !== "stream") return;
+  const chosen = offered.find((name) => !name.startsWith(tokenPrefix)) ?? "";
+  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: messageBytesMax, handleProtocols: () => chosen || false });
+  sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
+  sockets.handleUpgrade(message, socket, first, (webSocket) => {
+    const sink = new WebSocketSink(webSocket, formOf(String(headers["content-type"] ?? ""), chosen));
+    shared.sinks.add(sink);
+    sink.closed(() => shared.sinks.delete(sink));
+    body.start(sink);
   });
 }
 
