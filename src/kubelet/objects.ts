@@ -1,6 +1,6 @@
 import type { Client } from "../client/client.ts";
-import { configMaps, secrets, serviceAccounts, services } from "../api/kinds.ts";
-import type { ConfigMap, Secret, Service, ServiceAccount } from "../api/types/core-v1.ts";
+import { configMaps, persistentVolumeClaims, persistentVolumes, secrets, serviceAccounts, services } from "../api/kinds.ts";
+import type { ConfigMap, PersistentVolume, PersistentVolumeClaim, Secret, Service, ServiceAccount } from "../api/types/core-v1.ts";
 import { isStatus } from "../base/status-error.ts";
 
 /** Decodes base64 as the API writes it. */
@@ -40,6 +40,14 @@ export class PodObjects {
 
   async secret(namespace: string, name: string): Promise<Secret | undefined> {
     return this.read(() => this.client.get(secrets, { namespace, name }));
+  }
+
+  async claim(namespace: string, name: string): Promise<PersistentVolumeClaim | undefined> {
+    return this.read(() => this.client.get(persistentVolumeClaims, { namespace, name }));
+  }
+
+  async volume(name: string): Promise<PersistentVolume | undefined> {
+    return this.read(() => this.client.get(persistentVolumes, { name }));
   }
 
   async serviceAccount(namespace: string, name: string): Promise<ServiceAccount | undefined> {

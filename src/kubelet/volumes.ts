@@ -1,4 +1,5 @@
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume, VolumeMount, VolumeProjection } from "../api/types/core-v1.ts";
+import { claimNameOf } from "../placement/volume-match.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import type { VolumeFile } from "./atomic-writer.ts";
 import { expand } from "./expansion.ts";
@@ -111,9 +112,30 @@ export async function setUpVolumes(options: VolumeOptions): Promise<ReadonlyMap<
   return places;
 }
 
+const unmounted = ({ name }: Volume, why: string): VolumeError => new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${name}], unattached volumes=[], failed to process volumes=[${name}]: ${why}`);
+
+/** The directory of the volume that is bound to a claim: one on the node. */
+async function claimedVolume(volume: Volume, claimName: string, { pod, files, objects }: VolumeOptions): Promise<string> {
+  const { namespace = "" } = pod.metadata;
+  const failed = (why: string): VolumeError => unmounted(volume, `error processing PVC ${namespace}/${claimName}: ${why}`);
+  const claim = await objects.claim(namespace, claimName);
+  if (claim === undefined) throw failed(`failed to fetch PVC from API server: persistentvolumeclaims ${JSON.stringify(claimName)} not found`);
+  const { volumeName = "" } = claim.spec;
+  if (claim.status.phase !== "Bound" || volumeName === "") throw failed("PVC is not bound");
+  const bound = await objects.volume(volumeName);
+  if (bound?.spec.claimRef?.uid !== claim.metadata.uid) throw failed(`failed to fetch PV ${volumeName} from API server: persistentvolumes ${JSON.stringify(volumeName)} not found`);
+  const { hostPath: onHost, local } = bound.spec;
+  if (onHost) return await hostPath({ name: volumeName, hostPath: onHost }, files);
+  if (!local) throw unmounted(volume, "no volume plugin matched");
+  if (!(await files.exists(local.path))) throw new VolumeError(`MountVolume.NewMounter initialization failed for volume ${JSON.stringify(volumeName)} : path ${JSON.stringify(local.path)} does not exist`);
+  return local.path;
+}
+
 async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<string> {
   const { pod, files } = options;
   if (volume.hostPath) return hostPath(volume, files);
+  const claimName = claimNameOf(pod, volume);
+  if (claimName !== undefined) return await claimedVolume(volume, claimName, options);
   const place = `${podFolder(pod.metadata.uid)}/volumes/kubernetes.io~${pluginOf(volume)}/${volume.name}`;
   if (volume.emptyDir) {
     await files.mkdir(place);
@@ -126,7 +148,7 @@ async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<stri
     if (!(error instanceof MissingError)) throw error;
     throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
   }
-  if (!content) throw new VolumeError(`Unable to attach or mount volumes: unmounted volumes=[${volume.name}], unattached volumes=[], failed to process volumes=[${volume.name}]: no volume plugin matched`);
+  if (!content) throw unmounted(volume, "no volume plugin matched");
   await writeAtomically({ files, folder: place, content, now: options.now });
   return place;
 }

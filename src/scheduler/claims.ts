@@ -84,7 +84,7 @@ function unusable(claim: PersistentVolumeClaim | undefined, name: string, { pod,
   return `PVC ${claim.metadata.namespace}/${name} was not created for pod ${pod.metadata.namespace}/${pod.metadata.name} (pod is not owner)`;
 }
 
-/** The smallest claim chooses first, so that a large volume is left for who needs it. Undefined: one of them finds nothing here. */
+/** As upstream, the smallest claim chooses first. Undefined: one of them finds nothing here. */
 function bindingsOn(node: Node, waiting: readonly PersistentVolumeClaim[], view: ClaimView): ClaimBindings | undefined {
   const bind: { claim: PersistentVolumeClaim; volume: PersistentVolume }[] = [];
   const provision: PersistentVolumeClaim[] = [];

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { events, nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from "../../src/api/kinds.ts";
 import { startPersistentVolumeController } from "../../src/controllers/persistent-volume/controller.ts";
 import { startClaimProtectionController, startVolumeProtectionController } from "../../src/controllers/volume-protection/controller.ts";
+import { createCluster } from "../../src/node/create-cluster.ts";
 import { startScheduler } from "../../src/scheduler/scheduler.ts";
 import { startInProcessServer } from "../in-process-server.ts";
 import type { InProcessServer } from "../in-process-server.ts";
@@ -100,4 +101,39 @@ test("a provisioner is told the node; without an answer the Pod is looked at aga
   await server.client.create(persistentVolumes, { metadata: { name: "made" }, spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/disk" }, storageClassName: "disk", claimRef: { namespace, name: "data" } } } as never);
   await server.advance(2000);
   expect([asked.volumeName, await nodeOf("web")]).toEqual([undefined, expect.stringMatching(/^[ab]$/)]);
+});
+
+test("what one Pod writes into a claimed volume, the next one finds there, on the node of the volume", async () => {
+  await using cluster = await createCluster({ nodes: 2 });
+  const podWith = (name: string, command: string): string => `
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: ${name}}
+spec:
+  restartPolicy: Never
+  containers: [{name: c, image: busybox, command: [sh, -c, "${command}"], volumeMounts: [{name: data, mountPath: /data}]}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+`;
+  await cluster.apply(`
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: pv}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  hostPath: {path: /srv/pv}
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [local-worker]}]}]}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], storageClassName: "", resources: {requests: {storage: 1Gi}}}
+`);
+  await cluster.apply(podWith("writer", "echo hello > /data/greeting"));
+  await cluster.advance("30s");
+  await cluster.apply(podWith("reader", "cat /data/greeting"));
+  await cluster.advance("30s");
+  expect((await cluster.client.get(pods, { namespace, name: "reader" })).spec.nodeName).toBe("local-worker");
+  expect(await cluster.logs("reader")).toBe("hello\n");
 });
