@@ -167,9 +167,12 @@ class Decoder {
 
   private struct(type: StructType, raw: Json): Json {
     const depth = this.depth;
-    const byName = type.byName;
-    const indexes: number[] = [];
-    const values: unknown[] = [];
+    const { byName, always } = type;
+    const out: Json = {};
+    let last = -1;
+    let inOrder = true;
+    // Fields that are always there come in with the first one behind them, and are overwritten if they follow late.
+    let next = 0;
     this.owners[depth] = type;
     this.depth = depth + 1;
     for (const key in raw) {
@@ -183,36 +186,25 @@ class Decoder {
       this.steps[depth] = field;
       const decoded = this.value(field.node, value);
       if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) continue;
-      let at = indexes.length;
-      while (at > 0 && (indexes[at - 1] as number) > field.index) {
-        indexes[at] = indexes[at - 1] as number;
-        values[at] = values[at - 1];
-        at--;
-      }
-      indexes[at] = field.index;
-      values[at] = decoded;
+      if (next < always.length && (always[next] as Field).index < field.index) next = this.emitZeros(out, always, { from: next, before: field.index });
+      if (field.index < last && !Object.hasOwn(out, key)) inOrder = false;
+      last = Math.max(last, field.index);
+      out[key] = decoded;
     }
     this.depth = depth;
-    return this.emit(type, indexes, values);
+    this.emitZeros(out, always, { from: next, before: Infinity });
+    return inOrder ? out : inOrderOf(type, out);
   }
 
-  /** The fields that are there, and between them those that are always there. */
-  private emit(type: StructType, indexes: number[], values: unknown[]): Json {
-    const { fields, always } = type;
-    const out: Json = {};
-    let next = 0;
-    for (let i = 0; i < indexes.length; i++) {
-      const index = indexes[i] as number;
-      while (next < always.length && (always[next] as Field).index < index) this.emitZero(out, always[next++] as Field);
-      if (next < always.length && (always[next] as Field).index === index) next++;
-      out[(fields[index] as Field).name] = values[i];
+  /** Adds those of the fields that have no value yet and stand before an index; says which is the next. */
+  private emitZeros(out: Json, always: readonly Field[], { from, before }: { from: number; before: number }): number {
+    let next = from;
+    for (; next < always.length; next++) {
+      const field = always[next] as Field;
+      if (field.index >= before) break;
+      if (!Object.hasOwn(out, field.name)) out[field.name] = field.pointer || field.node.kind === "bytes" ? null : this.zero(field.node);
     }
-    while (next < always.length) this.emitZero(out, always[next++] as Field);
-    return out;
-  }
-
-  private emitZero(out: Json, field: Field): void {
-    out[field.name] = field.pointer || field.node.kind === "bytes" ? null : this.zero(field.node);
+    return next;
   }
 
   /** What Go prints for a value that nothing was decoded into. */
@@ -233,7 +225,7 @@ class Decoder {
       case "duration":
         return "0s";
       case "struct":
-        return this.emit(this.schema.struct(node.structName as string), [], []);
+        return this.struct(this.schema.struct(node.structName as string), {});
       default:
         return null;
     }
@@ -388,6 +380,12 @@ const schemaProps = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JS
 
 function isObject(raw: unknown): raw is Json {
   return typeof raw === "object" && raw !== null && !Array.isArray(raw) && !(raw instanceof NumberLiteral);
+}
+
+function inOrderOf({ fields }: StructType, object: Json): Json {
+  const out: Json = {};
+  for (const { name } of fields) if (Object.hasOwn(object, name)) out[name] = object[name];
+  return out;
 }
 
 function isSorted(keys: readonly string[]): boolean {

@@ -96,5 +96,6 @@ function prepared(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOp
   if (hasGeneration(kind, draft as KubeObject)) meta.generation = 1;
   else delete meta.generation;
   prepareCreate(kind, draft);
+  draft.metadata = orderedMeta(draft.metadata as never);
   return inGoOrder(call.server.schema, kind.facts.type, draft);
 }
