@@ -9,7 +9,7 @@ import type { ContainerInfo, ImageInfo } from "./runtime.ts";
 export interface ContainerRecord {
   /** As the Pod has it now: the image of a container may change while it runs. */
   spec: Container;
-  readonly kind: "init" | "sidecar" | "main";
+  readonly kind: "init" | "sidecar" | "main" | "ephemeral";
   id: string | undefined;
   info: ContainerInfo | undefined;
   image: ImageInfo | undefined;
@@ -32,13 +32,22 @@ export interface ContainerRecord {
   message: string | undefined;
 }
 
-export function recordsOf(pod: Pod): ContainerRecord[] {
-  const fresh = (spec: Container, kind: ContainerRecord["kind"]): ContainerRecord => ({
+function fresh(spec: Container, kind: ContainerRecord["kind"]): ContainerRecord {
+  return {
     spec, kind, id: undefined, info: undefined, image: undefined, createdFrom: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
     hooked: false, message: undefined,
-  });
+  };
+}
+
+/** Containers that were added to a Pod while it runs and that are not known yet. */
+export function addedRecords(pod: Pod, known: readonly ContainerRecord[]): ContainerRecord[] {
+  const added = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => !known.some((record) => record.spec.name === name));
+  return added.map((container) => fresh({ ...container, resources: container.resources ?? {} } as Container, "ephemeral"));
+}
+
+export function recordsOf(pod: Pod): ContainerRecord[] {
   const inits = (pod.spec.initContainers ?? []).map((spec) => fresh(spec, spec.restartPolicy === "Always" ? "sidecar" : "init"));
-  return [...inits, ...pod.spec.containers.map((spec) => fresh(spec, "main"))];
+  return [...inits, ...pod.spec.containers.map((spec) => fresh(spec, "main")), ...addedRecords(pod, [])];
 }
 
 const scheme = "containerd://";
@@ -112,6 +121,7 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
   const { spec, info, image } = record;
   const running = info?.state === "running";
   const { state, lastState } = stateOf(record, circumstances);
+  const ephemeral = record.kind === "ephemeral";
   const { requests } = spec.resources;
   const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
   const group = spec.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
@@ -123,13 +133,13 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     name: spec.name,
     state,
     lastState,
-    ready: record.kind === "init" ? info?.state === "exited" && info.exitCode === 0 : running && record.ready,
+    ready: ephemeral ? false : record.kind === "init" ? info?.state === "exited" && info.exitCode === 0 : running && record.ready,
     restartCount: record.restarts,
     // As the runtime reports it: it knows only containers that have been created.
     image: (record.id === undefined ? undefined : image?.reference) ?? spec.image ?? "",
     imageID: (record.id === undefined ? undefined : image?.id) ?? "",
     ...(id === undefined ? {} : { containerID: id }),
-    started: record.kind === "init" ? false : running && record.started,
+    ...(ephemeral ? {} : { started: record.kind === "init" ? false : running && record.started }),
     ...(running && requests ? { allocatedResources: requests } : {}),
     ...(running ? { resources: spec.resources } : {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),

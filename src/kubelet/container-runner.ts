@@ -96,10 +96,11 @@ export class ContainerRunner {
 
   /** Starts what is to run now, in the Pod's order. False when something has to come first. */
   async runAll(records: readonly ContainerRecord[], places: ReadonlyMap<string, string>): Promise<boolean> {
+    for (const record of records) if (record.kind === "ephemeral" && record.id === undefined && !this.options.cancelled()) await this.start(record, places);
     const mainBegun = records.some(({ kind, id }) => kind === "main" && id !== undefined);
     for (const record of records) {
       if (this.options.cancelled()) return false;
-      if (record.kind === "main") continue;
+      if (record.kind === "main" || record.kind === "ephemeral") continue;
       if (record.kind === "init") {
         if (mainBegun || (hasExited(record) && record.info?.exitCode === 0)) continue;
         if (!isRunning(record)) await this.start(record, places);
@@ -365,7 +366,7 @@ export class ContainerRunner {
   }
 
   private tell(record: ContainerRecord, type: "Normal" | "Warning", reason: string, message: string): void {
-    const field = record.kind === "main" ? "containers" : "initContainers";
+    const field = { main: "containers", ephemeral: "ephemeralContainers", init: "initContainers", sidecar: "initContainers" }[record.kind];
     this.means.recorder.eventFor(referenceTo(this.options.pod(), `spec.${field}{${record.spec.name}}`), type, reason, message);
   }
 

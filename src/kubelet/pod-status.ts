@@ -6,7 +6,10 @@ import { containerStatus, hasExited, isRunning } from "./container-record.ts";
 /** The status of a Pod from what its containers do: pure. */
 export interface PodView {
   readonly pod: Pod;
+  /** Of init, sidecar and main containers. */
   readonly records: readonly ContainerRecord[];
+  /** Containers that were added to the running Pod: they decide nothing about it. */
+  readonly ephemeral: readonly ContainerRecord[];
   readonly podIps: readonly string[];
   readonly hostIps: readonly string[];
   readonly sandboxReady: boolean;
@@ -152,6 +155,7 @@ export function podStatus(view: PodView): PodStatus {
     startTime: formatTime(view.startedAt),
     ...(hasInit ? { initContainerStatuses: statuses(["init", "sidecar"]) } : {}),
     containerStatuses: statuses(["main"]),
+    ...(view.ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: view.ephemeral.map((record) => containerStatus(record, pod, { whenNotCreated: "ContainerCreating", ending: view.ending })) }),
     ...(pod.status.qosClass ? { qosClass: pod.status.qosClass } : {}),
     ...(pod.status.resourceClaimStatuses ? { resourceClaimStatuses: pod.status.resourceClaimStatuses } : {}),
   };

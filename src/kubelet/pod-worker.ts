@@ -3,7 +3,7 @@ import { parseTime } from "../base/time.ts";
 import { sameData } from "../api/equality.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
+import { addedRecords, hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import type { PodMeans } from "./pod-means.ts";
 import { isOver, phaseOf, podStatus } from "./pod-status.ts";
@@ -37,7 +37,8 @@ export interface Failure {
  */
 export class PodWorker {
   pod: Pod;
-  readonly records: readonly ContainerRecord[];
+  /** Of all its containers. Those that are added while it runs come last. */
+  readonly records: ContainerRecord[];
   private readonly means: PodMeans;
   private readonly environment: Environment;
   private readonly runner: ContainerRunner;
@@ -103,6 +104,7 @@ export class PodWorker {
       if (record) this.runner.change(record, spec);
     }
     if (pod.spec.activeDeadlineSeconds !== deadline) this.armDeadline();
+    this.records.push(...addedRecords(pod, this.records));
     this.writer.seen(pod);
     const grace = pod.metadata.deletionGracePeriodSeconds;
     if (this.stage === "ending" && grace !== undefined && grace !== before) {
@@ -154,7 +156,7 @@ export class PodWorker {
 
   private restore(): void {
     const { status } = this.pod;
-    const known = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+    const known = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
     for (const record of this.records) {
       const container = known.find(({ name }) => name === record.spec.name);
       if (container) restoreRecord(record, container, (id) => this.means.runtime.containerStatus(id));
@@ -314,7 +316,7 @@ export class PodWorker {
   private view(): PodView {
     const { clock } = this.environment;
     return {
-      pod: this.pod, records: this.records, podIps: this.lastIps(), hostIps: this.means.hostIps, sandboxReady: this.sandboxUp, startedAt: this.startedAt, now: clock.now(),
+      pod: this.pod, records: this.records.filter(({ kind }) => kind !== "ephemeral"), ephemeral: this.records.filter(({ kind }) => kind === "ephemeral"), podIps: this.lastIps(), hostIps: this.means.hostIps, sandboxReady: this.sandboxUp, startedAt: this.startedAt, now: clock.now(),
       ending: this.stage === "ended" && !this.allDone(), failure: this.failure,
     };
   }
@@ -327,7 +329,7 @@ export class PodWorker {
 
   /** All containers came to their own end: their codes and the restart policy decide. */
   private allDone(): boolean {
-    return !this.pod.metadata.deletionTimestamp && !this.removed && this.records.every(hasExited);
+    return !this.pod.metadata.deletionTimestamp && !this.removed && this.records.every((record) => record.kind === "ephemeral" || hasExited(record));
   }
 
   private publish(): void {

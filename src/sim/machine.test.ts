@@ -201,6 +201,27 @@ describe("kubelet on a simulated machine", () => {
     expect(await sh("ls /v; cat /v/keep /v/fresh /single")).toBe("fresh\nkeep\nsingle\ntwoyfirst");
   });
 
+  it("runs ephemeral containers beside the others, which may be added but neither changed nor taken away", async () => {
+    await create("patient", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sleep", "60"] }] });
+    await server.advance(5000);
+    const place = { namespace: "default", name: "patient" };
+    const patch = (containers: object[], type: "strategic" | "merge" = "strategic"): Promise<Pod> => server.client.patch(pods, place, { type, body: { spec: { ephemeralContainers: containers } } }, { subresource: "ephemeralcontainers" });
+    const patched = await patch([{ name: "debugger", image: "busybox", command: ["sh", "-c", "echo looking; exit 4"], targetContainerName: "c" }]);
+    expect(patched.metadata.generation).toBe(2);
+    expect(patched.spec.ephemeralContainers?.[0]).toMatchObject({ name: "debugger", imagePullPolicy: "Always", terminationMessagePolicy: "File" });
+    await server.advance(3000);
+    const { status } = await get("patient");
+    expect(status.phase).toBe("Running");
+    expect(status.ephemeralContainerStatuses).toMatchObject([{ name: "debugger", ready: false, restartCount: 0, state: { terminated: { exitCode: 4, reason: "Error" } } }]);
+    expect((await server.client.list(events, { namespace: "default" })).items.filter(({ involvedObject }) => involvedObject.fieldPath === "spec.ephemeralContainers{debugger}").map(({ reason }) => reason)).toEqual(["Pulling", "Pulled", "Created", "Started"]);
+    await expect(patch([], "merge")).rejects.toThrow('Pod "patient" is invalid: spec.ephemeralContainers: Forbidden: existing ephemeral containers "debugger" may not be removed\n');
+    await expect(patch([{ name: "debugger", image: "alpine" }])).rejects.toThrow('spec.ephemeralContainers: Forbidden: existing ephemeral containers "debugger" may not be changed\n');
+    await expect(patch([{ name: "c", image: "busybox" }])).rejects.toThrow('spec.ephemeralContainers[0].name: Duplicate value: "c"');
+    await expect(patch([{ name: "late", image: "busybox", targetContainerName: "none" }])).rejects.toThrow('spec.ephemeralContainers[0].targetContainerName: Not found: "none"');
+    await server.advance(60_000);
+    expect((await get("patient")).status.phase).toBe("Succeeded");
+  });
+
   it("says of a container that waits why it has no log", async () => {
     await create("no-image", { containers: [{ name: "c", image: "no-such-image" }] });
     await create("no-map", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });

@@ -1,5 +1,5 @@
 import { loadSchema } from "../schema/schema.ts";
-import type { PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec, PodTemplateSpec, ScopeSelector, SecurityContext, Toleration, VolumeNodeAffinity } from "../types/core-v1.ts";
+import type { EphemeralContainer, PersistentVolumeClaimSpec, PersistentVolumeSpec, PodSpec, PodTemplateSpec, ScopeSelector, SecurityContext, Toleration, VolumeNodeAffinity } from "../types/core-v1.ts";
 import { unifiedDifference } from "../validation/difference.ts";
 import { goValue } from "../validation/go-value.ts";
 
@@ -15,6 +15,10 @@ function difference<T>(typeName: string, before: T, now: T): string {
 
 export function podSpecDifference(before: PodSpec, now: PodSpec): string {
   return difference(podSpecType, before, now);
+}
+
+export function ephemeralContainerDifference(before: EphemeralContainer, now: EphemeralContainer): string {
+  return difference("io.k8s.api.core.v1.EphemeralContainer", before, now);
 }
 
 export function claimSpecDifference(before: PersistentVolumeClaimSpec, now: PersistentVolumeClaimSpec): string {

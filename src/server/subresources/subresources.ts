@@ -9,6 +9,7 @@ import { patch } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { approvalRules } from "./approval.ts";
 import { bind } from "./binding.ts";
+import { ephemeralContainerRules } from "./ephemeral-containers.ts";
 import { evict } from "./eviction.ts";
 import { attach, exec } from "./exec.ts";
 import { finalizeRules } from "./finalize.ts";
@@ -37,6 +38,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   scale: { get: getScale, update: updateScale, patch: patchScale },
   attach: { get: attach, create: attach },
   eviction: { create: evict },
+  ephemeralcontainers: { get, update: (call) => update(call, ephemeralContainerRules), patch: (call) => patch(call, ephemeralContainerRules) },
   token: { create: requestToken },
 };
 
