@@ -77,7 +77,7 @@ export class Machines implements ClusterNetwork {
   /** A shell on a machine, when it has power. */
   consoleOf(name: string): MachineConsole | undefined {
     const shell = this.running.get(name)?.machine.shell;
-    return shell && { exec: (options, channels) => execSession((asked) => shell.run(asked), options, channels) };
+    return shell && { exec: (options, channels) => execSession((asked) => shell.run(asked), options, { channels, isRelayed: false }) };
   }
 
   /** A request from the API server, which runs beside the first machine. */

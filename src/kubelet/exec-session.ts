@@ -55,8 +55,11 @@ function inputFrom(channels: Channels): InputQueue {
   return input;
 }
 
-/** Runs a command and tells its end as client-go expects it: the exit code as a cause of a Status. */
-export async function execSession(run: (options: RuntimeExec) => Promise<number>, options: ExecOptions, channels: Channels): Promise<void> {
+/**
+ * Runs a command and tells its end as client-go expects it: the exit code as a cause of a Status. `isRelayed`: an API server
+ * stands between, which calls what the node tells it an internal error once more, as upstream's does for WebSockets.
+ */
+export async function execSession(run: (options: RuntimeExec) => Promise<number>, options: ExecOptions, { channels, isRelayed }: { channels: Channels; isRelayed: boolean }): Promise<void> {
   const input = inputFrom(channels);
   const abort = new AbortController();
   channels.closed(() => abort.abort());
@@ -79,7 +82,7 @@ export async function execSession(run: (options: RuntimeExec) => Promise<number>
     }
   } catch (error) {
     const message = `error executing command in container: ${error instanceof Error ? error.message : String(error)}`;
-    sendStatus(channels, { metadata: {}, status: "Failure", message: `Internal error occurred: ${message}`, reason: "InternalError", details: { causes: [{ message }] }, code: 500 });
+    sendStatus(channels, { metadata: {}, status: "Failure", message: `${isRelayed ? "Internal error occurred: " : ""}Internal error occurred: ${message}`, reason: "InternalError", details: { causes: [{ message }] }, code: 500 });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Environment, Timer } from "../base/environment.ts";
-import { StatusError, badRequest, notFound } from "../base/status-error.ts";
+import { badRequest, internalError, notFound } from "../base/status-error.ts";
 import { sameData } from "../api/equality.ts";
 import { nodes, pods } from "../api/kinds.ts";
 import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
@@ -123,12 +123,12 @@ export class Kubelet implements NodeAgent {
   }
 
   async exec(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
-    const id = this.runningContainer(target);
-    await execSession((asked) => this.options.runtime.exec(id, asked), options, channels);
+    const id = this.runningContainer(target) ?? refuseUpgrade(`container not found ("${target.container}")`);
+    await execSession((asked) => this.options.runtime.exec(id, asked), options, { channels, isRelayed: true });
   }
 
   async attach(target: ContainerTarget, options: ExecOptions, channels: Channels): Promise<void> {
-    const id = this.runningContainer(target);
+    const id = this.runningContainer(target) ?? refuseUpgrade(`container ${target.container} not found in pod ${target.pod}_${target.namespace}`);
     await attachSession((asked) => this.options.runtime.attach(id, asked), options, channels);
   }
 
@@ -146,19 +146,20 @@ export class Kubelet implements NodeAgent {
     }
   }
 
-  private runningContainer(target: ContainerTarget): string {
-    const { record } = this.find(target);
-    if (record.id === undefined || record.info?.state !== "running") {
-      throw new StatusError({ code: 500, reason: "InternalError", message: `container not found ("${target.container}")` });
-    }
-    return record.id;
+  private runningContainer(target: ContainerTarget): string | undefined {
+    const record = this.workerOf(target)?.record(target.container);
+    return record?.info?.state === "running" ? record.id : undefined;
   }
 
   private find(target: ContainerTarget) {
-    const worker = this.workers.get(target.uid) ?? [...this.workers.values()].find(({ pod }) => pod.metadata.name === target.pod && pod.metadata.namespace === target.namespace);
+    const worker = this.workerOf(target);
     const record = worker?.record(target.container);
     if (!worker || !record) throw notFound({ group: "", plural: "pods" }, target.pod);
     return { worker, record };
+  }
+
+  private workerOf({ uid, pod: name, namespace }: ContainerTarget) {
+    return this.workers.get(uid) ?? [...this.workers.values()].find(({ pod }) => pod.metadata.name === name && pod.metadata.namespace === namespace);
   }
 
   private containerChanged(id: string): void {
@@ -266,4 +267,9 @@ export class Kubelet implements NodeAgent {
 
 function toleratesAll(pod: Pod): boolean {
   return pod.spec.tolerations?.some(({ key, operator, effect }) => !key && operator === "Exists" && !effect) ?? false;
+}
+
+/** The container does not run: the kubelet answers so instead of changing to a stream. */
+function refuseUpgrade(why: string): never {
+  throw internalError(`unable to upgrade connection: ${why}`);
 }

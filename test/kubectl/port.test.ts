@@ -53,6 +53,22 @@ describe("real kubectl through the port", () => {
     expect(failed).toEqual({ exit: 3, stdout: "", stderr: "oops\ncommand terminated with exit code 3\n" });
   });
 
+  test("is told why there is nothing to run in: no such program, a container that does not run, one that has ended", async () => {
+    const run = (args: readonly string[]) => there.kubectl(args, { timeoutMs: 8000 });
+    expect(await run(["exec", "shell", "--", "nosuch"])).toMatchObject({
+      exit: 1,
+      stderr: expect.stringMatching(/^error: Internal error occurred: Internal error occurred: error executing command in container: failed to exec in container: failed to start exec "[0-9a-f]{64}": OCI runtime exec failed: exec failed: unable to start container process: exec: "nosuch": executable file not found in \$PATH\n$/) as string,
+    });
+    const tolerations = [{ operator: "Exists" as const }];
+    for (const [name, command, restartPolicy] of [["crash", ["sh", "-c", "exit 1"], "Always"], ["ended", ["echo", "hi"], "Never"]] as const) {
+      await there.cluster.client.create(pods, { metadata: { name, namespace: "default" }, spec: { restartPolicy, tolerations, containers: [{ name, image: "busybox", command: [...command] }] } });
+    }
+    await there.cluster.advance("8s");
+    expect(await run(["exec", "crash", "--", "ls"])).toEqual({ exit: 1, stdout: "", stderr: 'error: Internal error occurred: unable to upgrade connection: container not found ("crash")\n' });
+    expect(await run(["attach", "crash"])).toMatchObject({ exit: 1, stderr: expect.stringContaining("error: Internal error occurred: unable to upgrade connection: container crash not found in pod crash_default\n") as string });
+    expect(await run(["exec", "ended", "--", "ls"])).toMatchObject({ exit: 1, stderr: "error: cannot exec into a container in a completed pod; current phase is Succeeded\n" });
+  });
+
   test("is told in upstream's words what is wrong", async () => {
     expect(await there.kubectl(["get", "pods", "nowhere"])).toMatchObject({ exit: 1, stderr: 'Error from server (NotFound): pods "nowhere" not found\n' });
     const broken = await there.kubectl(["apply", "-f", "-"], { stdin: "apiVersion: v1\nkind: Pod\nmetadata: {name: [" });

@@ -25,8 +25,6 @@ function connect(call: ResourceCall, path: string, run: (agent: NodeAgent, targe
   const pod = podOf(call);
   const container = chooseContainer(pod, call.query.get("container") ?? "");
   if ((pod.spec?.nodeName ?? "") === "") throw badRequest(`pod ${call.name} does not have a host assigned`);
-  const { phase } = pod.status ?? {};
-  if (phase === "Succeeded" || phase === "Failed") throw badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const agent = agentOf(call, pod, path);
   const start = (channels: Channels): void => {
     run(agent, targetOf(call, pod, container), channels).catch((error: unknown) => failChannels(channels, error));
