@@ -65,7 +65,8 @@ function withSchedulingOf(template: PodTemplateSpec, old: PodTemplateSpec): PodT
       nodeSelector: oldSpec.nodeSelector,
       tolerations: oldSpec.tolerations,
       schedulingGates: oldSpec.schedulingGates,
-      containers: template.spec.containers.map(withResources),
+      // A body may leave out what the type demands.
+      containers: (template.spec.containers ?? []).map(withResources),
       initContainers: template.spec.initContainers?.map(withResources),
     },
   } as PodTemplateSpec;
