@@ -13,5 +13,5 @@ function decoded(spec: JsonObject): Job {
 
 it("an update without a template is refused, not a broken server", () => {
   const old = decoded({ suspend: true, template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } } });
-  expect(job.validateUpdate?.(decoded({ suspend: true }), old).map(({ field }) => field)).toContain("spec.template");
+  expect(job.validateUpdate?.(decoded({ suspend: true }), old).map(({ field }) => field)).toContain("spec.template.spec.containers");
 });
