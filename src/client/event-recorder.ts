@@ -118,12 +118,13 @@ export class EventRecorder {
   }
 
   /**
-   * An event of the newer form (events.k8s.io): the scheduler's. A repetition becomes a series.
+   * An event of the newer form (events.k8s.io): the scheduler's. A repetition becomes a series; one about another revision of the
+   * object is no repetition.
    */
   actionEvent(regarding: KubeObject, type: "Normal" | "Warning", reason: string, action: string, message: string, instance: string): void {
     const now = this.environment.clock.now();
     const reference = referenceTo(regarding);
-    const key = `${reference.uid}/${reference.name}/${type}/${reason}/${action}/${message}`;
+    const key = `${reference.uid}/${reference.name}/${reference.resourceVersion ?? ""}/${type}/${reason}/${action}/${message}`;
     const known = this.known.get(key);
     const joins = known !== undefined && now - known.last <= seriesMsMax;
     if (joins) {

@@ -93,6 +93,7 @@ describe("scheduler", () => {
     await cluster.client.delete(pods, { namespace: "default", name: marked[0] as string }, { gracePeriodSeconds: 0 });
     await cluster.advance(15_000);
     expect(await nodeOf(cluster, "urgent")).toBe("n1");
+    expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status).not.toHaveProperty("nominatedNodeName");
   });
 
   it("takes the most important first", async () => {

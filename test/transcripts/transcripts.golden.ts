@@ -11,7 +11,7 @@ import { replay } from "./replay.ts";
  * `wide` holds topics with many commands about kubectl and single answers, not about controllers; they run when CORACLE_TRANSCRIPTS
  * names them or says `all`, so that the rest stays under 100 s on two cores.
  */
-const wide = ["apply-diff", "delete-wait", "describe", "discovery", "edit-verbs", "errors", "generators", "get-output-forms", "scheduling"];
+const wide = ["apply-diff", "cordon-drain", "delete-wait", "describe", "discovery", "edit-verbs", "errors", "generators", "get-output-forms", "scheduling"];
 
 const gapsPath = join(import.meta.dirname, "gaps.json");
 type Gaps = { [topic: string]: { [what: string]: string } };

@@ -61,6 +61,8 @@ function assigned(call: ResourceCall, pod: Pod, binding: Binding): Draft<KubeObj
   }
   const now = formatTime(call.server.environment.clock.now());
   const conditions = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
+  // The node that was being cleared for it, if any, has done its duty (upstream: ClearingNominatedNodeNameAfterBinding).
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
   const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now };
   return {
     ...pod,
@@ -70,6 +72,6 @@ function assigned(call: ResourceCall, pod: Pod, binding: Binding): Draft<KubeObj
       ...(labels === undefined ? {} : { labels: { ...pod.metadata.labels, ...labels } }),
     }),
     spec: { ...pod.spec, nodeName: node },
-    status: { ...pod.status, conditions: [...conditions, scheduled] },
+    status: { ...status, conditions: [...conditions, scheduled] },
   } as unknown as Draft<KubeObject>;
 }
