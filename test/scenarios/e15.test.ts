@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Job } from "../../src/api/types/batch-v1.ts";
-import { row, rows, suffix } from "./looking.ts";
+import { headers, row, suffix } from "./looking.ts";
 import { scenario, table } from "./scenario.ts";
 
 const demo = "kubernetes-job-example";
@@ -58,13 +58,22 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
 
   s.step(6, "the demo Job of the tutorial", async () => {
     expect(await s.ok("kubectl apply -f manifests/job.yaml")).toBe(`job.batch/${demo} created\n`);
-    const all = await rows(s, "kubectl get jobs -A");
-    expect(all.find((job) => job["NAME"] === demo)).toMatchObject({ NAMESPACE: "kube-system", STATUS: "Running", COMPLETIONS: "0/1" });
+    const text = await s.ok("kubectl get jobs -A");
+    expect(headers(text)).toEqual(["NAMESPACE", "NAME", "STATUS", "COMPLETIONS", "DURATION", "AGE"]);
+    expect(table(text).find((job) => job["NAME"] === demo)).toMatchObject({ NAMESPACE: "kube-system", STATUS: "Running", COMPLETIONS: "0/1" });
   });
 
   s.step(7, "its log, followed to the end", async () => {
-    const lines = (await s.ok(`kubectl logs -f job/${demo} -n kube-system`)).trimEnd().split("\n");
-    expect(lines.at(-1)).toBe("100] Hey I will run till the job completes.");
+    // It begins while the container is still being made, and a line is there long before the last.
+    const follow = s.background(`kubectl logs -f job/${demo} -n kube-system 2>/dev/null; echo "exit $?"`);
+    expect((await row(s, "kubectl get pods -n kube-system -l jobgroup=jobexample"))["STATUS"]).toMatch(/^(Pending|ContainerCreating)$/);
+    await s.advance("10s");
+    const begun = await s.seen(follow, (out) => out.includes("2] Hey"));
+    expect(begun).not.toContain("100]");
+    await s.advance("200s");
+    const whole = await s.seen(follow, (out) => out.includes("exit "));
+    await follow.stop();
+    expect(whole.trimEnd().split("\n").slice(-2)).toEqual(["100] Hey I will run till the job completes.", "exit 0"]);
     const text = await s.until("kubectl get jobs -A", (out) => table(out).find((job) => job["NAME"] === demo)?.["STATUS"] === "Complete");
     const done = table(text).find((job) => job["NAME"] === demo);
     expect(done).toMatchObject({ NAMESPACE: "kube-system", COMPLETIONS: "1/1" });

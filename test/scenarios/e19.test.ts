@@ -54,6 +54,9 @@ scenario("E19", "Creating and reading a CronJob", { cluster: "learning", nodes: 
     await s.until("kubectl get jobs", (out) => table(out)[0]?.["STATUS"] === "Complete");
     expect(await row(s, "kubectl get jobs")).toMatchObject({ NAME: `example-cronjob-${minutes}`, STATUS: "Complete", COMPLETIONS: "1/1" });
     expect(await s.ok(`kubectl logs job/example-cronjob-${minutes}`)).toBe("Hello, World!\n");
+    const shown = "{.spec.restartPolicy} {.spec.containers[0].image} {.spec.containers[0].imagePullPolicy}";
+    expect(await s.ok(`kubectl get pods -l job-name=example-cronjob-${minutes} -o jsonpath='{range .items[*]}${shown}{end}'`)).toBe("OnFailure busybox Always");
+    expect(await s.ok("kubectl describe cronjob example-cronjob | grep Schedule")).toMatch(/^Last Schedule Time: +Thu, 01 Jan 2026 02:00:00 \+0000$/m);
     await s.ok("kubectl delete cronjob example-cronjob");
   });
 

@@ -82,6 +82,8 @@ scenario("E23", "Namespaces and scope", { cluster: "learning", nodes: 3 }, (s) =
   s.step(9, "who may look", async () => {
     await s.ok("kubectl apply -f manifests/alice-reads-pods.yaml");
     expect(await s.ok("kubectl auth can-i list pods -n prod --as=alice")).toBe("yes\n");
-    expect((await s.sh("kubectl auth can-i list pods -n default --as=alice")).stdout).toBe("no\n");
+    expect(await s.sh("kubectl auth can-i list pods -n default --as=alice")).toMatchObject({ exit: 1, stdout: "no\n" });
+    expect(await s.ok("kubectl get pods -n prod --as=alice -o name")).toBe("pod/frontend\n");
+    expect(await s.refused("kubectl get pods -n default --as=alice")).toBe('Error from server (Forbidden): pods is forbidden: User "alice" cannot list resource "pods" in API group "" in the namespace "default"\n');
   });
 });

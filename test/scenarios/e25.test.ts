@@ -33,7 +33,7 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
     expect(stdout).toContain("If you don't see a command prompt, try pressing enter.");
     expect(stdout).toContain('pod "test" deleted from default namespace');
     expect(watch.stdout).toMatch(/^test /m);
-    expect(await s.refused("kubectl run test2 --image=busybox -t -- sh")).toMatch(/^error: /);
+    expect(await s.refused("kubectl run test2 --image=busybox -t -- sh")).toMatch(/^error: -i\/--stdin is required for containers with -t\/--tty=true\n/);
     expect(await s.refused("kubectl run test2 --image=busybox --rm -- sh")).toMatch(/^error: --rm should only be used for attached containers/);
     expect((await s.sh("kubectl get pods -l run=test2")).stdout).toBe("");
   });
@@ -63,8 +63,11 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
 
   s.step(5, "a port of every node", async () => {
     expect(await s.ok("kubectl expose deployment web --name=web-np --type=NodePort --port=80")).toBe("service/web-np exposed\n");
-    const [, port] = /^80:(3\d{4})\/TCP$/.exec((await row(s, "kubectl get svc web-np"))["PORT(S)"] ?? "") ?? [];
-    expect(port).toBeDefined();
+    const service = await row(s, "kubectl get svc web-np");
+    const [, port] = /^80:(3\d{4})\/TCP$/.exec(service["PORT(S)"] ?? "") ?? [];
+    expect(Number(port)).toBeGreaterThanOrEqual(30_000);
+    expect(Number(port)).toBeLessThanOrEqual(32_767);
+    expect(service["CLUSTER-IP"]).toMatch(/^10\.96\.\d+\.\d+$/);
     await s.advance("2s");
     const [pod] = await rows(s, "kubectl get pods -l app=tolerate-everything");
     for (const node of await rows(s, "kubectl get nodes -o wide")) {
@@ -75,7 +78,10 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
   s.step(6, "a balancer that nobody gives", async () => {
     await s.ok("kubectl expose deployment web --name=web-lb --type=LoadBalancer --port=80");
     await s.advance("60s");
-    expect(await row(s, "kubectl get svc web-lb")).toMatchObject({ TYPE: "LoadBalancer", "EXTERNAL-IP": "<pending>" });
+    const service = await row(s, "kubectl get svc web-lb");
+    expect(service).toMatchObject({ TYPE: "LoadBalancer", "EXTERNAL-IP": "<pending>" });
+    expect(service["CLUSTER-IP"]).toMatch(/^10\.96\.\d+\.\d+$/);
+    expect(service["PORT(S)"]).toMatch(/^80:3\d{4}\/TCP$/);
   });
 
   s.step(7, "another name for a host elsewhere", async () => {

@@ -33,6 +33,9 @@ scenario("E26", "Following a Service through iptables", { cluster: "learning", n
       /^Chain KUBE-SVC-[A-Z0-9]{16} \(1 references\)$/,
       /^Chain KUBE-SEP-[A-Z0-9]{16} \(1 references\)$/,
       /^Chain KUBE-PROXY-CANARY \(0 references\)$/,
+      /^Chain KUBE-KUBELET-CANARY \(0 references\)$/,
+      /^KUBE-POSTROUTING +(0|all) +-- +0\.0\.0\.0\/0 +0\.0\.0\.0\/0 +\/\* kubernetes postrouting rules \*\/$/,
+      /^KUBE-NODEPORTS .*\/\* kubernetes service nodeports; NOTE: this must be the last rule in this chain \*\/ ADDRTYPE match dst-type LOCAL$/,
       /^KUBE-SERVICES +(0|all) +-- +0\.0\.0\.0\/0 +0\.0\.0\.0\/0 +\/\* kubernetes service portals \*\/$/,
       /^KUBE-SVC-[A-Z0-9]{16} /,
       /^KUBE-SEP-[A-Z0-9]{16} /,
@@ -107,7 +110,7 @@ scenario("E26", "Following a Service through iptables", { cluster: "learning", n
     await s.ok("kubectl scale deployment web --replicas=0");
     await s.until("kubectl get pods -l app=web -o name", (out) => out === "", { step: "5s" });
     expect((await s.onNode("learning-worker", `sudo iptables -t nat -L ${service} -n`)).exit).toBe(1);
-    expect(await shell("sudo iptables -t filter -L KUBE-SERVICES -n")).toMatch(/^REJECT .*\/\* default\/web has no endpoints \*\//m);
+    expect(await shell("sudo iptables -t filter -L KUBE-SERVICES -n")).toMatch(/^REJECT .*\/\* default\/web has no endpoints \*\/ tcp dpt:80 reject-with icmp-port-unreachable$/m);
     const { exit, stderr } = await s.sh(`kubectl exec alpine-pod -- wget -qO- http://${address}`);
     expect(exit).toBe(1);
     expect(stderr).toContain("Connection refused");
