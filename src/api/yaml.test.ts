@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { JsonValue } from "../base/json.ts";
-import { YamlError, parseYamlDocuments, printYaml } from "./yaml.ts";
+import { YamlError, parseYamlDocuments, printYaml, repeatedYamlKeys } from "./yaml.ts";
 
 test.each([
   ["yes", true],
@@ -94,4 +94,9 @@ test("aliases add no more than a request may hold, and none contains itself", ()
 test("nobody writes ten thousand documents", () => {
   expect(() => parseYamlDocuments("---\n".repeat(700_000))).toThrow("yaml: more than 10000 documents");
   expect(parseYamlDocuments("---\na: 1\n".repeat(1000))).toHaveLength(1000);
+});
+
+test("keys that stand again in a mapping are told by their lines", () => {
+  expect(repeatedYamlKeys('a: 1\nb: {x: 1, x: 2}\nc:\n- k: v\n  "k": w\n- k: v\na: 3\n')).toEqual(['line 2: key "x" already set in map', 'line 5: key "k" already set in map', 'line 7: key "a" already set in map']);
+  expect(repeatedYamlKeys("a: &x {k: v}\nb:\n  <<: *x\n  k: v\nc: [*x, *x]\n---\na: 1\na: 2\n")).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { NOT_RESOLVED, Schema, YAMLException, boolYaml11Tag, defineScalarTag, floatCoreTag, loadAll, mapTag, mergeTag, nullYaml11Tag, seqTag, strTag } from "js-yaml";
+import { EVENT_DOCUMENT, EVENT_MAPPING, EVENT_POP, EVENT_SCALAR, EVENT_SEQUENCE, NOT_RESOLVED, Schema, YAMLException, boolYaml11Tag, defineScalarTag, floatCoreTag, getScalarValue, loadAll, mapTag, mergeTag, nullYaml11Tag, parseEvents, seqTag, strTag } from "js-yaml";
 import type { JsonValue } from "../base/json.ts";
 import { limits } from "../base/limits.ts";
 
@@ -26,6 +26,7 @@ const aliasesMax = 100;
 const repeatedMax = limits.requestBodyBytesMax;
 const depthMax = 100;
 const documentsMax = 10_000;
+const lineFeed = 0x0a;
 
 const integer = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$/;
 
@@ -64,6 +65,40 @@ export function parseYamlDocuments(text: string): JsonValue[] {
   const present = documents.filter((document) => document !== null && document !== undefined);
   if (text.includes("*")) checkWeight(present, text.length + repeatedMax);
   return present.map(asJson);
+}
+
+/**
+ * Keys that stand again in a mapping of the first document, in upstream's words: `line 4: key "a" already set in map`. Aliases and merges
+ * repeat nothing by themselves.
+ */
+export function repeatedYamlKeys(text: string): readonly string[] {
+  const found: string[] = [];
+  const open: { keys: Set<string> | undefined; atKey: boolean }[] = [];
+  let lines = 0;
+  let read = 0;
+  const lineOf = (position: number): number => {
+    for (; read < position; read++) if (text.charCodeAt(read) === lineFeed) lines++;
+    return lines + 1;
+  };
+  let documents = 0;
+  for (const event of parseEvents(text, { maxDepth: depthMax })) {
+    if (event.type === EVENT_DOCUMENT && ++documents > 1) break;
+    const around = open.at(-1);
+    const isKey = around?.keys !== undefined && around.atKey;
+    if (event.type === EVENT_POP) {
+      open.pop();
+      continue;
+    }
+    if (around?.keys !== undefined) around.atKey = !around.atKey;
+    if (event.type === EVENT_MAPPING) open.push({ keys: new Set(), atKey: true });
+    else if (event.type === EVENT_SEQUENCE || event.type === EVENT_DOCUMENT) open.push({ keys: undefined, atKey: false });
+    else if (event.type === EVENT_SCALAR && isKey) {
+      const key = getScalarValue(text, event);
+      if (around?.keys?.has(key) === true) found.push(`line ${lineOf(event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
+      around?.keys?.add(key);
+    }
+  }
+  return found;
 }
 
 /** Throws for a text of more documents than anybody writes: each costs some 6 µs, empty or not, and 3 MB hold 700,000 of them. */

@@ -70,3 +70,20 @@ test("warnings are told once each, and no more of them than a head can hold", as
   const [long] = await send(`"${"x".repeat(5000)}":1`);
   expect(long).toHaveLength('299 - ""'.length + 256 + 1);
 });
+
+test("keys that stand twice in YAML are told, or refused, of a create and of an apply", async () => {
+  const send = async (method: string, target: string, type: string, text: string) => {
+    const [path = "", query = ""] = target.split("?");
+    const { status, headers, body } = await server.handle({ method, path, query, headers: { "content-type": type }, body: new TextEncoder().encode(text), credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] }, wants: "bytes" });
+    const answer = JSON.parse(body.type === "bytes" ? decoder.decode(body.parts[0]) : "{}") as { message?: string };
+    return { status, message: answer.message, warnings: headers["warning"] };
+  };
+  const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata:\n  a: "1"\n  a: "2"\n';
+  const yaml = "application/yaml";
+  expect(await send("POST", `${maps}?dryRun=All`, yaml, text)).toMatchObject({ status: 201, warnings: ['299 - "line 6: key \\"a\\" already set in map"'] });
+  expect((await send("POST", `${maps}?fieldValidation=Strict`, yaml, text)).message).toContain('strict decoding error: yaml: unmarshal errors:\n  line 6: key "a" already set in map');
+  const apply = "application/apply-patch+yaml";
+  expect(await send("PATCH", `${maps}/twice?fieldManager=m&dryRun=All`, apply, text)).toMatchObject({ status: 201, warnings: ['299 - "line 6: key \\"a\\" already set in map"'] });
+  expect((await send("PATCH", `${maps}/twice?fieldManager=m&fieldValidation=Strict`, apply, text)).message).toBe('error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 6: key "a" already set in map');
+  expect(await send("PATCH", `${maps}/twice?fieldManager=m&dryRun=All&fieldValidation=Ignore`, apply, text)).toMatchObject({ status: 201, warnings: undefined });
+});

@@ -7,7 +7,7 @@ import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import { decode } from "../api/schema/decode.ts";
 import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import type { JsonPath } from "../api/schema/json-text.ts";
-import { YamlError, parseYamlDocuments } from "../api/yaml.ts";
+import { YamlError, parseYamlDocuments, repeatedYamlKeys } from "../api/yaml.ts";
 import { checkValues } from "./body-values.ts";
 import type { ResourceCall, ServerContext } from "./context.ts";
 import { bodyTooLarge } from "./errors.ts";
@@ -19,6 +19,8 @@ import type { ApiRequest } from "./request.ts";
 interface ParsedBody {
   readonly value: JsonValue;
   readonly duplicates: readonly JsonPath[];
+  /** The same of YAML, which is told by lines. */
+  readonly repeatedLines?: readonly string[];
 }
 
 /** The media type without parameters. */
@@ -52,7 +54,7 @@ export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict
   const parsed = parseBody(call.request, kind);
   const { facts, ref, declaration } = kind;
   checkKind(call.server, kind, parsed.value);
-  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates });
+  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates, repeatedLines: parsed.repeatedLines ?? [] });
   for (const warning of warnings) call.warnings.push(warning);
   if (standing.metadata !== undefined) object.metadata = standing.metadata as Draft<ObjectMeta>;
   const draft = withKind(object, ref);
@@ -91,7 +93,8 @@ function parseBody(request: ApiRequest, kind: Kind): ParsedBody {
 
 /** Of several documents, the first. */
 function parseYaml(bytes: Uint8Array): ParsedBody {
-  return { value: parseYamlDocuments(new TextDecoder().decode(bytes))[0] ?? null, duplicates: [] };
+  const text = new TextDecoder().decode(bytes);
+  return { value: parseYamlDocuments(text)[0] ?? null, duplicates: [], repeatedLines: repeatedYamlKeys(text) };
 }
 
 /** Go's words when it looks for the kind in something else than an object. */

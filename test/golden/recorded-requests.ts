@@ -57,7 +57,9 @@ export function isCustom(line: RecordedRequest): boolean {
 const registry = KindRegistry.default();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const credentials = { type: "certificate", commonName: "admin", organizations: ["system:masters"] } as const;
+/** The certificate of the recording. */
+const fingerprint = "1f38439171aac78c4a9c33d1e387f375d6833da8c944a4e704384fd0dc3f7b1f";
+const credentials = { type: "certificate", commonName: "admin", organizations: ["system:masters"], fingerprint } as const;
 
 /** A server with the namespaces of the recordings, at a time after all of them. */
 export async function startRecordingServer(namespaces: readonly string[] = ["golden"]): Promise<InProcessServer> {

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../base/field-error.ts";
+import { sameData } from "../equality.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { podTemplates } from "../kinds.ts";
 import { labelsText } from "../label-text.ts";
@@ -31,6 +32,7 @@ export const podTemplate: KindDeclaration<PodTemplate> = {
   ref: podTemplates,
   nameErrors: dnsSubdomainName,
   hasGeneration: true,
+  generationRises: (object, old) => !sameData(object.template, old.template),
   defaults: (draft) => {
     draft.template ??= { metadata: {} as never, spec: { containers: [] } };
     defaultPodTemplate(draft.template);

@@ -44,6 +44,8 @@ export interface DecodeOptions {
   readonly from?: "json" | "maps";
   /** Keys that stood twice in the text (`decodeJsonText`). */
   readonly duplicates?: readonly JsonPath[];
+  /** Keys that stood twice in YAML, line by line (`repeatedYamlKeys`). */
+  readonly repeatedLines?: readonly string[];
 }
 
 /**
@@ -59,10 +61,12 @@ export function decode(schema: Schema, typeName: string, value: JsonValue, mode:
     throw badRequest(`${handledAs(schema, typeName, value)}: ${error.message}`);
   }
   if (mode === "ignore") return { object: decoded.object, warnings: [] };
-  if (mode === "strict" && decoded.warnings.length > 0) {
-    throw badRequest(`${handledAs(schema, typeName, value)}: strict decoding error: ${decoded.warnings.join(", ")}`);
+  const { repeatedLines: lines = [] } = options;
+  if (mode === "strict" && decoded.warnings.length + lines.length > 0) {
+    const ofYaml = lines.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${lines.join("\n  ")}`];
+    throw badRequest(`${handledAs(schema, typeName, value)}: strict decoding error: ${[...ofYaml, ...decoded.warnings].join(", ")}`);
   }
-  return decoded;
+  return lines.length === 0 ? decoded : { object: decoded.object, warnings: [...lines, ...decoded.warnings] };
 }
 
 /** `Pod in version "v1" cannot be handled as a Pod`. */
@@ -76,10 +80,12 @@ function handledAs(schema: Schema, typeName: string, value: JsonValue): string {
 
 /** Decodes any struct of the schema. Throws DecodeError. */
 export function decodeValue<T = KubeObject>(schema: Schema, typeName: string, value: JsonValue, options: DecodeOptions = {}): Decoded<T> {
-  const decoder = new Decoder(schema, options.from === "maps");
+  const { duplicates = [] } = options;
+  const decoder = new Decoder(schema, { fromMaps: options.from === "maps", repeated: duplicates.length === 0 ? undefined : new Set(duplicates.map(pathText)) });
   const object = decoder.top(typeName, value);
   const warnings = decoder.warnings;
-  for (const path of options.duplicates ?? []) {
+  // Those that decoding did not come by, such as fields that are null.
+  for (const path of duplicates) {
     if (isKnown(schema, typeName, path)) addWarning(warnings, `duplicate field "${pathText(path)}"`);
   }
   return { object: object as Draft<T>, warnings };
@@ -124,10 +130,13 @@ class Decoder {
   /** Above 0: inside a value with a decoder of its own, which does not report unknown fields. */
   private quiet = 0;
   private readonly fromMaps: boolean;
+  /** Paths of keys that stood twice, as texts; undefined where there are none, which is nearly always. */
+  private readonly repeated: ReadonlySet<string> | undefined;
 
-  constructor(schema: Schema, fromMaps: boolean) {
+  constructor(schema: Schema, options: { readonly fromMaps: boolean; readonly repeated: ReadonlySet<string> | undefined }) {
     this.schema = schema;
-    this.fromMaps = fromMaps;
+    this.fromMaps = options.fromMaps;
+    this.repeated = options.repeated;
   }
 
   top(typeName: string, value: JsonValue): Json {
@@ -185,6 +194,7 @@ class Decoder {
       if (value === null || value === undefined) continue;
       this.steps[depth] = field;
       const decoded = this.value(field.node, value);
+      if (this.repeated !== undefined) this.tellRepeated(key);
       if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) continue;
       if (next < always.length && (always[next] as Field).index < field.index) next = this.emitZeros(out, always, { from: next, before: field.index });
       if (field.index < last && !Object.hasOwn(out, key)) inOrder = false;
@@ -255,6 +265,7 @@ class Decoder {
       const value = raw[key];
       if (value === undefined) continue;
       const decoded = (value === null ? undefined : this.value(item, value)) ?? this.zero(item);
+      if (this.repeated !== undefined) this.tellRepeated(key);
       if (key === "__proto__") setMember(out, key, decoded);
       else out[key] = decoded;
     }
@@ -331,9 +342,20 @@ class Decoder {
 
   private unknown(key: string, value: unknown): void {
     if (this.quiet > 0 || value === undefined) return;
+    addWarning(this.warnings, `unknown field "${this.pathTo(key)}"`);
+  }
+
+  /** Where the text repeats a key, so that it stands among the unknown ones. */
+  private tellRepeated(key: string): void {
+    if (this.quiet > 0) return;
+    const path = this.pathTo(key);
+    if (this.repeated?.has(path) === true) addWarning(this.warnings, `duplicate field "${path}"`);
+  }
+
+  private pathTo(key: string): string {
     const path: (string | number)[] = [];
     for (const step of this.steps.slice(0, this.depth - 1)) path.push(typeof step === "object" ? step.name : step);
-    addWarning(this.warnings, `unknown field "${pathText([...path, key])}"`);
+    return pathText([...path, key]);
   }
 
   private misfitText(word: string, goType: string): string {

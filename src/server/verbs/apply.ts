@@ -7,7 +7,8 @@ import { DecodeError, decodeValue } from "../../api/schema/decode.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Kind } from "../../api/registry.ts";
 import type { ManagedFieldsEntry } from "../../api/types/meta-v1.ts";
-import { YamlError, parseYamlDocuments } from "../../api/yaml.ts";
+import { JsonSyntaxError, decodeJsonText } from "../../api/schema/json-text.ts";
+import { YamlError, parseYamlDocuments, repeatedYamlKeys } from "../../api/yaml.ts";
 import { RevisionConflict } from "../../store/contract.ts";
 import type { Stored } from "../../store/contract.ts";
 import { bodyBytes, withKind } from "../body.ts";
@@ -59,6 +60,7 @@ async function createApplied(call: ResourceCall, applied: JsonObject, options: W
   const { schema } = call.server;
   const empty = decodeValue<KubeObject>(schema, call.kind.facts.type, {}).object as KubeObject;
   const { draft, owners } = applyOn(call, call.kind, { live: empty, applied, options });
+  checkRepeated(call, options);
   checkName(call, draft);
   const { uid } = draft.metadata;
   if (uid !== undefined && uid !== "") {
@@ -72,6 +74,7 @@ async function createApplied(call: ResourceCall, applied: JsonObject, options: W
 
 async function applyTo(call: ResourceCall, current: Stored, applied: JsonObject, { options, rules }: { options: WriteOptions; rules: UpdateRules }): Promise<Stored> {
   const { draft, owners } = applyOn(call, call.kind, { live: servedForm(call.kind, current.object), applied, options });
+  checkRepeated(call, options);
   checkName(call, draft);
   return await replace(call, current, withConversion(call.kind, draft), { ...options, owners }, rules);
 }
@@ -128,6 +131,28 @@ function parse(text: string): JsonValue {
     if (error instanceof YamlError) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
     throw error;
   }
+}
+
+/** Keys that stand twice are told, or refused, once nobody else minds what is applied. */
+function checkRepeated(call: ResourceCall, { fieldValidation }: WriteOptions): void {
+  const { body } = call.request;
+  if (!(body instanceof Uint8Array) || fieldValidation === "ignore") return;
+  const lines = repeatedKeys(new TextDecoder().decode(body));
+  if (lines.length === 0) return;
+  if (fieldValidation === "strict") throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${lines.join("\n  ")}`);
+  for (const line of lines) if (!call.warnings.includes(line)) call.warnings.push(line);
+}
+
+/** A look at JSON is shorter than one at YAML, and most bodies are JSON without such keys. */
+function repeatedKeys(text: string): readonly string[] {
+  if (text.startsWith("{")) {
+    try {
+      if (decodeJsonText(text).duplicates.length === 0) return [];
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error;
+    }
+  }
+  return repeatedYamlKeys(text);
 }
 
 /** It must be of the kind of the path, say nothing of managedFields, and fit its type. */
