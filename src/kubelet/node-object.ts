@@ -1,5 +1,6 @@
 import { fnv1a32 } from "../base/hash.ts";
 import type { Partially } from "../base/json.ts";
+import { sameData } from "../api/equality.ts";
 import { amountOf } from "../placement/resources.ts";
 import { formatTime } from "../base/time.ts";
 import type { Node, NodeCondition, NodeStatus, Taint } from "../api/types/core-v1.ts";
@@ -65,7 +66,7 @@ function conditions(now: number, before: readonly NodeCondition[]): NodeConditio
 export function nodeStatus(options: { facts: NodeFacts; now: number; bootId: string; images: readonly ContainerImage[]; before: NodeStatus | undefined }): NodeStatus {
   const { facts, now, before } = options;
   const capacity = capacityOf(facts);
-  return {
+  const next: NodeStatus = {
     ...before,
     addresses: [...facts.addresses.map((address) => ({ type: "InternalIP" as const, address })), { type: "Hostname" as const, address: facts.name }],
     allocatable: capacity,
@@ -89,6 +90,16 @@ export function nodeStatus(options: { facts: NodeFacts; now: number; bootId: str
     runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }, { name: "runc", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }],
     features: { supplementalGroupsPolicy: true },
   };
+  return before === undefined ? next : withUnchanged(next, before);
+}
+
+/** Parts that say what they said before are the very same objects, so that the server need not look into them. */
+function withUnchanged(next: NodeStatus, before: NodeStatus): NodeStatus {
+  const parts = Object.entries(next).map(([name, part]) => {
+    const old = before[name as keyof NodeStatus];
+    return [name, sameData(part, old) ? old : part];
+  });
+  return Object.fromEntries(parts) as unknown as NodeStatus;
 }
 
 export function newNode(facts: NodeFacts, status: NodeStatus): Partially<Node> {

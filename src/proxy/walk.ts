@@ -64,6 +64,9 @@ interface Way {
 
 /** The first packet of a connection meets the rules of one node. */
 export function route(rules: ServiceRules, node: ProxyNode, packet: Packet, circumstances: Circumstances): Verdict {
+  const isToNode = isOwn(node, packet.ip);
+  const portals = rules.at(packet.protocol, packet.ip, packet.port);
+  if (portals.length === 0 && !isToNode) return unmatched;
   const source = parseIpv4(packet.sourceIp);
   const way: Way = {
     packet,
@@ -71,9 +74,14 @@ export function route(rules: ServiceRules, node: ProxyNode, packet: Packet, circ
     circumstances,
     isFromNode: isOwn(node, packet.sourceIp),
     isFromPod: source !== undefined && node.podRange !== undefined && rangeContains(node.podRange, source),
-    isToNode: isOwn(node, packet.ip),
+    isToNode,
   };
-  const portals = rules.at(packet.protocol, packet.ip, packet.port).map((port) => ({ port, plan: planPort(port, node) }));
+  return walk(way, portals.map((port) => ({ port, plan: planPort(port, node) })), rules);
+}
+
+/** A packet that some rule may be about. */
+function walk(way: Way, portals: readonly Planned[], rules: ServiceRules): Verdict {
+  const { packet, node } = way;
   const nodePorts = way.isToNode ? rules.atNodePort(packet.protocol, packet.port).map((port) => ({ port, plan: planPort(port, node) })) : [];
   // First the nat table: who translates the destination first has it.
   for (const { port, plan } of portals) {
@@ -88,8 +96,9 @@ export function route(rules: ServiceRules, node: ProxyNode, packet: Packet, circ
 }
 
 function isOwn(node: ProxyNode, ip: string): boolean {
-  const address = parseIpv4(ip);
-  return node.addresses.includes(ip) || (address !== undefined && loopback !== undefined && rangeContains(loopback, address));
+  if (node.addresses.includes(ip)) return true;
+  const address = ip.startsWith("127.") ? parseIpv4(ip) : undefined;
+  return address !== undefined && loopback !== undefined && rangeContains(loopback, address);
 }
 
 function enterPortal(way: Way, port: ServicePortRules, plan: PortPlan): Verdict | undefined {

@@ -102,22 +102,15 @@ function checkVersion(call: ResourceCall, kind: Kind, current: Stored, meta: Dra
   if (version !== standing.resourceVersion) throw conflict(call.kind.facts, call.name, modifiedText);
 }
 
+const keptIfLeftOut = ["name", "generateName", "uid", "deletionGracePeriodSeconds"] as const satisfies readonly (keyof ObjectMeta)[];
+const keptAlways = ["creationTimestamp", "resourceVersion", "generation", "selfLink", "deletionTimestamp"] as const satisfies readonly (keyof ObjectMeta)[];
+
 /** What clients may leave out but never change. */
 function keepSystemFields(meta: Draft<ObjectMeta>, old: ObjectMeta): void {
   const fields = meta as { [field: string]: unknown };
-  const keep = (field: keyof ObjectMeta, always: boolean): void => {
-    if (!always && fields[field] !== undefined && fields[field] !== "") return;
-    if (old[field] === undefined) {
-      if (always) delete fields[field];
-    } else fields[field] = old[field];
-  };
-  keep("name", false);
-  keep("generateName", false);
-  keep("uid", false);
-  keep("creationTimestamp", true);
-  keep("resourceVersion", true);
-  keep("generation", true);
-  keep("selfLink", true);
-  if (old.deletionTimestamp !== undefined) keep("deletionTimestamp", true);
-  if (old.deletionGracePeriodSeconds !== undefined) keep("deletionGracePeriodSeconds", false);
+  for (const field of keptIfLeftOut) if (old[field] !== undefined && (fields[field] === undefined || fields[field] === "")) fields[field] = old[field];
+  for (const field of keptAlways) {
+    if (old[field] !== undefined) fields[field] = old[field];
+    else if (field !== "deletionTimestamp") delete fields[field];
+  }
 }

@@ -1,4 +1,4 @@
-import type { Environment, Random, Timer } from "../base/environment.ts";
+import type { Environment, Random } from "../base/environment.ts";
 import type {
   ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, NodeNetwork, RuntimeAttach, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
 } from "../kubelet/runtime.ts";
@@ -255,21 +255,20 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
 
   async httpGet(options: Parameters<NodeNetwork["httpGet"]>[0]): Promise<{ status: number; body: string }> {
     const { ip, port, path, headers, timeoutMs, scheme } = options;
-    const url = `${scheme.toLowerCase()}://${ip}:${port}${path}`;
-    const late = `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`;
-    const { listener, from } = await this.connect(ip, port, timeoutMs, `Get "${url}": `, late);
-    if (!listener.http) throw new Error(`Get "${url}": EOF`);
+    const failed = (why: string): string => `Get "${scheme.toLowerCase()}://${ip}:${port}${path}": ${why}`;
+    const late = (): string => failed("context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
+    const { listener, from } = await this.connect({ ip, port, timeoutMs, failed, late });
+    if (!listener.http) throw new Error(failed("EOF"));
     const host = headers["host"] ?? `${ip}:${port}`;
     const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, from);
-    let timer: Timer | undefined;
-    const timeout = new Promise<undefined>((resolve) => void (timer = this.environment.clock.after(timeoutMs, () => resolve(undefined))));
-    const response = await Promise.race([answer, timeout]).finally(() => timer?.cancel());
-    if (!response) throw new Error(late);
-    return { status: response.status, body: response.body };
+    return new Promise((resolve, reject) => {
+      const timer = this.environment.clock.after(timeoutMs, () => reject(new Error(late())));
+      void answer.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   async tcpConnect({ ip, port, timeoutMs }: Parameters<NodeNetwork["tcpConnect"]>[0]): Promise<void> {
-    await this.connect(ip, port, timeoutMs, "", `dial tcp ${ip}:${port}: i/o timeout`);
+    await this.connect({ ip, port, timeoutMs, failed: (why) => why, late: () => `dial tcp ${ip}:${port}: i/o timeout` });
   }
 
   /** Power is gone: containers die without a word, sandboxes and addresses with them. Files and images stay. */
@@ -290,14 +289,14 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     this.options.shared.network.addEndpoint(this.options.nodeIp, this.options.node);
   }
 
-  private async connect(ip: string, port: number, timeoutMs: number, prefix: string, late: string) {
+  private async connect({ ip, port, timeoutMs, failed, late }: { ip: string; port: number; timeoutMs: number; failed: (why: string) => string; late: () => string }) {
     try {
       return this.options.shared.network.connect({ node: this.options.node, from: this.options.nodeIp, ip, port });
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      if (error.failure === "refused") throw new Error(`${prefix}dial tcp ${ip}:${port}: connect: connection refused`);
+      if (error.failure === "refused") throw new Error(failed(`dial tcp ${ip}:${port}: connect: connection refused`));
       await this.environment.clock.sleep(timeoutMs);
-      throw new Error(late);
+      throw new Error(late());
     }
   }
 
