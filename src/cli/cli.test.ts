@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const child of started) child.kill("SIGKILL");
   started.clear();
-  await run(["down"]);
+  if (existsSync(join(folder, "state"))) await run(["down"]);
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -197,10 +197,10 @@ describe("time", () => {
     const { child, ended } = await upWith(["--nodes", "1", "--clock", "virtual"]);
     const before = (await run(["time", "show"])).stdout.trim();
     expect(before).toMatch(/^2026-01-01T00:\d\d:/);
-    const moved = await run(["time", "advance", "7d"]);
+    const moved = await run(["time", "advance", "12h"]);
     expect({ code: moved.code, stderr: moved.stderr }).toEqual({ code: 0, stderr: "" });
     const after = (await run(["time", "show"])).stdout.trim();
-    expect(Date.parse(after) - Date.parse(before)).toBe(7 * 24 * 3600 * 1000);
+    expect(Date.parse(after) - Date.parse(before)).toBe(12 * 3600 * 1000);
     child.kill("SIGINT");
     await ended;
   });
