@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startInProcessServer } from "../../test/in-process-server.ts";
-import { configMaps } from "../api/kinds.ts";
+import { configMaps, deployments } from "../api/kinds.ts";
 
 /** The form of answers: indentation, encodings, and the words about what a client made up. */
 const { server, client } = await startInProcessServer();
@@ -86,4 +86,13 @@ test("keys that stand twice in YAML are told, or refused, of a create and of an 
   expect(await send("PATCH", `${maps}/twice?fieldManager=m&dryRun=All`, apply, text)).toMatchObject({ status: 201, warnings: ['299 - "line 6: key \\"a\\" already set in map"'] });
   expect((await send("PATCH", `${maps}/twice?fieldManager=m&fieldValidation=Strict`, apply, text)).message).toBe('error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 6: key "a" already set in map');
   expect(await send("PATCH", `${maps}/twice?fieldManager=m&dryRun=All&fieldValidation=Ignore`, apply, text)).toMatchObject({ status: 201, warnings: undefined });
+});
+
+test("a scale has columns of its own", async () => {
+  const labels = { app: "x" };
+  await client.create(deployments, { metadata: { name: "d", namespace: "default" }, spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "busybox" }] } } } });
+  const { text } = await ask("/apis/apps/v1/namespaces/default/deployments/d/scale", { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" });
+  const table = JSON.parse(text) as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] };
+  expect(table.columnDefinitions.map(({ name }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
+  expect(table.rows[0]?.cells).toEqual(["d", 2, 0, "0s"]);
 });
