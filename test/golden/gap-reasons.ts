@@ -3,7 +3,7 @@ import type { Miss } from "./score.ts";
 /** Why a recorded wrong is not yet answered as recorded, by class. The list of gaps is written with these. */
 export function reasonFor(miss: Miss): string {
   const { what, text } = miss.difference;
-  if (text.includes("compilation failed")) return "expressions of CEL are not compiled";
+  if (text.includes("compilation failed")) return "the types of CEL are not followed";
   if (miss.name === "Service/svc replace /spec/ports/0/nodePort = 70000") return "recorded on a dry run, for which upstream allocates no port";
   if (what === "message") return "decoding words this error differently";
   if (/(Invalid|Unsupported) value: (\{\}|\[\]): /.test(text) || emptied.test(miss.name)) return "decoding drops an empty map or list, which then counts as absent";

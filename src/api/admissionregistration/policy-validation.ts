@@ -17,9 +17,9 @@ import { duplicate, forbidden, invalid, notSupported, pushProblems, required } f
 import { checkLabelSelector } from "../validation/label-selector.ts";
 import { dns1035LabelProblems, dns1123SubdomainProblems, pathSegmentNameProblems, qualifiedNameProblems } from "../validation/names.ts";
 import type { FieldPath } from "../validation/path.ts";
-import { checkChoice, checkMatchConditions, checkMatchResources, failurePolicies, reinvocationPolicies } from "./rules-validation.ts";
+import { checkChoice, checkExpression, checkMatchConditions, checkMatchResources, failurePolicies, reinvocationPolicies, requestNames } from "./rules-validation.ts";
 
-/** Validation of admission policies and of their bindings. Expressions must be there; they are not compiled. */
+/** Validation of admission policies and of their bindings. Of their expressions the grammar and the names are judged, not the types. */
 const annotationsMax = 20;
 const annotationBytesMax = 5 * 1024;
 const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
@@ -37,6 +37,11 @@ interface PolicyParts {
   readonly variables?: readonly Variable[];
 }
 
+/** What the expressions of a policy may speak of, match conditions apart. */
+function policyNames({ paramKind, variables = [] }: PolicyParts): string[] {
+  return [...requestNames, ...(paramKind === undefined ? [] : ["params"]), ...(variables.length === 0 ? [] : ["variables"])];
+}
+
 /** What every policy has: when it is asked, and the names it gives to expressions. */
 function checkPolicy(spec: PolicyParts, path: FieldPath, errors: FieldError[]): void {
   checkChoice(spec.failurePolicy, failurePolicies, path.child("failurePolicy"), errors);
@@ -47,12 +52,13 @@ function checkPolicy(spec: PolicyParts, path: FieldPath, errors: FieldError[]): 
     checkMatchResources(spec.matchConstraints, constraints, errors);
     if ((spec.matchConstraints.resourceRules ?? []).length === 0) errors.push(required(constraints.child("resourceRules")));
   }
-  checkMatchConditions(spec.matchConditions, path.child("matchConditions"), errors);
+  checkMatchConditions(spec.matchConditions, spec.paramKind !== undefined, path.child("matchConditions"), errors);
   spec.variables?.forEach(({ name, expression }, i) => {
     const place = path.child("variables").index(i);
     if (name.trim() === "") errors.push(required(place.child("name"), "name is not specified"));
     else if (!identifier.test(name) || reservedWords.includes(name)) errors.push(invalid(place.child("name"), name, "must be a valid CEL identifier"));
     if (expression.trim() === "") errors.push(required(place.child("expression"), "expression is not specified"));
+    else checkExpression(expression, [...policyNames(spec), "authorizer"], place.child("expression"), errors);
   });
 }
 
@@ -64,8 +70,9 @@ export function checkValidatingPolicy(policyName: string, spec: ValidatingAdmiss
       errors.push(required(path.child(field), "validations or auditAnnotations must contain at least one item"));
     }
   }
-  validations.forEach((validation, i) => checkValidation(validation, path.child("validations").index(i), errors));
-  checkAnnotations(policyName, auditAnnotations, path.child("auditAnnotations"), errors);
+  const declared = policyNames(spec);
+  validations.forEach((validation, i) => checkValidation(validation, declared, path.child("validations").index(i), errors));
+  checkAnnotations({ policyName, declared }, auditAnnotations, path.child("auditAnnotations"), errors);
 }
 
 export function checkMutatingPolicy(spec: MutatingAdmissionPolicySpec, path: FieldPath, errors: FieldError[]): void {
@@ -116,22 +123,24 @@ function checkGroupVersion(text: string, path: FieldPath, errors: FieldError[]):
   else if (problems.length > 0) errors.push(invalid(path, version, problems.join(",")));
 }
 
-function checkValidation(validation: Validation, path: FieldPath, errors: FieldError[]): void {
+function checkValidation(validation: Validation, declared: readonly string[], path: FieldPath, errors: FieldError[]): void {
   const { expression, message = "", messageExpression = "", reason } = validation;
   if (expression.trim() === "") errors.push(required(path.child("expression"), "expression is not specified"));
+  else checkExpression(expression, [...declared, "authorizer"], path.child("expression"), errors);
   if (messageExpression !== "" && messageExpression.trim() === "") {
     errors.push(invalid(path.child("messageExpression"), messageExpression, "must be non-empty if specified"));
-  }
+  } else if (messageExpression !== "") checkExpression(messageExpression, declared, path.child("messageExpression"), errors);
   if (message !== "" && message.trim() === "") errors.push(invalid(path.child("message"), message, "message must be non-empty if specified"));
   else if (/[\n\r]/.test(message.trim())) errors.push(invalid(path.child("message"), message, "message must not contain line breaks"));
   checkChoice(reason, reasons, path.child("reason"), errors);
 }
 
-function checkAnnotations(policyName: string, annotations: readonly AuditAnnotation[], path: FieldPath, errors: FieldError[]): void {
+function checkAnnotations(policy: { readonly policyName: string; readonly declared: readonly string[] }, annotations: readonly AuditAnnotation[], path: FieldPath, errors: FieldError[]): void {
   if (annotations.length > annotationsMax) {
     const printed = annotations.map(({ key, valueExpression }) => ({ Key: key, ValueExpression: valueExpression }));
     errors.push(invalid(path, printed, `must not have more than ${annotationsMax} auditAnnotations`));
   }
+  const { policyName, declared } = policy;
   const keys = new Set<string>();
   annotations.forEach(({ key, valueExpression }, i) => {
     const place = path.index(i);
@@ -142,7 +151,7 @@ function checkAnnotations(policyName: string, annotations: readonly AuditAnnotat
     if (text === "") errors.push(required(place.child("valueExpression"), "valueExpression is not specified"));
     else if (byteLength(text) > annotationBytesMax) {
       errors.push(required(place.child("valueExpression"), `must not exceed ${annotationBytesMax} bytes in length`));
-    }
+    } else checkExpression(text, [...declared, "authorizer"], place.child("valueExpression"), errors, valueExpression);
     if (keys.has(key)) errors.push(duplicate(place.child("key"), key));
     keys.add(key);
   });

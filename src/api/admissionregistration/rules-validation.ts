@@ -1,11 +1,12 @@
 import type { FieldError } from "../../base/field-error.ts";
+import { expressionProblem } from "../cel/check.ts";
 import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithOperations } from "../types/admissionregistration-v1.ts";
 import { duplicate, invalid, notSupported, pushProblems, required, tooMany } from "../validation/errors.ts";
 import { checkLabelSelector } from "../validation/label-selector.ts";
 import { pathSegmentNameProblems, qualifiedNameProblems } from "../validation/names.ts";
 import type { FieldPath } from "../validation/path.ts";
 
-/** Validation of what webhooks and policies share: which requests they see. Expressions are not compiled. */
+/** Validation of what webhooks and policies share: which requests they see. */
 const operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const scopes = ["*", "Cluster", "Namespaced"];
 export const failurePolicies: readonly string[] = ["Fail", "Ignore"];
@@ -86,13 +87,24 @@ export function checkMatchResources(given: MatchResources, path: FieldPath, erro
   }
 }
 
-export function checkMatchConditions(conditions: readonly MatchCondition[] | undefined, path: FieldPath, errors: FieldError[]): void {
+/** What every expression about a request may speak of. */
+export const requestNames: readonly string[] = ["object", "oldObject", "request", "namespaceObject"];
+
+/** An expression that must be there; `shown` where the message shows it otherwise than it was compiled. */
+export function checkExpression(text: string, declared: readonly string[], path: FieldPath, errors: FieldError[], shown = text): void {
+  const problem = expressionProblem(text, { declared });
+  if (problem !== undefined) errors.push(invalid(path, shown, problem));
+}
+
+export function checkMatchConditions(conditions: readonly MatchCondition[] | undefined, params: boolean, path: FieldPath, errors: FieldError[]): void {
+  const declared = [...requestNames, "authorizer", ...(params ? ["params"] : [])];
   const count = conditions?.length ?? 0;
   if (count > conditionsMax) errors.push(tooMany(path, count, conditionsMax));
   const names = new Set<string>();
   conditions?.forEach(({ name, expression }, i) => {
     const place = path.index(i);
     if (expression.trim() === "") errors.push(required(place.child("expression")));
+    else checkExpression(expression.trim(), declared, place.child("expression"), errors);
     if (name === "") {
       errors.push(required(place.child("name")));
       return;

@@ -40,7 +40,7 @@ function checkWebhook(webhook: ValidatingWebhook & Pick<MutatingWebhook, "reinvo
   for (const field of ["namespaceSelector", "objectSelector"] as const) checkLabelSelector(webhook[field], path.child(field), errors);
   checkChoice(webhook.reinvocationPolicy, reinvocationPolicies, path.child("reinvocationPolicy"), errors);
   checkClient(webhook.clientConfig, path.child("clientConfig"), errors);
-  checkMatchConditions(webhook.matchConditions, path.child("matchConditions"), errors);
+  checkMatchConditions(webhook.matchConditions, false, path.child("matchConditions"), errors);
 }
 
 /** A domain of three parts at least. */

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../base/field-error.ts";
+import { expressionProblem } from "../cel/check.ts";
 import { loadSchema } from "../schema/schema.ts";
 import type { JSONSchemaProps, ValidationRule } from "../types/apiextensions-v1.ts";
 import { forbidden, invalid, notSupported, required } from "../validation/errors.ts";
@@ -9,7 +10,7 @@ import { schemaAt } from "./schema-path.ts";
 import { singleItems } from "./schema-value.ts";
 import { checkStructural, unreadable } from "./structural.ts";
 
-/** Validation of the schema of a custom kind: what OpenAPI allows, less what the API server does not take. Rules of CEL must be there; they are not compiled. */
+/** Validation of the schema of a custom kind: what OpenAPI allows, less what the API server does not take. Of rules in CEL the grammar and the names are judged, not the types. */
 interface Context {
   readonly root: boolean;
   /** Within the fields that every object has. */
@@ -62,6 +63,28 @@ export function checkRootSchema(schema: JSONSchemaProps, hasStatus: boolean, pat
   }
   checkSchema(schema, { root: true, insideMeta: false }, path, errors);
   if (problem !== undefined && errors.length === before) errors.push(invalid(path, "", problem));
+  // Upstream compiles rules only where the schema is good.
+  if (errors.length === before) checkRules(withMeta(schema), path, errors);
+}
+
+/** What every object has is known to its rules, whatever the schema says. */
+function withMeta(schema: JSONSchemaProps): JSONSchemaProps {
+  return { ...schema, properties: { apiVersion: {}, kind: {}, metadata: {}, ...schema.properties } };
+}
+
+function checkRules(schema: JSONSchemaProps, path: FieldPath, errors: FieldError[]): void {
+  schema["x-kubernetes-validations"]?.forEach((rule, i) => {
+    const place = path.child("x-kubernetes-validations").index(i);
+    const printed = goValue(loadSchema(), "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule", rule);
+    for (const field of ["rule", "messageExpression"] as const) {
+      const problem = (rule[field] ?? "") === "" ? undefined : expressionProblem(rule[field] ?? "", { declared: ["self", "oldSelf"], self: schema });
+      if (problem !== undefined) errors.push(invalid(place.child(field), printed, problem));
+    }
+  });
+  for (const [name, property] of Object.entries(schema.properties ?? {})) checkRules(property, path.child("properties").key(name), errors);
+  if (typeof schema.additionalProperties === "object") checkRules(schema.additionalProperties, path.child("additionalProperties"), errors);
+  const items = singleItems(schema.items);
+  if (items !== undefined) checkRules(items, path.child("items"), errors);
 }
 
 function checkRootFields(schema: JSONSchemaProps, path: FieldPath, errors: FieldError[]): void {
