@@ -1,5 +1,5 @@
 import type { CommandTable } from "../command.ts";
-import type { Signal } from "../process.ts";
+import type { Process, Signal } from "../process.ts";
 import { signalNumbers } from "../process.ts";
 
 /** Commands that look at the machine and its processes. */
@@ -16,10 +16,18 @@ const signalByName = (text: string): Signal | undefined => {
   return undefined;
 };
 
+/** The first name of the line of /etc/hosts that has the host's own. */
+function fullHostname({ world: { hostname, files } }: Process): string {
+  const hosts = files.exists("/etc/hosts") ? new TextDecoder().decode(files.readFile("/etc/hosts")) : "";
+  const names = hosts.split("\n").map((line) => line.trim().split(/\s+/).slice(1));
+  return names.find((line) => line.includes(hostname))?.[0] ?? hostname;
+}
+
 export const systemCommands: CommandTable = {
   async hostname({ process, out, args }) {
     if (args.includes("-i") || args.includes("-I")) out(`${process.world.network.ip}\n`);
     else if (args.includes("-s")) out(`${process.world.hostname.split(".")[0]}\n`);
+    else if (args.includes("-f") || args.includes("--fqdn")) out(`${fullHostname(process)}\n`);
     else out(`${process.world.hostname}\n`);
     return 0;
   },

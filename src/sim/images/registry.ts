@@ -4,6 +4,7 @@ import type { Environment } from "../../base/environment.ts";
 import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
 import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
+import { agnhostImage } from "./agnhost.ts";
 import { corednsImage } from "./coredns.ts";
 import { fluentdImages } from "./fluentd.ts";
 import { image, isNamedTag, stayUp } from "./image.ts";
@@ -30,7 +31,7 @@ export interface FoundImage {
   readonly root: FolderInode;
 }
 
-const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, kubeProxyImage, corednsImage, ...fluentdImages];
+const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, ...fluentdImages];
 
 /** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
 const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];

@@ -102,6 +102,26 @@ describe("a Service", () => {
     expect(Number(mean)).toBeCloseTo(times.reduce((sum, time) => sum + time, 0) / 3, 3);
   });
 
+  it("leads to the programs of agnhost, by its port and theirs, and to a Pod by its full name", async () => {
+    await cluster.apply(`
+apiVersion: v1
+kind: Pod
+metadata: { name: hello, labels: { app: hello } }
+spec: { hostname: one, subdomain: hello, containers: [{ name: main, image: "registry.k8s.io/e2e-test-images/agnhost:2.53", command: [/agnhost, netexec, --http-port=8080] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: hello }
+spec: { clusterIP: None, selector: { app: hello }, ports: [{ name: web, port: 80, targetPort: 8080 }] }
+`);
+    await cluster.advance("30s");
+    const full = "one.hello.default.svc.cluster.local";
+    expect(await inPod("hello", "hostname; hostname -f; dig +short SRV _web._tcp.hello.default.svc.cluster.local")).toEqual({ code: 0, out: `one\n${full}\n0 100 8080 ${full}.\n` });
+    expect((await inPod("looker", `wget -qO- http://${full}:8080/hostname; echo; wget -qO- 'http://hello:8080/echo?msg=well+met'`)).out).toBe("one\nwell met");
+    expect((await inPod("looker", "wget -qO- http://hello:8080/")).out).toMatch(/^NOW: 2026-01-01 00:\d\d:\d\d\.\d{3} \+0000 UTC$/);
+    expect(await cluster.logs("hello")).toMatch(/^I0101 00:\d\d:\d\d\.\d{6} {7}1 log\.go:245\] Started HTTP server on port 8080\n[^]*GET \/echo\n/);
+  });
+
   it("refuses at once when nobody stands behind it", async () => {
     await cluster.apply(server("empty", 0));
     await cluster.advance("5s");
