@@ -44,6 +44,8 @@ export function bodyBytes(request: ApiRequest): Uint8Array {
 interface StandingParts {
   readonly metadata?: ObjectMeta;
   readonly spec?: object;
+  /** Parts of it may stand in the body. */
+  readonly status?: object;
 }
 
 /**
@@ -54,7 +56,7 @@ export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict
   const parsed = parseBody(call.request, kind);
   const { facts, ref, declaration } = kind;
   checkKind(call.server, kind, parsed.value);
-  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates, repeatedLines: parsed.repeatedLines ?? [] });
+  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates, repeatedLines: parsed.repeatedLines ?? [], status: standing.status });
   for (const warning of warnings) call.warnings.push(warning);
   if (standing.metadata !== undefined) object.metadata = standing.metadata as Draft<ObjectMeta>;
   const draft = withKind(object, ref);
@@ -62,9 +64,12 @@ export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict
   return standing.spec === undefined ? draft : Object.assign(draft, { spec: standing.spec });
 }
 
-function without(value: JsonValue, parts: StandingParts): JsonValue {
-  const fields = Object.keys(parts);
-  return fields.length === 0 ? value : { ...(value as JsonObject), ...Object.fromEntries(fields.map((field) => [field, undefined as never])) };
+function without(value: JsonValue, { metadata, spec }: StandingParts): JsonValue {
+  if (metadata === undefined && spec === undefined) return value;
+  const rest: { [field: string]: JsonValue | undefined } = { ...(value as JsonObject) };
+  if (metadata !== undefined) rest["metadata"] = undefined;
+  if (spec !== undefined) rest["spec"] = undefined;
+  return rest as JsonObject;
 }
 
 /** The same draft with kind and apiVersion first, as upstream writes them. */

@@ -44,6 +44,8 @@ export interface DecodeOptions {
   readonly from?: "json" | "maps";
   /** Keys that stood twice in the text (`decodeJsonText`). */
   readonly duplicates?: readonly JsonPath[];
+  /** A status that has been decoded: parts of the value's status that are the very same objects are taken over as they are. */
+  readonly status?: object | undefined;
   /** Keys that stood twice in YAML, line by line (`repeatedYamlKeys`). */
   readonly repeatedLines?: readonly string[];
 }
@@ -81,7 +83,7 @@ function handledAs(schema: Schema, typeName: string, value: JsonValue): string {
 /** Decodes any struct of the schema. Throws DecodeError. */
 export function decodeValue<T = KubeObject>(schema: Schema, typeName: string, value: JsonValue, options: DecodeOptions = {}): Decoded<T> {
   const { duplicates = [] } = options;
-  const decoder = new Decoder(schema, { fromMaps: options.from === "maps", repeated: duplicates.length === 0 ? undefined : new Set(duplicates.map(pathText)) });
+  const decoder = new Decoder(schema, { fromMaps: options.from === "maps", repeated: duplicates.length === 0 ? undefined : new Set(duplicates.map(pathText)), status: options.status });
   const object = decoder.top(typeName, value);
   const warnings = decoder.warnings;
   // Those that decoding did not come by, such as fields that are null.
@@ -132,11 +134,13 @@ class Decoder {
   private readonly fromMaps: boolean;
   /** Paths of keys that stood twice, as texts; undefined where there are none, which is nearly always. */
   private readonly repeated: ReadonlySet<string> | undefined;
+  private readonly status: Json | undefined;
 
-  constructor(schema: Schema, options: { readonly fromMaps: boolean; readonly repeated: ReadonlySet<string> | undefined }) {
+  constructor(schema: Schema, options: { readonly fromMaps: boolean; readonly repeated: ReadonlySet<string> | undefined; readonly status: object | undefined }) {
     this.schema = schema;
     this.fromMaps = options.fromMaps;
     this.repeated = options.repeated;
+    this.status = options.status as Json | undefined;
   }
 
   top(typeName: string, value: JsonValue): Json {
@@ -193,7 +197,7 @@ class Decoder {
       }
       if (value === null || value === undefined) continue;
       this.steps[depth] = field;
-      const decoded = this.value(field.node, value);
+      const decoded = this.isDecoded(key, value) ? value : this.value(field.node, value);
       if (this.repeated !== undefined) this.tellRepeated(key);
       if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) continue;
       if (next < always.length && (always[next] as Field).index < field.index) next = this.emitZeros(out, always, { from: next, before: field.index });
@@ -204,6 +208,12 @@ class Decoder {
     this.depth = depth;
     this.emitZeros(out, always, { from: next, before: Infinity });
     return inOrder ? out : inOrderOf(type, out);
+  }
+
+  /** Whether a part of the status is the one that stands. */
+  private isDecoded(key: string, value: unknown): boolean {
+    if (this.status === undefined || this.depth !== 2 || typeof value !== "object") return false;
+    return (this.steps[0] as Field).name === "status" && this.status[key] === value;
   }
 
   /** Adds those of the fields that have no value yet and stand before an index; says which is the next. */

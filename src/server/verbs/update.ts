@@ -37,15 +37,17 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
 
 /**
  * The draft in the body. A caller in the same process passes on most parts of the very object that stands: those are put in as they are
- * and not decoded again, where nothing changes them in place: metadata, and of a status the spec.
+ * and not decoded again, where nothing changes them in place: metadata, and of a status the spec and the parts that it keeps.
  */
 function decoded(call: ResourceCall, current: KubeObject | undefined, options: WriteOptions, rules: UpdateRules): Draft<KubeObject> {
   const { body } = call.request;
-  const standing: { metadata?: ObjectMeta; spec?: object } = {};
+  const standing: { metadata?: ObjectMeta; spec?: object; status?: object } = {};
   if (current !== undefined && body !== undefined && !(body instanceof Uint8Array) && call.kind.storage === call.kind) {
     if (body.metadata === current.metadata) standing.metadata = { ...current.metadata };
     const spec = specOf(current);
     if (rules === statusRules && spec !== undefined && specOf(body) === spec) standing.spec = spec;
+    const { status } = current as { readonly status?: object };
+    if (rules === statusRules && status !== undefined) standing.status = status;
   }
   return decodeObject(call, call.kind, options.fieldValidation, standing);
 }
