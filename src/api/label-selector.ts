@@ -47,7 +47,7 @@ export function selects(requirements: readonly Requirement[], labels: Labels): b
 }
 
 /** The requirements of an object's selector; undefined when there is none, which selects nothing. Empty selects everything. */
-export function requirementsOf(selector: LabelSelector | undefined): readonly Requirement[] | undefined {
+function requirementsOf(selector: LabelSelector | undefined): readonly Requirement[] | undefined {
   if (!selector) return undefined;
   const requirements: Requirement[] = [];
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) requirements.push({ key, operator: "In", values: [value] });
