@@ -31,6 +31,13 @@ function termMeans(term: PodAffinityTerm, owner: Pod, other: Pod, namespaceLabel
   return matchesSelector(term.labelSelector, other.metadata.labels);
 }
 
+/** Whether it matters to `pod` that `other` stands somewhere: one asks for the other, or shuns it. */
+export function affinityConcerns(pod: Pod, other: Pod, namespaceLabels: NamespaceLabels): boolean {
+  const wants = affinityTerms(pod);
+  if (wants.length > 0 && wants.every((term) => termMeans(term, pod, other, namespaceLabels))) return true;
+  return antiAffinityTerms(pod).some((term) => termMeans(term, pod, other, namespaceLabels)) || antiAffinityTerms(other).some((term) => termMeans(term, other, pod, namespaceLabels));
+}
+
 /** Topology domains as `key=value`. A key such as `constructor` finds what every object inherits, which is no text. */
 class Domains {
   private readonly domains = new Set<string>();

@@ -61,9 +61,19 @@ function count(constraint: TopologySpreadConstraint, keys: readonly string[], po
   return { constraint, selector, perDomain, least, self: matchesSelector(selector, pod.metadata.labels) ? 1 : 0 };
 }
 
+function hardConstraints(pod: Pod): readonly TopologySpreadConstraint[] {
+  return pod.spec.topologySpreadConstraints?.filter((constraint) => constraint.whenUnsatisfiable === "DoNotSchedule") ?? [];
+}
+
+/** Whether `other` counts for one of the constraints that `pod` must keep. */
+export function spreadConcerns(pod: Pod, other: Pod): boolean {
+  if (other.metadata.namespace !== pod.metadata.namespace) return false;
+  return hardConstraints(pod).some((constraint) => matchesSelector(selectorOf(constraint, pod), other.metadata.labels));
+}
+
 /** Refuses nodes on which a `DoNotSchedule` constraint would be exceeded; undefined when the Pod has none. */
 export function spreadCheck(pod: Pod, states: ReadonlyMap<string, NodeState>): TopologyCheck | undefined {
-  const hard = pod.spec.topologySpreadConstraints?.filter((constraint) => constraint.whenUnsatisfiable === "DoNotSchedule") ?? [];
+  const hard = hardConstraints(pod);
   if (hard.length === 0) return undefined;
   const keys = hard.map((constraint) => constraint.topologyKey);
   const counted = hard.map((constraint) => count(constraint, keys, pod, states));

@@ -3,6 +3,9 @@ import { Heap } from "../base/heap.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Wanted } from "../placement/fit.ts";
 
+/** What kept a Pod from its nodes: names of resources, and these. `claims`: it waits for its own claims, whatever the nodes are like. */
+export type Lack = "pods" | "ports" | "volumes" | "claims" | "node" | "affinity" | "spread" | (string & {});
+
 /** Upstream's back-off of a Pod that found no place: 1 s doubling to 10 s, counted in attempts. */
 const backoffMsMin = 1000;
 const backoffMsMax = 10_000;
@@ -12,8 +15,8 @@ export interface Waiting {
   wanted: Wanted;
   readonly sequence: number;
   attempts: number;
-  /** What kept it from every node at the last look; empty before the first. Resource names, "pods", "ports", "volumes", "node". */
-  lacking: ReadonlySet<string>;
+  /** What kept it from every node at the last look; empty before the first. */
+  lacking: ReadonlySet<Lack>;
   state: "active" | "backoff" | "parked";
   failedAt: Instant;
   timer: Timer | undefined;
@@ -32,6 +35,8 @@ export class SchedulingQueue {
   private readonly onActive: () => void;
   private readonly waiting = new Map<string, Waiting>();
   private readonly parked = new Set<Waiting>();
+  /** Those of them that mind where other Pods stand. */
+  private readonly minding = new Set<Waiting>();
   private readonly active = new Heap<Waiting>((a, b) => priorityOf(a) > priorityOf(b) || (priorityOf(a) === priorityOf(b) && a.sequence < b.sequence));
   private sequence = 0;
 
@@ -70,7 +75,7 @@ export class SchedulingQueue {
     const waiting = this.waiting.get(key);
     if (!waiting) return;
     this.waiting.delete(key);
-    this.parked.delete(waiting);
+    this.unpark(waiting);
     waiting.timer?.cancel();
   }
 
@@ -83,13 +88,14 @@ export class SchedulingQueue {
     }
   }
 
-  park(waiting: Waiting, lacking: ReadonlySet<string>): void {
+  park(waiting: Waiting, lacking: ReadonlySet<Lack>): void {
     if (this.waiting.get(waiting.key) !== waiting) return;
     waiting.attempts++;
     waiting.lacking = lacking;
     waiting.failedAt = this.environment.clock.now();
     waiting.state = "parked";
     this.parked.add(waiting);
+    if (lacking.has("affinity") || lacking.has("spread")) this.minding.add(waiting);
   }
 
   /** Looks again at a Pod whose binding failed, after its back-off. */
@@ -103,8 +109,18 @@ export class SchedulingQueue {
     for (const waiting of [...this.parked]) if (helps(waiting)) this.wake(waiting);
   }
 
-  private wake(waiting: Waiting): void {
+  /** As `wakeWhere`, of those that other Pods keep from their nodes by where they stand. */
+  wakeMinding(helps: (waiting: Waiting) => boolean): void {
+    for (const waiting of [...this.minding]) if (helps(waiting)) this.wake(waiting);
+  }
+
+  private unpark(waiting: Waiting): void {
     this.parked.delete(waiting);
+    this.minding.delete(waiting);
+  }
+
+  private wake(waiting: Waiting): void {
+    this.unpark(waiting);
     const ready = waiting.failedAt + Math.min(backoffMsMin * 2 ** Math.max(waiting.attempts - 1, 0), backoffMsMax);
     if (ready <= this.environment.clock.now()) return this.activate(waiting);
     waiting.state = "backoff";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startInProcessServer } from "../../test/in-process-server.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { events, nodes, pods, priorityClasses } from "../api/kinds.ts";
+import { events, namespaces, nodes, pods, priorityClasses, serviceAccounts } from "../api/kinds.ts";
 import { startScheduler } from "./scheduler.ts";
 
 async function withScheduler(names: readonly string[]): Promise<InProcessServer> {
@@ -94,6 +94,62 @@ describe("scheduler", () => {
     await cluster.advance(15_000);
     expect(await nodeOf(cluster, "urgent")).toBe("n1");
     expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status).not.toHaveProperty("nominatedNodeName");
+  });
+
+  const shunning = { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "lone" } } }] } } };
+  const addLabelled = (cluster: InProcessServer, name: string, labels: { [key: string]: string }, spec: object = {}): Promise<unknown> =>
+    cluster.client.create(pods, { metadata: { name, namespace: "default", labels }, spec: { containers: [{ name: "c", image: "x" }], ...spec } });
+  const remove = (cluster: InProcessServer, name: string): Promise<unknown> => cluster.client.delete(pods, { namespace: "default", name }, { gracePeriodSeconds: 0 });
+
+  it("wakes a Pod that shuns others when one of them goes, and when one is called otherwise", async () => {
+    const cluster = await withScheduler(["n1"]);
+    for (const name of ["lone-a", "lone-b", "lone-c"]) await addLabelled(cluster, name, { app: "lone" }, shunning);
+    await cluster.advance(60_000);
+    const placed = async (): Promise<(string | undefined)[]> => Promise.all(["lone-b", "lone-c"].map((name) => nodeOf(cluster, name)));
+    expect(await placed()).toEqual([undefined, undefined]);
+    await remove(cluster, "lone-a");
+    await cluster.advance(11_000);
+    expect(await placed()).toEqual(["n1", undefined]);
+    await cluster.client.patch(pods, { namespace: "default", name: "lone-b" }, { type: "merge", body: { metadata: { labels: { app: "friendly" } } } });
+    await cluster.advance(11_000);
+    // The one that stands there still shuns those of that name.
+    expect(await placed()).toEqual(["n1", undefined]);
+    await remove(cluster, "lone-b");
+    await cluster.advance(11_000);
+    expect(await nodeOf(cluster, "lone-c")).toBe("n1");
+  });
+
+  it("wakes a Pod that wants to stand beside another when that one comes, by its namespace too", async () => {
+    const cluster = await withScheduler(["n1"]);
+    const beside = (term: object): object => ({ affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "leader" } }, ...term }] } } });
+    await addLabelled(cluster, "friend", {}, beside({}));
+    await addLabelled(cluster, "far-friend", {}, beside({ namespaceSelector: { matchLabels: { team: "red" } } }));
+    await cluster.advance(60_000);
+    expect([await nodeOf(cluster, "friend"), await nodeOf(cluster, "far-friend")]).toEqual([undefined, undefined]);
+    await addLabelled(cluster, "leader", { app: "leader" });
+    await cluster.advance(11_000);
+    expect([await nodeOf(cluster, "friend"), await nodeOf(cluster, "far-friend")]).toEqual(["n1", undefined]);
+    await cluster.client.create(namespaces, { metadata: { name: "red", labels: { team: "red" } } });
+    await cluster.client.create(serviceAccounts, { metadata: { name: "default", namespace: "red" } });
+    await cluster.client.create(pods, { metadata: { name: "leader", namespace: "red", labels: { app: "leader" } }, spec: { containers: [{ name: "c", image: "x" }] } });
+    await cluster.advance(11_000);
+    expect(await nodeOf(cluster, "far-friend")).toBe("n1");
+  });
+
+  it("wakes a Pod that must be spread when a domain empties", async () => {
+    const cluster = await withScheduler(["n1", "n2"]);
+    const spread = { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "kubernetes.io/hostname", whenUnsatisfiable: "DoNotSchedule", labelSelector: { matchLabels: { app: "even" } } }] };
+    for (const name of ["e1", "e2", "e3"]) await addLabelled(cluster, name, { app: "even" }, spread);
+    await cluster.settle();
+    await cluster.client.patch(nodes, { name: "n2" }, { type: "merge", body: { spec: { unschedulable: true } } });
+    for (const name of ["e4", "e5"]) await addLabelled(cluster, name, { app: "even" }, spread);
+    await cluster.advance(60_000);
+    const on = async (node: string): Promise<string[]> => (await cluster.client.list(pods, { namespace: "default" })).items.filter(({ spec }) => spec.nodeName === node).map(({ metadata }) => metadata.name);
+    const [first] = await on("n1");
+    const before = (await on("n1")).length;
+    await remove(cluster, first ?? "");
+    await cluster.advance(11_000);
+    expect((await on("n1")).length).toBe(before);
   });
 
   it("takes the most important first", async () => {

@@ -1,6 +1,7 @@
+import { sameData } from "../api/equality.ts";
 import { isStatus } from "../base/status-error.ts";
 import { formatTime } from "../base/time.ts";
-import { nodes as nodeKind, pods as podKind } from "../api/kinds.ts";
+import { namespaces as namespaceKind, nodes as nodeKind, pods as podKind } from "../api/kinds.ts";
 import type { Node, Pod, PodCondition } from "../api/types/core-v1.ts";
 import type { Client } from "../client/client.ts";
 import type { Controller, ControllerContext } from "../client/controller-context.ts";
@@ -13,8 +14,8 @@ import type { ClaimBindings } from "./claims.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decide.ts";
 import { SchedulingQueue } from "./queue.ts";
-import type { Waiting } from "./queue.ts";
-import { endMayHelp, nodeChanges, nodeMayFit } from "./wake.ts";
+import type { Lack, Waiting } from "./queue.ts";
+import { endMayHelp, neighbourMatters, nodeChanges, nodeMayHelp } from "./wake.ts";
 
 const schedulerName = "default-scheduler";
 
@@ -42,6 +43,8 @@ export function startScheduler(options: SchedulerOptions): Controller {
   const homeless = new Map<string, Map<string, Pod>>();
   /** Pods for which others were evicted, and the node they were promised, by uid. */
   const nominated = new Map<string, string>();
+  const namespaces = context.informers.of(namespaceKind);
+  const namespaceLabels = (name: string) => namespaces.get(name)?.metadata.labels;
   let stopped = false;
   let pumping = false;
   const queue = new SchedulingQueue({ environment, onActive: () => pump() });
@@ -67,7 +70,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
   function look(waiting: Waiting): void {
     const { pod } = waiting.wanted;
     if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
-    const decision = decide(waiting.wanted, withNominated(pod), random, { claims });
+    const decision = decide(waiting.wanted, withNominated(pod), random, { claims, namespaceLabels });
     nominated.delete(pod.metadata.uid);
     if (decision.type === "bind") void bind(waiting, decision.nodeName, decision.claims);
     else if (decision.type === "preempt") void makeRoom(waiting, decision);
@@ -149,7 +152,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
     }
   }
 
-  async function fail(waiting: Waiting, message: string, lacking: ReadonlySet<string>, nominatedNodeName?: string): Promise<void> {
+  async function fail(waiting: Waiting, message: string, lacking: ReadonlySet<Lack>, nominatedNodeName?: string): Promise<void> {
     const { pod } = waiting.wanted;
     queue.park(waiting, lacking);
     recorder.actionEvent(pod, "Warning", "FailedScheduling", "Scheduling", message, instance);
@@ -189,11 +192,13 @@ export function startScheduler(options: SchedulerOptions): Controller {
     if (standing && current.spec.nodeName) {
       queue.drop(keyOf(pod));
       count(current, current.spec.nodeName);
+      if (standsAnew(current, previous)) neighbourChanged(current, previous);
       return;
     }
     if (placed.has(pod.metadata.uid) && (!standing || previous?.spec.nodeName)) {
       uncount(pod.metadata.uid);
       queue.wakeWhere((waiting) => endMayHelp(waiting.wanted, pod, waiting.lacking));
+      neighbourChanged(pod, previous);
     }
     if (!standing || current.metadata.deletionTimestamp || current.spec.schedulerName !== schedulerName) {
       nominated.delete(pod.metadata.uid);
@@ -203,6 +208,11 @@ export function startScheduler(options: SchedulerOptions): Controller {
     if (placed.has(pod.metadata.uid)) return;
     if (current.spec.schedulingGates && current.spec.schedulingGates.length > 0) return;
     queue.put(keyOf(pod), wantedBy(current), previous !== undefined && previous.spec !== current.spec && changedWish(current, previous));
+  }
+
+  /** A Pod came to a node, goes from it, or is another to those that mind it. */
+  function neighbourChanged(pod: Pod, before: Pod | undefined): void {
+    queue.wakeMinding((waiting) => neighbourMatters(waiting, pod, namespaceLabels) || (before !== undefined && neighbourMatters(waiting, before, namespaceLabels)));
   }
 
   function onNode(current: Node | undefined, previous: Node | undefined): void {
@@ -222,7 +232,8 @@ export function startScheduler(options: SchedulerOptions): Controller {
       for (const pod of homeless.get(name)?.values() ?? []) state.add(pod);
       homeless.delete(name);
     }
-    if (nodeChanges(current, known ? previous : undefined).size > 0) queue.wakeWhere((waiting) => nodeMayFit(waiting.wanted, current));
+    const changes = nodeChanges(current, known ? previous : undefined);
+    if (changes.size > 0) queue.wakeWhere((waiting) => nodeMayHelp(waiting, current, previous, changes));
   }
 
   const stopNodes = context.informers.of(nodeKind).onChange(onNode);
@@ -243,17 +254,26 @@ function copyOf(state: NodeState): NodeState {
   return copy;
 }
 
+/** Whether a Pod on a node is news to Pods that mind where it stands. */
+function standsAnew(current: Pod, previous: Pod | undefined): boolean {
+  if (!previous?.spec.nodeName || previous.metadata.deletionTimestamp !== current.metadata.deletionTimestamp) return true;
+  return previous.metadata.labels !== current.metadata.labels && !sameData(previous.metadata.labels, current.metadata.labels);
+}
+
 function changedWish(current: Pod, previous: Pod): boolean {
   const wish = (pod: Pod): string => JSON.stringify([pod.spec.nodeSelector, pod.spec.affinity, pod.spec.tolerations, pod.spec.schedulingGates, wantedBy(pod).amounts]);
   return wish(current) !== wish(previous);
 }
 
-/** Names of what kept a Pod from its nodes, for waking: resources, "pods", "ports", "volumes", "node". */
-function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<string> {
-  const lacking = new Set<string>(decision.unbound ? ["volumes"] : []);
+/** By predicate; all others are the node's own. */
+const lackOf: { readonly [predicate: string]: Lack } = { NodePorts: "ports", VolumeBinding: "volumes", InterPodAffinity: "affinity", PodTopologySpread: "spread" };
+
+/** What kept a Pod from its nodes, for waking. */
+function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<Lack> {
+  const lacking = new Set<Lack>(decision.unbound ? ["volumes", "claims"] : []);
   for (const { misfit } of decision.refusals) {
     if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
-    else lacking.add(misfit.predicate === "NodePorts" ? "ports" : misfit.predicate === "VolumeBinding" ? "volumes" : "node");
+    else lacking.add(lackOf[misfit.predicate] ?? "node");
   }
   return lacking;
 }

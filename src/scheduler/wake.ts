@@ -5,6 +5,10 @@ import type { Node, Pod } from "../api/types/core-v1.ts";
 import { sameData } from "../api/equality.ts";
 import type { Wanted } from "../placement/fit.ts";
 import { hostPortsOf, portsClash } from "../placement/host-ports.ts";
+import { affinityConcerns } from "../placement/pod-affinity.ts";
+import type { NamespaceLabels } from "../placement/pod-affinity.ts";
+import { spreadConcerns } from "../placement/topology-spread.ts";
+import type { Lack, Waiting } from "./queue.ts";
 
 /** Which parts of a node changed in a way that could make room. */
 export type NodeChange = "added" | "allocatable" | "labels" | "taints" | "unschedulable";
@@ -20,11 +24,30 @@ export function nodeChanges(current: Node, previous: Node | undefined): Readonly
   return changes;
 }
 
-/**
- * Whether a changed node is worth another look for a Pod that found no place: it now passes the checks that only the node
- * itself decides. Room taken by other Pods is judged by the look itself.
- */
-export function nodeMayFit(wanted: Wanted, node: Node): boolean {
+/** Whether a node has become worth another look for a Pod that found no place. */
+export function nodeMayHelp({ wanted, lacking }: Waiting, current: Node, previous: Node | undefined, changes: ReadonlySet<NodeChange>): boolean {
+  if (!nodeMayFit(wanted, current)) return false;
+  if (!previous || changes.has("added") || !nodeMayFit(wanted, previous)) return true;
+  if (changes.has("allocatable") && [...lacking].some((lack) => !notOfAmounts.has(lack))) return true;
+  if (!changes.has("labels")) return false;
+  if (lacking.has("volumes") && !lacking.has("claims")) return true;
+  return topologyKeysOf(wanted.pod, lacking).some((key) => current.metadata.labels?.[key] !== previous.metadata.labels?.[key]);
+}
+
+const notOfAmounts: ReadonlySet<Lack> = new Set<Lack>(["ports", "volumes", "claims", "node", "affinity", "spread"]);
+
+function topologyKeysOf({ spec: { affinity, topologySpreadConstraints = [] } }: Pod, lacking: ReadonlySet<Lack>): string[] {
+  const terms = [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((each) => each?.requiredDuringSchedulingIgnoredDuringExecution ?? []);
+  return [...(lacking.has("affinity") ? terms : []), ...(lacking.has("spread") ? topologySpreadConstraints : [])].map(({ topologyKey }) => topologyKey);
+}
+
+/** Whether it may help a Pod that minds others that one of these came, went or changed. */
+export function neighbourMatters({ wanted: { pod }, lacking }: Waiting, other: Pod, namespaceLabels: NamespaceLabels): boolean {
+  return (lacking.has("affinity") && affinityConcerns(pod, other, namespaceLabels)) || (lacking.has("spread") && spreadConcerns(pod, other));
+}
+
+/** Whether a node passes the checks that only the node itself decides. Room taken by other Pods is judged by the look itself. */
+function nodeMayFit(wanted: Wanted, node: Node): boolean {
   const { spec } = wanted.pod;
   if (isCordonedFor(spec, node)) return false;
   if (untoleratedTaint(node.spec.taints, spec.tolerations, ["NoSchedule", "NoExecute"])) return false;
@@ -34,7 +57,7 @@ export function nodeMayFit(wanted: Wanted, node: Node): boolean {
 }
 
 /** Whether the end of `gone` on a node frees what a waiting Pod lacked: a resource it asks for, a port, or a Pod's place. */
-export function endMayHelp(wanted: Wanted, gone: Pod, lacking: ReadonlySet<string>): boolean {
+export function endMayHelp(wanted: Wanted, gone: Pod, lacking: ReadonlySet<Lack>): boolean {
   if (lacking.has("pods")) return true;
   if (lacking.has("ports") && hostPortsOf(gone.spec).some((taken) => wanted.ports.some((port) => portsClash(port, taken)))) return true;
   for (const container of gone.spec.containers) {
