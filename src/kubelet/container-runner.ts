@@ -142,7 +142,8 @@ export class ContainerRunner {
     return this.kill(record, { graceMs: this.graceMs(), message: `Container ${record.spec.name} definition changed, will be restarted` });
   }
 
-  private restarts(record: ContainerRecord): boolean {
+  /** Whether its end is followed by another attempt. */
+  restarts(record: ContainerRecord): boolean {
     const policy = record.spec.restartPolicy ?? this.options.pod().spec.restartPolicy ?? "Always";
     return policy === "Always" || (policy === "OnFailure" && record.info?.exitCode !== 0);
   }
@@ -213,7 +214,7 @@ export class ContainerRunner {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.observe(record);
-      record.waiting = { reason: "RunContainerError", message };
+      if (this.restarts(record)) record.waiting = { reason: "RunContainerError", message };
       this.tell(record, "Warning", "Failed", `Error: ${message}`);
       environment.clock.after(pullShownMs, () => this.options.changed());
       return;

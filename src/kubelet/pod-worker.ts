@@ -195,7 +195,7 @@ export class PodWorker {
     if (this.stage === "ended") return this.afterEnd();
     if (this.shouldEnd()) return this.end();
     const phase = phaseOf(this.view());
-    if (phase === "Succeeded" || phase === "Failed") return this.end();
+    if (phase === "Succeeded" || phase === "Failed" || this.served()) return this.end();
     this.publish();
     if (!(await this.prepare())) return;
     this.runner.sandboxId = this.sandbox?.id;
@@ -203,7 +203,12 @@ export class PodWorker {
     if (!complete && this.shouldEnd()) this.dirty = true;
     if (!this.stopped) this.publish();
     const after = phaseOf(this.view());
-    if (after === "Succeeded" || after === "Failed") this.dirty = true;
+    if (after === "Succeeded" || after === "Failed" || this.served()) this.dirty = true;
+  }
+
+  /** All main containers have come to their end for good: sidecars do not keep a Pod alive. */
+  private served(): boolean {
+    return this.records.every((record) => record.kind !== "main" || (hasExited(record) && !this.runner.restarts(record)));
   }
 
   /** The sandbox that runs now. */

@@ -74,7 +74,11 @@ export async function probeOnce(probe: Probe, target: ProbeTarget, means: ProbeM
     await means.network.tcpConnect({ ip: probe.tcpSocket?.host || podIp, port, timeoutMs });
     return { ok: true };
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    // The client of the gRPC health check goes on dialling until its time is over.
+    if (probe.grpc) return { ok: false, message: `timeout: failed to connect service "${podIp}:${probe.grpc.port}" within ${probe.timeoutSeconds ?? 1}s: context deadline exceeded` };
+    if (probe.exec) return { ok: false, errored: true, message: `rpc error: code = Unknown desc = ${message}` };
+    return { ok: false, message };
   }
 }
 
@@ -96,6 +100,7 @@ export interface ProbeWorkerOptions {
 /** Probes one container periodically until it is stopped. */
 export class ProbeWorker {
   private readonly options: ProbeWorkerOptions;
+  private readonly wake: () => void;
   private timer: Timer | undefined;
   private stopped = false;
   private streak = 0;
@@ -106,7 +111,8 @@ export class ProbeWorker {
     this.options = options;
     this.told = options.kind === "Liveness" ? true : options.kind === "Readiness" ? false : undefined;
     const { clock } = options.means.environment;
-    this.timer = clock.at(Math.max(clock.now(), options.since + (options.probe.initialDelaySeconds ?? 0) * 1000), () => this.round());
+    this.wake = () => this.round();
+    this.timer = clock.at(Math.max(clock.now(), options.since + (options.probe.initialDelaySeconds ?? 0) * 1000), this.wake);
   }
 
   stop(): void {
@@ -123,21 +129,25 @@ export class ProbeWorker {
 
   private round(): void {
     this.timer = undefined;
-    void this.once().then(() => {
-      if (this.stopped) return;
-      this.timer = this.options.means.environment.clock.after((this.options.probe.periodSeconds ?? 10) * 1000, () => this.round());
-    });
+    void this.once().then(this.again);
   }
+
+  private readonly again = (): void => {
+    if (this.stopped) return;
+    this.timer = this.options.means.environment.clock.after((this.options.probe.periodSeconds ?? 10) * 1000, this.wake);
+  };
 
   private async once(): Promise<void> {
     const { probe, target, means, kind } = this.options;
     if (!this.options.enabled()) return;
     const result = await probeOnce(probe, target, means);
     if (this.stopped) return;
+    if (!result.ok) this.options.failed(result.message, result.errored ?? false);
+    // A probe that could not be made says nothing about the container.
+    if (!result.ok && result.errored) return;
     if (result.ok === this.lastOk) this.streak++;
     else this.streak = 1;
     this.lastOk = result.ok;
-    if (!result.ok) this.options.failed(result.message, result.errored ?? false);
     const threshold = result.ok ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
     if (this.streak < threshold || this.told === result.ok) return;
     this.told = result.ok;

@@ -222,6 +222,47 @@ describe("kubelet on a simulated machine", () => {
     expect((await get("patient")).status.phase).toBe("Succeeded");
   });
 
+  it("ends a Pod with its main containers, whatever its sidecars do", async () => {
+    await create("served", {
+      restartPolicy: "Never", terminationGracePeriodSeconds: 5,
+      initContainers: [{ name: "side", image: "busybox", restartPolicy: "Always", command: ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 1; done"] }],
+      containers: [{ name: "c", image: "busybox", command: ["sleep", "3"] }],
+    });
+    await server.advance(4000);
+    expect((await get("served")).status.phase).toBe("Running");
+    await server.advance(8000);
+    const { status } = await get("served");
+    expect(status.phase).toBe("Succeeded");
+    expect(status.initContainerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0 });
+  });
+
+  it("says StartError of a command that is not there where nothing starts it again", async () => {
+    await create("wrong", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["nosuch"] }] });
+    await server.advance(5000);
+    const { status } = await get("wrong");
+    expect(status.phase).toBe("Failed");
+    expect(status.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 128, reason: "StartError" });
+  });
+
+  it("tells probes that cannot be made from those that fail", async () => {
+    const probed = (name: string, probes: object): Promise<void> => create(name, { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], ...probes }] });
+    await probed("odd", { livenessProbe: { exec: { command: ["nosuch"] }, periodSeconds: 1, failureThreshold: 2 } });
+    await probed("dial", { livenessProbe: { grpc: { port: 9090 }, periodSeconds: 1, failureThreshold: 100 } });
+    await server.advance(20_000);
+    expect((await messages("odd")).find((text) => text.includes("Unhealthy"))).toMatch(/^Warning Unhealthy Liveness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: /);
+    expect((await get("odd")).status.containerStatuses?.[0]?.restartCount).toBe(0);
+    expect((await messages("dial")).find((text) => text.includes("Unhealthy"))).toMatch(/^Warning Unhealthy Liveness probe failed: timeout: failed to connect service "10\.244\.1\.\d+:9090" within 1s: context deadline exceeded/);
+  });
+
+  it("kills the memory demonstrations of the documentation as their limits say", async () => {
+    const demo = (name: string, bytes: string): Promise<void> => create(name, { restartPolicy: "Never", containers: [{ name: "c", image: "polinux/stress", command: ["stress"], args: ["--vm", "1", "--vm-bytes", bytes, "--vm-hang", "1"], resources: { limits: { memory: "200Mi" } } }] });
+    await demo("fits", "150M");
+    await demo("bursts", "250M");
+    await server.advance(5000);
+    expect((await get("fits")).status.phase).toBe("Running");
+    expect((await get("bursts")).status.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
   it("says of a container that waits why it has no log", async () => {
     await create("no-image", { containers: [{ name: "c", image: "no-such-image" }] });
     await create("no-map", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });

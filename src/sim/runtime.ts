@@ -257,18 +257,29 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     const { ip, port, path, headers, timeoutMs, scheme } = options;
     const failed = (why: string): string => `Get "${scheme.toLowerCase()}://${ip}:${port}${path}": ${why}`;
     const late = (): string => failed("context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
-    const { listener, from } = await this.connect({ ip, port, timeoutMs, failed, late });
+    const reached = this.reach(ip, port, failed);
+    if (!reached) return this.tooLate(timeoutMs, late);
+    const { listener, from } = reached;
     if (!listener.http) throw new Error(failed("EOF"));
     const host = headers["host"] ?? `${ip}:${port}`;
     const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, from);
     return new Promise((resolve, reject) => {
       const timer = this.environment.clock.after(timeoutMs, () => reject(new Error(late())));
-      void answer.then(resolve, reject).finally(() => timer.cancel());
+      answer.then(
+        (response) => {
+          timer.cancel();
+          resolve(response);
+        },
+        (error: unknown) => {
+          timer.cancel();
+          reject(error);
+        },
+      );
     });
   }
 
   async tcpConnect({ ip, port, timeoutMs }: Parameters<NodeNetwork["tcpConnect"]>[0]): Promise<void> {
-    await this.connect({ ip, port, timeoutMs, failed: (why) => why, late: () => `dial tcp ${ip}:${port}: i/o timeout` });
+    if (!this.reach(ip, port, (why) => why)) await this.tooLate(timeoutMs, () => `dial tcp ${ip}:${port}: i/o timeout`);
   }
 
   /** Power is gone: containers die without a word, sandboxes and addresses with them. Files and images stay. */
@@ -289,15 +300,20 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     this.options.shared.network.addEndpoint(this.options.nodeIp, this.options.node);
   }
 
-  private async connect({ ip, port, timeoutMs, failed, late }: { ip: string; port: number; timeoutMs: number; failed: (why: string) => string; late: () => string }) {
+  /** Undefined: nothing answers, and who asks runs into his time-out. Throws when the connection is refused. */
+  private reach(ip: string, port: number, failed: (why: string) => string) {
     try {
       return this.options.shared.network.connect({ node: this.options.node, from: this.options.nodeIp, ip, port });
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       if (error.failure === "refused") throw new Error(failed(`dial tcp ${ip}:${port}: connect: connection refused`));
-      await this.environment.clock.sleep(timeoutMs);
-      throw new Error(late());
+      return undefined;
     }
+  }
+
+  private async tooLate(timeoutMs: number, why: () => string): Promise<never> {
+    await this.environment.clock.sleep(timeoutMs);
+    throw new Error(why());
   }
 
   private describe(found: FoundImage, pullMs: number): ImageInfo {

@@ -8,8 +8,8 @@ import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./ino
 
 /** Tools of the parser's library that images have; those of ours come on top. */
 export const borrowedCommands = [
-  "awk", "base64", "basename", "chmod", "clear", "comm", "cp", "cut", "diff", "dirname", "du", "expr", "file", "fold", "gunzip", "gzip", "join",
-  "ln", "md5sum", "mkdir", "mv", "nl", "od", "paste", "readlink", "rev", "rm", "rmdir", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac",
+  "awk", "base64", "basename", "clear", "comm", "cut", "diff", "dirname", "du", "expr", "file", "fold", "gunzip", "gzip", "join",
+  "md5sum", "nl", "od", "paste", "readlink", "rev", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac",
   "tr", "tree", "uniq", "wc", "which", "zcat", "jq",
 ] as const;
 

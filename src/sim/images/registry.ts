@@ -16,6 +16,7 @@ import { serviceImages, shellImages } from "./official.ts";
 import type { ImageReference } from "./reference.ts";
 import { parseReference, printReference, repositoryOf } from "./reference.ts";
 import { smallImages } from "./small.ts";
+import { stressImages } from "./stress.ts";
 
 /**
  * The simulated registry: which references exist and what they hold. Library names exist if they are in the catalogue; names
@@ -31,7 +32,7 @@ export interface FoundImage {
   readonly root: FolderInode;
 }
 
-const builtIn: readonly SimulatedImage[] = [...smallImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, ...fluentdImages];
+const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, ...fluentdImages];
 
 /** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
 const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];

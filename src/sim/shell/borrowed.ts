@@ -53,7 +53,7 @@ export function borrowedProgram(shells: Shells): Program {
 }
 
 /** Tools that never look at their input: they must not wait for it. */
-const deaf = new Set(["basename", "dirname", "expr", "seq", "chmod", "cp", "mv", "rm", "mkdir", "rmdir", "ln", "stat", "readlink", "which", "du", "tree", "clear", "file", "diff"]);
+const deaf = new Set(["basename", "dirname", "expr", "seq", "stat", "readlink", "which", "du", "tree", "clear", "file", "diff"]);
 /** Flags that a value follows, and how many words before the files are no files. */
 const shapes: { readonly [tool: string]: { readonly values: string; readonly texts?: number } } = {
   awk: { values: "vFf", texts: 1 }, sed: { values: "ef", texts: 1 }, jq: { values: "", texts: 1 }, grep: { values: "efmABC", texts: 1 }, egrep: { values: "efmABC", texts: 1 }, fgrep: { values: "efmABC", texts: 1 },

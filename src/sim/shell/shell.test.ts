@@ -135,6 +135,13 @@ describe("the shell of simulated containers", () => {
     expect(await sh("set -e; false || true; if false; then :; fi; false; echo never")).toBe("[1]");
   });
 
+  it("changes the tree of files in busybox's words", async () => {
+    const { sh } = await box();
+    expect(await sh("mkdir -p /a/b && touch /a/b/f && cp -r /a /c && mv /c/b /c/d && ls /c/d; rm /a; rmdir /a; mkdir /a; cp /none /x; mv /none /x; rm -rf /a; ls /a; chmod u+x,go-r /c/d/f; ls -l /c/d | tail -1 | cut -c1-10; ln -s /c/d/f /l; readlink /l")).toBe(
+      "f\nrm: can't remove '/a': Is a directory\nrmdir:  '/a': Directory not empty\nmkdir: can't create directory '/a': File exists\ncp: can't stat '/none': No such file or directory\nmv: can't rename '/none': No such file or directory\nls: /a: No such file or directory\n-rwx--x--x\n/c/d/f\n".replace("rmdir:  ", "rmdir: ").replace("-rwx--x--x", "-rwx------"),
+    );
+  });
+
   it("writes to the container's log from an exec", async () => {
     const { at, id, sh } = await box();
     await sh("echo into the log > /proc/1/fd/1");
