@@ -10,6 +10,7 @@ import { generatedFile } from "./files/inode.ts";
 import { SimulatedHost } from "./host.ts";
 import { machineResolvConf } from "./files/userland.ts";
 import type { FoundImage, Registry } from "./images/registry.ts";
+import { invalidName } from "./images/registry.ts";
 import { digestOf, imageIdOf, parseReference, printReference, repositoryOf } from "./images/reference.ts";
 import type { PortClient, PortConnection } from "../server/request.ts";
 import { serveConnection } from "./http-bytes.ts";
@@ -156,6 +157,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
       return undefined;
     }
     return this.pulled.has(printReference(found.reference)) ? this.describe(found, 0) : undefined;
+  }
+
+  imageNameProblem(image: string): string | undefined {
+    return invalidName(image)?.message;
   }
 
   listImages(): readonly { readonly names: readonly string[]; readonly sizeBytes: number }[] {
