@@ -46,16 +46,7 @@ export function selects(requirements: readonly Requirement[], labels: Labels): b
   return true;
 }
 
-/** The requirements of an object's selector; undefined when there is none, which selects nothing. Empty selects everything. */
-function requirementsOf(selector: LabelSelector | undefined): readonly Requirement[] | undefined {
-  if (!selector) return undefined;
-  const requirements: Requirement[] = [];
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) requirements.push({ key, operator: "In", values: [value] });
-  for (const { key, operator, values } of selector.matchExpressions ?? []) requirements.push({ key, operator: operator as Operator, values: values ?? [] });
-  return requirements;
-}
-
-/** Whether an object's selector selects these labels. */
+/** Whether an object's selector selects these labels: none selects nothing, an empty one everything. */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels): boolean {
   if (!selector) return false;
   // Nothing is made on the way: controllers ask for every Pod at every look.
