@@ -1,3 +1,4 @@
+import { limits } from "../base/limits.ts";
 import type { ExecOptions } from "../server/node-agent.ts";
 import type { Channels } from "../server/request.ts";
 import type { RuntimeAttach, RuntimeExec } from "./runtime.ts";
@@ -15,15 +16,37 @@ function sendStatus(channels: Channels, status: object): void {
   channels.close();
 }
 
-/** What the client sends, as chunks; ends when its side of the channel ends or the client goes. */
+/** What the client sends, as chunks; ends when its side of the channel ends or the client goes. A client far ahead of the reader is made to wait. */
 class InputQueue implements AsyncIterable<Uint8Array> {
   private readonly chunks: Uint8Array[] = [];
+  private readonly channels: Channels;
+  private bytes = 0;
+  private paused = false;
   private ended = false;
   private wake: (() => void) | undefined;
 
+  constructor(channels: Channels) {
+    this.channels = channels;
+  }
+
   push(bytes: Uint8Array): void {
     if (bytes.length > 0) this.chunks.push(bytes);
+    this.bytes += bytes.length;
+    if (!this.paused && this.bytes > limits.inputAheadBytesMax) {
+      this.paused = true;
+      this.channels.pause?.();
+    }
     this.wake?.();
+  }
+
+  private shift(): Uint8Array | undefined {
+    const chunk = this.chunks.shift();
+    this.bytes -= chunk?.length ?? 0;
+    if (this.paused && this.bytes <= limits.inputAheadBytesMax / 2) {
+      this.paused = false;
+      this.channels.resume?.();
+    }
+    return chunk;
   }
 
   end(): void {
@@ -33,7 +56,7 @@ class InputQueue implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     for (;;) {
-      const chunk = this.chunks.shift();
+      const chunk = this.shift();
       if (chunk) yield chunk;
       else if (this.ended) return;
       else await new Promise<void>((resolve) => {
@@ -43,10 +66,11 @@ class InputQueue implements AsyncIterable<Uint8Array> {
   }
 }
 
-function inputFrom(channels: Channels): InputQueue {
-  const input = new InputQueue();
+/** Without standard input, what comes for it is dropped. */
+function inputFrom(channels: Channels, { stdin }: ExecOptions): InputQueue {
+  const input = new InputQueue(channels);
   channels.onData((channel, bytes) => {
-    if (channel === stdinChannel) input.push(bytes);
+    if (channel === stdinChannel && stdin) input.push(bytes);
   });
   channels.onEnd((channel) => {
     if (channel === stdinChannel) input.end();
@@ -60,7 +84,7 @@ function inputFrom(channels: Channels): InputQueue {
  * stands between, which calls what the node tells it an internal error once more, as upstream's does for WebSockets.
  */
 export async function execSession(run: (options: RuntimeExec) => Promise<number>, options: ExecOptions, { channels, isRelayed }: { channels: Channels; isRelayed: boolean }): Promise<void> {
-  const input = inputFrom(channels);
+  const input = inputFrom(channels, options);
   const abort = new AbortController();
   channels.closed(() => abort.abort());
   try {
@@ -88,7 +112,7 @@ export async function execSession(run: (options: RuntimeExec) => Promise<number>
 
 /** Joins the main process until it ends or the client goes. */
 export async function attachSession(attach: (options: RuntimeAttach) => Promise<void>, options: ExecOptions, channels: Channels): Promise<void> {
-  const input = inputFrom(channels);
+  const input = inputFrom(channels, options);
   const abort = new AbortController();
   channels.closed(() => abort.abort());
   await attach({

@@ -51,6 +51,11 @@ export class ImagePuller {
   async ensure(podUid: string, container: Container, tell: Tell): Promise<ImageInfo> {
     const image = container.image ?? "";
     const policy = container.imagePullPolicy ?? "IfNotPresent";
+    const problem = this.runtime.imageNameProblem(image);
+    if (problem !== undefined) {
+      tell("Warning", "InspectFailed", problem);
+      throw new PullError("InvalidImageName", problem);
+    }
     const present = this.runtime.imageStatus(image);
     if (present && policy !== "Always") {
       tell("Normal", "Pulled", `Container image "${image}" already present on machine and can be accessed by the pod`);
@@ -90,10 +95,6 @@ export class ImagePuller {
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       const now = clock.now();
-      if (error.reason === "InvalidImageName") {
-        tell("Warning", "InspectFailed", error.message);
-        throw new PullError("InvalidImageName", error.message);
-      }
       const before = this.failures.get(key);
       const expired = !before || now - before.at > 2 * backoffMsMax;
       const backoffMs = expired ? backoffMsMin : Math.min(before.backoffMs * 2, backoffMsMax);

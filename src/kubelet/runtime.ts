@@ -13,6 +13,8 @@ export interface ContainerRuntime {
   /** Rejects with ImageError. Resolves with the image's id and what its configuration says. */
   pullImage(image: string): Promise<ImageInfo>;
   imageStatus(image: string): ImageInfo | undefined;
+  /** Why this is no name of an image, for the event; undefined for one that is. */
+  imageNameProblem(image: string): string | undefined;
   createContainer(sandboxId: string, config: ContainerConfig): Promise<string>;
   startContainer(containerId: string): Promise<void>;
   /** Sends TERM, waits `graceMs`, then kills; resolves when the container has ended. */

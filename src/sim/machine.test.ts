@@ -151,6 +151,14 @@ describe("kubelet on a simulated machine", () => {
     expect(await messages("missing")).toContain("Warning Failed Error: ImagePullBackOff");
   });
 
+  it("refuses names of images before it pulls", async () => {
+    await create("upper", { containers: [{ name: "c", image: "Busybox" }] });
+    await server.advance(500);
+    const why = `Failed to apply default image tag "Busybox": couldn't parse image name "Busybox": invalid reference format: repository name (library/Busybox) must be lowercase`;
+    expect((await get("upper")).status.containerStatuses?.[0]?.state.waiting).toEqual({ reason: "InvalidImageName", message: why });
+    expect(await messages("upper")).toEqual([`Warning InspectFailed ${why}`, "Warning Failed Error: InvalidImageName"]);
+  });
+
   it("follows probes", async () => {
     await create("unready", { containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"], readinessProbe: { exec: { command: ["false"] }, periodSeconds: 2 } }] });
     await create("live", { terminationGracePeriodSeconds: 1, containers: [{ name: "c", image: "nginx", livenessProbe: { httpGet: { path: "/nope", port: 80 }, periodSeconds: 5, failureThreshold: 2 } }] });

@@ -55,6 +55,13 @@ function generic(repository: string): SimulatedImage {
   });
 }
 
+/** Why this is no name of an image, in the words of an event; undefined for one that is. */
+export function invalidName(text: string): ImageError | undefined {
+  const reference = parseReference(text);
+  if (typeof reference !== "string") return undefined;
+  return new ImageError("InvalidImageName", `Failed to apply default image tag ${JSON.stringify(text)}: couldn't parse image name ${JSON.stringify(text)}: ${reference}`);
+}
+
 export class Registry {
   private readonly byRepository = new Map<string, SimulatedImage>();
   private readonly aliases = new Map<string, string>();
@@ -98,9 +105,7 @@ export class Registry {
   /** What a reference names. Throws ImageError in containerd's words. */
   find(text: string): FoundImage {
     const reference = parseReference(text);
-    if (typeof reference === "string") {
-      throw new ImageError("InvalidImageName", `Failed to apply default image tag ${JSON.stringify(text)}: couldn't parse image name ${JSON.stringify(text)}: ${reference}`);
-    }
+    if (typeof reference === "string") throw invalidName(text) as ImageError;
     const repository = repositoryOf(reference);
     const alias = this.aliases.get(repository);
     if (alias !== undefined) return { ...this.find(alias), reference };
