@@ -26,6 +26,10 @@ export const limits = {
   watchBacklogMax: 10_000,
   /** Bytes a slow HTTP watcher may leave unread in our buffers. 10,000 events of 1.6 KB. */
   watchBacklogBytesMax: 16 * 1024 * 1024,
+  /** Bytes that a client may send ahead of the program that reads them (exec, attach), before it is made to wait. */
+  inputAheadBytesMax: 1024 * 1024,
+  /** Bytes that a program may write ahead of the client of an upgraded connection. There is no way to make it wait: the connection ends. */
+  outputAheadBytesMax: 256 * 1024 * 1024,
   /** How long an unfinished watch lives when the client names no timeoutSeconds: upstream takes 30 to 60 minutes. */
   watchMsMin: 30 * 60 * 1000,
   /** Seconds between bookmarks of a watch that asked for them: upstream's one a minute. */

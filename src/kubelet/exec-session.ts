@@ -23,6 +23,7 @@ class InputQueue implements AsyncIterable<Uint8Array> {
   private bytes = 0;
   private paused = false;
   private ended = false;
+  private dropped = false;
   private wake: (() => void) | undefined;
 
   constructor(channels: Channels) {
@@ -30,6 +31,7 @@ class InputQueue implements AsyncIterable<Uint8Array> {
   }
 
   push(bytes: Uint8Array): void {
+    if (this.dropped) return;
     if (bytes.length > 0) this.chunks.push(bytes);
     this.bytes += bytes.length;
     if (!this.paused && this.bytes > limits.inputAheadBytesMax) {
@@ -52,6 +54,13 @@ class InputQueue implements AsyncIterable<Uint8Array> {
   end(): void {
     this.ended = true;
     this.wake?.();
+  }
+
+  /** Nobody reads any more: what the client still sends is read, so that it hears the end, and dropped. */
+  drop(): void {
+    this.dropped = true;
+    this.chunks.length = 0;
+    if (this.paused) this.channels.resume?.();
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -97,6 +106,7 @@ export async function execSession(run: (options: RuntimeExec) => Promise<number>
         if (stream === "stdout" ? options.stdout : options.stderr) channels.send(stream === "stdout" ? stdoutChannel : stderrChannel, bytes);
       },
     });
+    input.drop();
     if (code === 0) sendStatus(channels, { metadata: {}, status: "Success" });
     else {
       sendStatus(channels, {
@@ -105,6 +115,7 @@ export async function execSession(run: (options: RuntimeExec) => Promise<number>
       });
     }
   } catch (error) {
+    input.drop();
     const message = `error executing command in container: ${error instanceof Error ? error.message : String(error)}`;
     sendStatus(channels, { metadata: {}, status: "Failure", message: `${isRelayed ? "Internal error occurred: " : ""}Internal error occurred: ${message}`, reason: "InternalError", details: { causes: [{ message }] }, code: 500 });
   }
@@ -122,5 +133,6 @@ export async function attachSession(attach: (options: RuntimeAttach) => Promise<
       if (stream === "stdout" ? options.stdout : options.stderr) channels.send(stream === "stdout" ? stdoutChannel : stderrChannel, bytes);
     },
   });
+  input.drop();
   sendStatus(channels, { metadata: {}, status: "Success" });
 }

@@ -9,6 +9,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
+import { limits } from "../base/limits.ts";
 import { badRequest, StatusError } from "../base/status-error.ts";
 import type { Status } from "../base/status-error.ts";
 import type { ApiResponse, Channels } from "../server/request.ts";
@@ -125,7 +126,16 @@ class WebSocketChannels implements Channels {
     if (content === undefined) return true;
     const message = this.isText ? `${channel}${Buffer.from(content).toString("base64")}` : Buffer.concat([Uint8Array.of(channel), content]);
     this.socket.send(message, () => this.release());
+    if (this.socket.bufferedAmount > limits.outputAheadBytesMax) this.socket.terminate();
     return this.socket.bufferedAmount < bufferedBytesMax;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
   }
 
   drained(next: () => void): void {

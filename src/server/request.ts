@@ -135,4 +135,7 @@ export interface Channels {
   /** The client is gone. */
   closed(then: () => void): void;
   close(): void;
+  /** Reads nothing more from the client until resumed, so that what nobody takes fills the client's memory and not ours. Absent: there is no need. */
+  pause?(): void;
+  resume?(): void;
 }

@@ -1,3 +1,4 @@
+import { limits } from "../base/limits.ts";
 import type { Environment, Random } from "../base/environment.ts";
 import type { ContainerConfig, ContainerInfo, ContainerStats, RuntimeAttach, RuntimeExec } from "../kubelet/runtime.ts";
 import { ContainerLog } from "./container-log.ts";
@@ -212,7 +213,10 @@ export class SimulatedContainer implements World, LoggedContainer {
   }
 
   private async feed(input: InputQueue, stdin: AsyncIterable<Uint8Array>): Promise<void> {
-    for await (const bytes of stdin) input.push(bytes);
+    for await (const bytes of stdin) {
+      input.push(bytes);
+      await input.room();
+    }
     if (this.options.config.stdinOnce) input.end();
   }
 
@@ -324,22 +328,34 @@ export function withReturns(bytes: Uint8Array): Uint8Array {
 /** Standard input of a container: what those who are attached send. While nobody is, it stays open. */
 class InputQueue implements Input {
   private readonly chunks: Uint8Array[] = [];
+  private bytes = 0;
+  private taken: (() => void) | undefined;
   private isEnded = false;
   private wake: (() => void) | undefined;
 
   push(bytes: Uint8Array): void {
     this.chunks.push(bytes);
+    this.bytes += bytes.length;
     this.wake?.();
   }
 
   end(): void {
     this.isEnded = true;
     this.wake?.();
+    this.taken?.();
+  }
+
+  /** Resolves once no more waits than may: who writes faster than the program reads is made to wait. */
+  async room(): Promise<void> {
+    while (this.bytes > limits.inputAheadBytesMax && !this.isEnded) await new Promise<void>((resolve) => (this.taken = resolve));
   }
 
   async read(): Promise<Uint8Array | undefined> {
     while (this.chunks.length === 0 && !this.isEnded) await new Promise<void>((resolve) => (this.wake = resolve));
-    return this.chunks.shift();
+    const chunk = this.chunks.shift();
+    this.bytes -= chunk?.length ?? 0;
+    this.taken?.();
+    return chunk;
   }
 }
 

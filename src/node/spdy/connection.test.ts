@@ -9,7 +9,7 @@ class Client {
   readonly opened: SpdyStream[] = [];
   sent = Buffer.alloc(0);
   isClosed = false;
-  readonly connection = new SpdyConnection({ write: (bytes) => ((this.sent = Buffer.concat([this.sent, bytes])), true), close: () => (this.isClosed = true) }, (stream) => this.opened.push(stream));
+  readonly connection = new SpdyConnection({ write: (bytes) => ((this.sent = Buffer.concat([this.sent, bytes])), true), close: () => (this.isClosed = true), pause: () => undefined, resume: () => undefined }, (stream) => this.opened.push(stream));
   private readonly deflate = createDeflate({ dictionary: headerDictionary(), flush: constants.Z_SYNC_FLUSH });
 
   async headers(pairs: { [name: string]: string }): Promise<Buffer> {

@@ -13,6 +13,9 @@ export interface SpdyTransport {
   /** Bytes for the client; false when it lags. */
   write(bytes: Buffer): boolean;
   close(): void;
+  /** Stops and goes on reading what the client sends. */
+  pause(): void;
+  resume(): void;
 }
 
 /** One stream that the client has opened. Listeners are set before the call that hands it over returns. */
@@ -26,6 +29,9 @@ export interface SpdyStream {
   write(bytes: Uint8Array): boolean;
   /** Our side writes no more. */
   end(): void;
+  /** Stops and goes on reading, for all streams of the connection: it has no other brake. */
+  pause(): void;
+  resume(): void;
 }
 
 const types = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as const;
@@ -34,6 +40,8 @@ const finFlag = 1;
 const headBytes = 8;
 /** kubectl writes pieces of at most 32 KiB. */
 const frameBytesMax = 4 * 1024 * 1024;
+/** What may wait for a header block to be read. */
+const waitingBytesMax = 4 * frameBytesMax;
 /** A forwarded connection has two streams. */
 const streamsMax = 2000;
 /** One frame of ours. */
@@ -66,10 +74,18 @@ class Stream implements SpdyStream {
     this.isEnded = true;
     this.connection.sendEnd(this);
   }
+
+  pause(): void {
+    this.connection.transport.pause();
+  }
+
+  resume(): void {
+    this.connection.transport.resume();
+  }
 }
 
 export class SpdyConnection {
-  private readonly transport: SpdyTransport;
+  readonly transport: SpdyTransport;
   private readonly onStream: (stream: SpdyStream) => void;
   private readonly codec = new HeaderCodec();
   private readonly streams = new Map<number, Stream>();
@@ -87,6 +103,7 @@ export class SpdyConnection {
   receive(bytes: Buffer): void {
     if (this.isClosed) return;
     this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
+    if (this.received.length > waitingBytesMax) return this.close();
     void this.advance();
   }
 

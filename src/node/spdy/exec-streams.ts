@@ -30,7 +30,7 @@ export class ExecStreams implements Channels {
 
   take(stream: SpdyStream): void {
     const type = stream.headers["streamtype"] ?? "";
-    const channel = channelOf[type];
+    const channel = Object.hasOwn(channelOf, type) ? channelOf[type] : undefined;
     if (channel === undefined || this.streams.has(channel)) return stream.end();
     this.streams.set(channel, stream);
     stream.onData = (bytes) => this.dataListener(channel, bytes);
@@ -63,6 +63,14 @@ export class ExecStreams implements Channels {
 
   close(): void {
     for (const stream of this.streams.values()) stream.end();
+  }
+
+  pause(): void {
+    this.streams.get(0)?.pause();
+  }
+
+  resume(): void {
+    this.streams.get(0)?.resume();
   }
 
   /** The connection is gone. */

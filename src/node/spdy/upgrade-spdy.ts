@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { limits } from "../../base/limits.ts";
 import type { ApiBody } from "../../server/request.ts";
 import { SpdyConnection } from "./connection.ts";
 import type { SpdyStream, SpdyTransport } from "./connection.ts";
@@ -38,7 +39,15 @@ export function chooseStreamProtocol(body: Streamed, message: IncomingMessage): 
 /** Answers 101 and speaks SPDY on the socket from then on. */
 export function startSpdy({ socket, first, protocol, body, query, sinks }: { socket: Duplex; first: Buffer; protocol: string; body: Streamed; query: string; sinks: Set<{ end(): void }> }): void {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${protocol}\r\n\r\n`);
-  const transport: SpdyTransport = { write: (bytes) => socket.destroyed || socket.write(bytes), close: () => void socket.end() };
+  const transport: SpdyTransport = {
+    write: (bytes) => {
+      if (socket.writableLength > limits.outputAheadBytesMax) socket.destroy();
+      return socket.destroyed || socket.write(bytes);
+    },
+    close: () => void socket.end(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  };
   const { receive, gone } = serve(transport, serverOf(body, query), sinks);
   if (first.length > 0) receive(first);
   socket.on("data", receive);
@@ -58,9 +67,12 @@ export function startTunnel({ message, socket, first, body, query, sinks }: { me
     const transport: SpdyTransport = {
       write: (bytes) => {
         webSocket.send(bytes);
+        if (webSocket.bufferedAmount > limits.outputAheadBytesMax) webSocket.terminate();
         return webSocket.bufferedAmount === 0;
       },
       close: () => webSocket.close(1000),
+      pause: () => webSocket.pause(),
+      resume: () => webSocket.resume(),
     };
     const { receive, gone } = serve(transport, serverOf(body, query), sinks);
     webSocket.on("error", () => undefined);
