@@ -5,7 +5,7 @@ import { ContainerLog } from "./container-log.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
-import { folderInode } from "./files/inode.ts";
+import { folderInode, generatedFile } from "./files/inode.ts";
 import type { LoggedContainer, SimulatedHost } from "./host.ts";
 import { standardPath } from "./images/image.ts";
 import { imageIdOf, printReference } from "./images/reference.ts";
@@ -305,7 +305,19 @@ export class SimulatedContainer implements World, LoggedContainer {
       if (!inode) throw new Error(`failed to generate container "${this.id}" spec: failed to generate spec: failed to stat "${mount.hostPath}": stat ${mount.hostPath}: no such file or directory`);
       mounts.push({ path, inode, readOnly: mount.readOnly });
     }
+    mounts.push({ path: "/proc/mounts", inode: generatedFile(() => this.mountTable()), readOnly: true });
     return mounts;
+  }
+
+  /** As the kernel lists what is mounted: volumes of the API that hold secrets are in memory, all others on the machine's disk. */
+  private mountTable(): string {
+    const { config, sandbox } = this.options;
+    const disk = (path: string, readOnly: boolean): string => `/dev/vda1 ${path} ext4 ${readOnly ? "ro" : "rw"},relatime 0 0`;
+    const volumes = config.mounts.map(({ containerPath, hostPath, readOnly }) =>
+      /kubernetes\.io~(secret|projected)\//.test(hostPath) ? `tmpfs ${containerPath} tmpfs ${readOnly ? "ro" : "rw"},relatime,size=8148324k,noswap 0 0` : disk(containerPath, readOnly),
+    );
+    const own = ["proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0", "tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0", "sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0"];
+    return [`overlay / overlay ${config.readOnlyRootFilesystem ? "ro" : "rw"},relatime 0 0`, ...own, ...sandbox.etcFiles.map(([name]) => disk(`/etc/${name}`, false)), ...volumes, ""].join("\n");
   }
 }
 

@@ -70,6 +70,9 @@ describe("simulated runtime", () => {
     const refused = await exec(at, id, "sh", "-c", "echo x > /var/lib/docker/containers/x");
     expect(refused.code).not.toBe(0);
     expect(refused.out).toBe("sh: can't create /var/lib/docker/containers/x: Read-only file system\n");
+    expect((await exec(at, id, "sh", "-c", "mount | grep /var; df -P /var/log/pods | tail -n 1; free -m | grep Mem")).out).toMatch(
+      /^\/dev\/vda1 on \/var\/log type ext4 \(rw,relatime\)\n\/dev\/vda1 on \/var\/lib\/docker\/containers type ext4 \(ro,relatime\)\n\/dev\/vda1 +104857600 +20971520 +83886080 +20% \/var\/log\nMem: +8192 +983 +5570 +4 +1638 +7208\n$/,
+    );
     const carriesOn = await exec(at, id, "sh", "-c", "echo x > /nowhere/file; echo status $?; cd /tmp; echo here > file; { echo more; echo even more; } >> file; cat /tmp/file; echo gone | tee /no/file >/dev/null; ls /tmp");
     expect(carriesOn.out).toContain("sh: can't create /nowhere/file: nonexistent directory\nstatus 1\nhere\nmore\neven more\n");
     expect(carriesOn.out.endsWith("file\n")).toBe(true);

@@ -1,4 +1,5 @@
 import type { CommandTable } from "../command.ts";
+import type { FileView } from "../files/file-view.ts";
 import type { Process, Signal } from "../process.ts";
 import { signalNumbers } from "../process.ts";
 
@@ -7,6 +8,21 @@ const kernel = { release: "6.12.48+deb13-amd64", version: "#1 SMP PREEMPT_DYNAMI
 
 function kib(bytes: number): number {
   return Math.floor(bytes / 1024);
+}
+
+/** KiB as `free` shows them in a unit; `h` takes the one that fits. */
+function inUnit(value: number, unit: string): string {
+  if (unit === "b") return String(value * 1024);
+  if (unit === "m" || unit === "g") return String(Math.floor(value / 1024 ** (unit === "m" ? 1 : 2)));
+  if (unit === "k") return String(value);
+  const power = value >= 1024 ** 2 ? 2 : value >= 1024 ? 1 : 0;
+  return value === 0 ? "0" : `${(value / 1024 ** power).toFixed(1)}${"KMG"[power] ?? ""}`;
+}
+
+/** Device, path, type and options of what is mounted. */
+function mountsOf(files: FileView): string[][] {
+  const text = files.exists("/proc/mounts") ? new TextDecoder().decode(files.readFile("/proc/mounts")) : "";
+  return text.trim().split("\n").map((line) => line.split(" "));
 }
 
 const signalByName = (text: string): Signal | undefined => {
@@ -107,17 +123,18 @@ export const systemCommands: CommandTable = {
     return status;
   },
 
-  async free({ process, out }) {
+  async free({ args, process, out }) {
     const total = kib(process.world.machine.memoryBytes);
     const used = Math.floor(total * 0.12);
-    const row = (name: string, ...values: number[]): string => `${name.padEnd(8)}${values.map((value) => String(value).padStart(12)).join("")}\n`;
+    const unit = /[bkmgh]/.exec(args.filter((arg) => arg.startsWith("-")).join(""))?.[0] ?? "k";
+    const row = (name: string, ...values: number[]): string => `${name.padEnd(8)}${values.map((value) => inUnit(value, unit).padStart(12)).join("")}\n`;
     out(`              total        used        free      shared  buff/cache   available\n`);
     out(row("Mem:", total, used, total - used - Math.floor(total * 0.2), 4096, Math.floor(total * 0.2), total - used));
     out(row("Swap:", 0, 0, 0));
     return 0;
   },
 
-  async df({ args, out }) {
+  async df({ args, files, out }) {
     const human = args.some((arg) => /^-\w*h/.test(arg));
     const where = args.filter((arg) => !arg.startsWith("-"));
     // A disk of 100 GiB of which a fifth is used, as every simulated machine has.
@@ -125,12 +142,15 @@ export const systemCommands: CommandTable = {
     const used = 20_971_520;
     const size = (value: number): string => (human ? `${(value / 1024 / 1024).toFixed(1)}G` : String(value));
     out(human ? "Filesystem                Size      Used Available Use% Mounted on\n" : `Filesystem           1${args.some((arg) => arg.includes("P")) ? "024-blocks" : "K-blocks"}      Used Available ${args.some((arg) => arg.includes("P")) ? "Capacity" : "Use%"} Mounted on\n`);
-    for (const path of where.length > 0 ? where : ["/"]) out(`overlay              ${size(total).padStart(10)} ${size(used).padStart(9)} ${size(total - used).padStart(9)}  20% ${path}\n`);
+    const mounted = mountsOf(files).filter(([, , type]) => type === "overlay" || type === "ext4").map(([device, path]) => ({ device: device as string, path: path as string }));
+    const holds = (path: string) => mounted.filter((each) => each.path === "/" || path === each.path || path.startsWith(`${each.path}/`)).sort((a, b) => b.path.length - a.path.length)[0];
+    const rows = where.length > 0 ? where.map((path) => holds(path) ?? { device: "overlay", path }) : mounted;
+    for (const { device, path } of rows) out(`${device.padEnd(20)} ${size(total).padStart(10)} ${size(used).padStart(9)} ${size(total - used).padStart(9)}  20% ${path}\n`);
     return 0;
   },
 
-  async mount({ out }) {
-    out("overlay on / type overlay (rw,relatime)\nproc on /proc type proc (rw,nosuid,nodev,noexec,relatime)\ntmpfs on /dev type tmpfs (rw,nosuid,size=65536k,mode=755)\nsysfs on /sys type sysfs (ro,nosuid,nodev,noexec,relatime)\n");
+  async mount({ files, out }) {
+    for (const [device, path, type, options] of mountsOf(files)) out(`${device} on ${path} type ${type} (${options})\n`);
     return 0;
   },
 };
