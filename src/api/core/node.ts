@@ -41,7 +41,7 @@ export const node: KindDeclaration<Node> = {
     return errors;
   },
   validateUpdate: checkUpdate,
-  status: { validate: (object, old) => [...checkStatus(object.status), ...checkUpdate(object, old)] },
+  status: { validate: (object, old) => [...checkStatus(object.status, old.status), ...checkUpdate(object, old)] },
   selectableFields: { "spec.unschedulable": (object) => String(object.spec.unschedulable ?? false) },
   table: {
     columns: columns(
@@ -137,10 +137,11 @@ function checkUpdate(object: Node, old: Node): FieldError[] {
   return errors;
 }
 
-function checkStatus(status: NodeStatus): FieldError[] {
+function checkStatus(status: NodeStatus, old: NodeStatus): FieldError[] {
   const errors: FieldError[] = [];
   const path = FieldPath.of("status");
   for (const field of ["capacity", "allocatable"] as const) {
+    if (status[field] === old[field]) continue;
     for (const [name, text] of Object.entries(status[field] ?? {})) {
       const quantity = parseQuantity(text);
       if (quantity !== undefined && quantityValue(quantity) < 0) {

@@ -42,10 +42,11 @@ function checkNamespace(namespace: string, namespaced: boolean, path: FieldPath,
   else pushProblems(errors, path.child("namespace"), namespace, dns1123LabelProblems(namespace));
 }
 
-function checkCommon(meta: ObjectMeta, path: FieldPath, errors: FieldError[]): void {
-  if (meta.labels !== undefined) checkLabels(meta.labels, path.child("labels"), errors);
-  if (meta.annotations !== undefined) checkAnnotations(meta.annotations, path.child("annotations"), errors);
-  if (meta.ownerReferences !== undefined && meta.ownerReferences.length > 0) checkOwnerReferences(meta.ownerReferences, path.child("ownerReferences"), errors);
+/** What is the very same as in `old` was judged when that was written. */
+function checkCommon(meta: ObjectMeta, path: FieldPath, errors: FieldError[], old?: ObjectMeta): void {
+  if (meta.labels !== undefined && meta.labels !== old?.labels) checkLabels(meta.labels, path.child("labels"), errors);
+  if (meta.annotations !== undefined && meta.annotations !== old?.annotations) checkAnnotations(meta.annotations, path.child("annotations"), errors);
+  if (meta.ownerReferences !== undefined && meta.ownerReferences.length > 0 && meta.ownerReferences !== old?.ownerReferences) checkOwnerReferences(meta.ownerReferences, path.child("ownerReferences"), errors);
 }
 
 export function checkLabels(labels: { readonly [key: string]: string } | undefined, path: FieldPath, errors: FieldError[]): void {
@@ -111,6 +112,8 @@ function checkFinalizers(finalizers: readonly string[] | undefined, metaPath: Fi
   });
 }
 
+const immutableFields = ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+
 /** What an update may not do to metadata. The server has put back what clients cannot set; a name or uid in the body still counts. */
 export function checkObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, rules: Pick<ObjectMetaRules, "knownFinalizersOnly">, errors: FieldError[], path = FieldPath.of("metadata")): void {
   if (old.deletionTimestamp !== undefined) {
@@ -123,11 +126,11 @@ export function checkObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, rules: 
   }
   if ((meta.resourceVersion ?? "") === "") errors.push(invalid(path.child("resourceVersion"), "", "must be specified for an update"));
   if ((meta.generation ?? 0) < (old.generation ?? 0)) errors.push(invalid(path.child("generation"), meta.generation ?? 0, "must not be decremented"));
-  for (const field of ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"] as const) {
+  for (const field of immutableFields) {
     const value = meta[field];
     if ((value ?? "") !== (old[field] ?? "")) errors.push(invalid(path.child(field), value ?? (field.startsWith("deletion") || field === "creationTimestamp" ? undefined : ""), "field is immutable"));
   }
-  checkCommon(meta, path, errors);
+  checkCommon(meta, path, errors, old);
   checkFinalizers(meta.finalizers, path, rules.knownFinalizersOnly ?? true, errors);
 }
 
