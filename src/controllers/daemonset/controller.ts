@@ -14,6 +14,7 @@ import type { Node, Pod, PodTemplateSpec } from "../../api/types/core-v1.ts";
 import type { Environment } from "../../base/environment.ts";
 import { isStatus } from "../../base/status-error.ts";
 import { claimable, controlledBy, indexByNode, indexByOwner, ownerChanged, podsOn } from "../indexes.ts";
+import { GatheredLooks } from "../gathered-looks.ts";
 import { claimAll, controllerOf } from "../owner.ts";
 import { TemplateHasher } from "../template-hash.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
@@ -39,12 +40,6 @@ export function startDaemonSetController(context: ControllerContext): Controller
 /** Upstream's ConcurrentDaemonSetSyncs. */
 const concurrency = 2;
 
-/**
- * A look at a set costs work for each of its nodes, and each of its Pods' changes asks for one. So that many nodes do not make it their
- * square, two looks for others' changes are at least this many milliseconds apart per 100 nodes: nothing up to 99 nodes, 50 ms for 1,000, a quarter of a second for 5,000.
- */
-const looksApartMsPer100 = 5;
-
 /** The longest time for which numbers may stay behind the nodes: longer than what is recorded of upstream's (9.9 s), shorter than a person waits who looks for them. */
 const lateMs = 10_000;
 
@@ -59,6 +54,7 @@ class DaemonSetController implements Controller {
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
   private readonly nodeQueue: Reconciler;
+  private readonly looks: GatheredLooks;
   /** Of nodes and sets, as `node/namespace/name`: the numbers of the set may have to follow the node. */
   private readonly lateQueue: Reconciler;
   /** By the same: what the set wanted of the node before. */
@@ -70,8 +66,6 @@ class DaemonSetController implements Controller {
   private readonly revisionControl: RevisionControl;
   /** By uid of the set, then by node: the uid of the Pod that came last. What a new Pod's name depends on. */
   private readonly lastPods = new Map<string, Map<string, string>>();
-  /** When a set was last looked at. */
-  private readonly lookedAt = new Map<string, number>();
   private stopped = false;
   private readonly eligibilities = new Map<string, { template: PodTemplateSpec; eligibility: Eligibility }>();
 
@@ -92,6 +86,7 @@ class DaemonSetController implements Controller {
     indexByOwner(this.revisions);
     this.synced = informers.synced();
     this.queue = new Reconciler({ name: "daemonset", environment, concurrency, reconcile: (key) => this.sync(key) });
+    this.looks = new GatheredLooks({ queue: this.queue, environment });
     this.nodeQueue = new Reconciler({ name: "daemonset nodes", environment, reconcile: (name) => this.lookAtNode(name) });
     this.lateQueue = new Reconciler({ name: "daemonset numbers", environment, reconcile: (key) => this.lookLate(key) });
     this.stops.push(
@@ -118,7 +113,7 @@ class DaemonSetController implements Controller {
       this.lastPods.delete(uid);
       this.backoff.forget(`${uid}/`);
       this.eligibilities.delete(keyOf(previous));
-      this.lookedAt.delete(keyOf(previous));
+      this.looks.forget(keyOf(previous));
     }
     if (!current) return;
     if (previous && sameData(current.metadata.generation, previous.metadata.generation) && !current.metadata.deletionTimestamp) this.wake(current);
@@ -127,10 +122,7 @@ class DaemonSetController implements Controller {
 
   /** Asks for a look because something around the set changed; many such in a row are answered by one. */
   private wake(set: DaemonSet): void {
-    const key = keyOf(set);
-    const apart = Math.floor(set.status.desiredNumberScheduled / 100) * looksApartMsPer100;
-    if (apart === 0) this.queue.add(key);
-    else this.queue.addAt(key, Math.max((this.lookedAt.get(key) ?? 0) + apart, this.environment.clock.now()));
+    this.looks.wake(keyOf(set), set.status.desiredNumberScheduled);
   }
 
   private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
@@ -228,7 +220,7 @@ class DaemonSetController implements Controller {
       this.recorder.event(set, "Warning", "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.");
       return;
     }
-    this.lookedAt.set(key, this.environment.clock.now());
+    this.looks.looked(key);
     const { hash, old } = await this.revisionControl.bring(set, await this.claim(set, controllerRevisions, claimable(this.revisions, set)), () => this.own(set));
     const adopted = await this.claim(set, pods, claimable(this.pods, set).filter((pod) => !(controllerOf(pod) && matchesSelector(set.spec.selector, pod.metadata.labels))));
     // From here to the names of new Pods nothing is awaited: Pods and names come from one state of the view.

@@ -1,5 +1,5 @@
-import { endpoints, pods, services } from "../../api/kinds.ts";
-import type { Endpoints, Pod, Service } from "../../api/types/core-v1.ts";
+import { endpoints } from "../../api/kinds.ts";
+import type { Endpoints } from "../../api/types/core-v1.ts";
 import { isStatus } from "../../base/status-error.ts";
 import type { Client } from "../../client/client.ts";
 import type { Controller, ControllerContext } from "../../client/controller-context.ts";
@@ -10,8 +10,8 @@ import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { AwaitedStatus } from "../awaited-status.ts";
 import { isNamespaceEnding, messageOf } from "../creation-failure.ts";
-import { GatheredLooks } from "../gathered-looks.ts";
-import { TriggerTimes, hasPods, matters, selects } from "../service-pods.ts";
+import { ServiceLooks } from "../service-looks.ts";
+import { hasPods } from "../service-pods.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
 import { planEndpoints } from "./plan.ts";
 
@@ -29,17 +29,12 @@ const concurrency = 5;
 class EndpointsController implements Controller {
   private readonly client: Client;
   private readonly recorder: EventRecorder;
-  private readonly services: Informer<Service>;
-  private readonly pods: Informer<Pod>;
   private readonly endpoints: Informer<Endpoints>;
   private readonly synced: Promise<void>;
   private readonly queue: Reconciler;
-  private readonly looks: GatheredLooks;
-  /** How many Pods a Service had at the last look. */
-  private readonly sizes = new Map<string, number>();
+  private readonly looks: ServiceLooks;
   private readonly unseen: UnseenWrites;
   private readonly awaited: AwaitedStatus;
-  private readonly triggerTimes = new TriggerTimes();
   private readonly stops: (() => void)[] = [];
   private stopped = false;
 
@@ -47,17 +42,14 @@ class EndpointsController implements Controller {
     const { environment, informers } = context;
     this.client = context.client("endpoint-controller");
     this.recorder = context.recorder("endpoint-controller");
-    this.services = informers.of(services);
-    this.pods = informers.of(pods);
     this.endpoints = informers.of(endpoints);
-    this.synced = informers.synced();
     this.unseen = new UnseenWrites(environment);
     this.awaited = new AwaitedStatus(this.unseen);
     this.queue = new Reconciler({ name: "endpoints", environment, concurrency, reconcile: (key) => this.sync(key) });
-    this.looks = new GatheredLooks({ queue: this.queue, environment });
+    this.looks = new ServiceLooks(context, this.queue);
+    this.synced = informers.synced();
     this.stops.push(
-      this.services.onChange((current, previous) => this.serviceChanged(current, previous)),
-      this.pods.onChange((current, previous) => this.podChanged(current, previous)),
+      ...this.looks.watch({ concerns: () => true, gone: true }),
       this.endpoints.onChange((current, previous) => this.endpointsChanged(current, previous)),
     );
   }
@@ -67,30 +59,6 @@ class EndpointsController implements Controller {
     for (const stop of this.stops) stop();
     this.queue.stop();
     this.unseen.stop();
-  }
-
-  private serviceChanged(current: Service | undefined, previous: Service | undefined): void {
-    const service = (current ?? previous) as Service;
-    if (previous && current?.metadata.uid !== previous.metadata.uid) this.forget(keyOf(previous));
-    this.queue.add(keyOf(service));
-  }
-
-  private forget(key: string): void {
-    this.triggerTimes.forget(key);
-    this.looks.forget(key);
-    this.sizes.delete(key);
-  }
-
-  private wake(key: string): void {
-    this.looks.wake(key, this.sizes.get(key) ?? 0);
-  }
-
-  private podChanged(current: Pod | undefined, previous: Pod | undefined): void {
-    if (current && previous && !matters(current, previous)) return;
-    const pod = (current ?? previous) as Pod;
-    for (const service of this.services.list(pod.metadata.namespace)) {
-      if ((current && selects(service, current)) || (previous && selects(service, previous))) this.wake(keyOf(service));
-    }
   }
 
   private endpointsChanged(current: Endpoints | undefined, previous: Endpoints | undefined): void {
@@ -108,14 +76,11 @@ class EndpointsController implements Controller {
     const before = this.endpoints.get(key);
     if (before) await this.unseen.seen(before.metadata.uid);
     if (this.stopped) return;
-    const service = this.services.get(key);
+    const service = this.looks.services.get(key);
     if (!service) return await this.remove(key);
     if (!hasPods(service)) return;
-    const selected = this.pods.list(service.metadata.namespace).filter((pod) => selects(service, pod));
-    this.sizes.set(key, selected.length);
-    this.looks.looked(key);
     const standing = this.endpoints.get(key);
-    const next = planEndpoints(service, { pods: selected, standing, time: this.triggerTimes.look(service, selected) });
+    const next = planEndpoints(service, { ...this.looks.look(service), standing });
     try {
       if (next) await this.write(key, next, standing);
     } catch (error) {
