@@ -193,7 +193,8 @@ export class SimulatedNetwork {
 
   private route({ node, from, ip, port, transport = "TCP", isLoopback = false }: Opening): Destination {
     const proxy = node === undefined ? undefined : this.proxies.get(node);
-    const own = { ip: ip.startsWith("127.") ? from : ip, port, from };
+    // What speaks to itself by the loopback address speaks from it.
+    const own = ip.startsWith("127.") ? { ip: from, port, from: ip } : { ip, port, from };
     if (!this.means || isLoopback) return own;
     const { clock, chance } = this.means;
     const nodeAt = (address: string) => {

@@ -56,6 +56,8 @@ describe("simulated runtime", () => {
     expect(page.code).toBe(0);
     expect(page.out).toContain("Welcome to nginx!");
     expect(text(at, web.id)).toContain('"GET / HTTP/1.1" 200');
+    expect((await exec(at, web.id, "curl", "-s", "localhost")).code).toBe(0);
+    expect(text(at, web.id)).toMatch(/^127\.0\.0\.1 - - .*"GET \/ HTTP\/1\.1" 200/m);
     expect(await exec(at, client.id, "sh", "-c", `wget -qO- http://${web.ip}:81 || echo none`)).toMatchObject({ out: expect.stringContaining("none") });
     expect((await exec(at, client.id, "sh", "-c", "exit 3")).code).toBe(3);
     await expect(exec(at, client.id, "nosuch")).rejects.toThrow("executable file not found");
