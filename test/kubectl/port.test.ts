@@ -69,6 +69,19 @@ describe("real kubectl through the port", () => {
     expect(await run(["exec", "ended", "--", "ls"])).toMatchObject({ exit: 1, stderr: "error: cannot exec into a container in a completed pod; current phase is Succeeded\n" });
   });
 
+  test("is told which request the server could not send to a node without power", async () => {
+    const { status } = await there.cluster.client.get(pods, { namespace: "default", name: "shell" });
+    const address = `${status.hostIP}:10250`;
+    await there.cluster.nodes.stop("port-control-plane");
+    const refused = `dial tcp ${address}: connect: connection refused\n`;
+    expect(await there.kubectl(["logs", "shell", "--tail=3"])).toMatchObject({ exit: 1, stderr: `Error from server: Get "https://${address}/containerLogs/default/shell/shell?tailLines=3": ${refused}` });
+    expect(await there.kubectl(["exec", "shell", "--", "ls", "/a b"])).toMatchObject({
+      exit: 1,
+      stderr: `error: Internal error occurred: error sending request: Post "https://${address}/exec/default/shell/shell?command=ls&command=%2Fa+b&error=1&output=1": ${refused}`,
+    });
+    await there.cluster.nodes.start("port-control-plane");
+  });
+
   test("is told in upstream's words what is wrong", async () => {
     expect(await there.kubectl(["get", "pods", "nowhere"])).toMatchObject({ exit: 1, stderr: 'Error from server (NotFound): pods "nowhere" not found\n' });
     const broken = await there.kubectl(["apply", "-f", "-"], { stdin: "apiVersion: v1\nkind: Pod\nmetadata: {name: [" });

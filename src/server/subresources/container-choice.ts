@@ -1,7 +1,6 @@
 import { badRequest, notFound } from "../../base/status-error.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { ResourceCall } from "../context.ts";
-import { plainError } from "../errors.ts";
 import { keyOf } from "../keys.ts";
 import type { ContainerTarget, NodeAgent } from "../node-agent.ts";
 
@@ -33,11 +32,15 @@ export function targetOf(call: ResourceCall, pod: Pod, container: string): Conta
   return { namespace: call.namespace, pod: call.name, uid: pod.metadata.uid ?? "", container };
 }
 
-/** The agent of the Pod's node. Throws what upstream answers when the node cannot be reached. */
-export function agentOf(call: ResourceCall, pod: Pod, path: string): NodeAgent {
-  const node = pod.spec?.nodeName ?? "";
-  const agent = call.server.nodeAgents(node);
-  if (agent !== undefined) return agent;
-  const address = pod.status?.hostIP ?? node;
-  throw plainError(`Get "https://${address}:10250/${path}/${call.namespace}/${call.name}": dial tcp ${address}:10250: connect: connection refused`);
+/** The agent of the Pod's node; undefined when the node cannot be reached. */
+export function agentOf(call: ResourceCall, pod: Pod): NodeAgent | undefined {
+  return call.server.nodeAgents(pod.spec?.nodeName ?? "");
+}
+
+/** What upstream's server says of a request to a node that it cannot reach: the request of its own that failed. */
+export function unreachable(call: ResourceCall, pod: Pod, { verb, path, container, query }: { verb: "Get" | "Post"; path: string; container?: string; query?: readonly (readonly [name: string, value: string])[] }): string {
+  const address = `${pod.status?.hostIP ?? pod.spec?.nodeName ?? ""}:10250`;
+  const words = (query ?? []).map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%20", "+")}`).join("&");
+  const place = [path, call.namespace, call.name, ...(container === undefined ? [] : [container])].join("/");
+  return `${verb} "https://${address}/${place}${words === "" ? "" : `?${words}`}": dial tcp ${address}: connect: connection refused`;
 }

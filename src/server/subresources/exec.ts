@@ -5,7 +5,7 @@ import type { ContainerTarget, ExecOptions, NodeAgent } from "../node-agent.ts";
 import { isTrue } from "../request-info.ts";
 import type { ApiResponse, Channels } from "../request.ts";
 import { encodeText } from "../respond.ts";
-import { agentOf, chooseContainer, podOf, targetOf } from "./container-choice.ts";
+import { agentOf, chooseContainer, podOf, targetOf, unreachable } from "./container-choice.ts";
 
 /** GET or POST of /exec and /attach: a connection with numbered channels to the agent of the Pod's node. */
 export function exec(call: ResourceCall): ApiResponse {
@@ -25,11 +25,19 @@ function connect(call: ResourceCall, path: string, run: (agent: NodeAgent, targe
   const pod = podOf(call);
   const container = chooseContainer(pod, call.query.get("container") ?? "");
   if ((pod.spec?.nodeName ?? "") === "") throw badRequest(`pod ${call.name} does not have a host assigned`);
-  const agent = agentOf(call, pod, path);
+  const agent = agentOf(call, pod);
   const start = (channels: Channels): void => {
+    if (agent === undefined) return failChannels(channels, internalError(`error sending request: ${unreachable(call, pod, { verb: "Post", path, container, query: askedOfNode(call) })}`));
     run(agent, targetOf(call, pod, container), channels).catch((error: unknown) => failChannels(channels, error));
   };
   return { status: 101, headers: {}, body: { type: "channels", protocols: execProtocols, start } };
+}
+
+/** The command and the streams as the server passes them on, by name. */
+function askedOfNode(call: ResourceCall): (readonly [string, string])[] {
+  const { stdin, stdout, stderr, tty } = streamsOf(call);
+  const streams = [["error", stderr && !tty], ["input", stdin], ["output", stdout], ["tty", tty]] as const;
+  return [...call.query.all("command").map((word) => ["command", word] as const), ...streams.filter(([, isOn]) => isOn).map(([name]) => [name, "1"] as const)];
 }
 
 /** By now the connection is open: a refusal travels on the error channel. */

@@ -2,13 +2,14 @@ import type { FieldError } from "../../base/field-error.ts";
 import { parseTime } from "../../base/time.ts";
 import { badRequest, invalid } from "../../base/status-error.ts";
 import type { ResourceCall } from "../context.ts";
+import { plainError } from "../errors.ts";
 import type { LogOptions } from "../node-agent.ts";
 import { fieldError } from "../option-errors.ts";
 import { isTrue } from "../request-info.ts";
 import type { ApiResponse } from "../request.ts";
 import { textHeaders } from "../respond.ts";
 import { integerParameter } from "../write-options.ts";
-import { agentOf, chooseContainer, podOf, targetOf } from "./container-choice.ts";
+import { agentOf, chooseContainer, podOf, targetOf, unreachable } from "./container-choice.ts";
 import { StartedStream } from "./started-stream.ts";
 
 /** GET of /log: what the container has written, from the agent of its node. A Pod without a node has nothing to say yet. */
@@ -17,11 +18,19 @@ export async function log(call: ResourceCall): Promise<ApiResponse> {
   const pod = podOf(call);
   const container = chooseContainer(pod, call.query.get("container") ?? "");
   if ((pod.spec?.nodeName ?? "") === "") return { status: 204, headers: { "cache-control": "no-cache, private" }, body: { type: "none" } };
-  const agent = agentOf(call, pod, "containerLogs");
+  const agent = agentOf(call, pod);
+  if (agent === undefined) throw plainError(unreachable(call, pod, { verb: "Get", path: "containerLogs", container, query: askedOfNode(call) }));
   const stream = new StartedStream(call.request.signal);
   const done = agent.logs(targetOf(call, pod, container), options, stream);
   await stream.begun(done);
   return { status: 200, headers: textHeaders, body: { type: "stream", start: (sink) => stream.connect(sink) } };
+}
+
+/** The options as the server passes them on, by name. */
+function askedOfNode({ query }: ResourceCall): (readonly [string, string])[] {
+  const flags = ["follow", "previous", "timestamps"].filter((name) => isTrue(query.get(name))).map((name) => [name, "true"] as const);
+  const values = ["limitBytes", "sinceSeconds", "sinceTime", "tailLines"].flatMap((name) => (query.get(name) === undefined ? [] : [[name, query.get(name) ?? ""] as const]));
+  return [...flags, ...values].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function logOptions(call: ResourceCall): LogOptions {
