@@ -1,5 +1,6 @@
 /** ServiceCIDR: a range of addresses for Services. */
 import type { FieldError } from "../../base/field-error.ts";
+import { checkUnchanged, immutable } from "../apps/workload.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { serviceCIDRs } from "../kinds.ts";
 import { age, columns } from "../table.ts";
@@ -20,6 +21,16 @@ export const serviceCIDR: KindDeclaration<ServiceCIDR> = {
       errors.push(invalid(path, cidrs, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"));
     }
     cidrs.forEach((cidr, i) => pushProblems(errors, path.index(i), cidr, cidrProblems(cidr)));
+    return errors;
+  },
+  validateUpdate(object, old) {
+    const errors: FieldError[] = [];
+    const path = FieldPath.of("spec").child("cidrs");
+    const [now, before] = [object.spec.cidrs ?? [], old.spec.cidrs ?? []];
+    // A second family may be added; what stood stays.
+    const grows = before.length === 1 && now.length === 2;
+    if (now.length !== before.length && !grows) errors.push(invalid(path, now, immutable));
+    else before.forEach((cidr, i) => checkUnchanged(now[i] === cidr, now[i], path.index(i), errors));
     return errors;
   },
   table: {

@@ -1,12 +1,21 @@
 /** ResourceClaim: a wish for devices. */
+import { immutable } from "../apps/workload.ts";
 import type { KindDeclaration } from "../declaration.ts";
+import { sameData } from "../equality.ts";
 import { resourceClaims } from "../kinds.ts";
+import { loadSchema } from "../schema/schema.ts";
 import { age, columns } from "../table.ts";
 import type { ResourceClaim } from "../types/resource-v1.ts";
+import { invalid } from "../validation/errors.ts";
+import { goValue } from "../validation/go-value.ts";
 
 export const resourceClaim: KindDeclaration<ResourceClaim> = {
   ref: resourceClaims,
   hasGeneration: false,
+  validateUpdate(object, old) {
+    if (sameData(object.spec, old.spec)) return [];
+    return [invalid("spec", goValue(loadSchema(), "io.k8s.api.resource.v1.ResourceClaimSpec", object.spec), immutable)];
+  },
   table: {
     columns: columns("Name", "State", "Age"),
     cells: (object, context) => [object.metadata.name, stateText(object), age(object, context)],
