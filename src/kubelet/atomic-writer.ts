@@ -5,7 +5,7 @@ import type { NodeFiles } from "./runtime.ts";
 /**
  * Writes the whole content of a volume at once, as upstream's atomic writer lays it out: the files lie in a folder named after the time,
  * `..data` points to it, and every name that the container sees is a link through `..data`. A reader sees either the old content or the
- * new, never a mixture; what is no longer part of the content goes. Content that is there already is not written again.
+ * new, never a mixture; what is no longer part of the content goes. Content that is there already is not written again. Files belong to `group` where the Pod has an fsGroup.
  */
 export interface VolumeFile {
   readonly path: string;
@@ -14,14 +14,16 @@ export interface VolumeFile {
 }
 
 const dataLink = "..data";
+/** Files of a Pod with an fsGroup can be read by it. */
+const groupReadBits = 0o440;
 
-export async function writeAtomically({ files, folder, content, now }: { files: NodeFiles; folder: string; content: readonly VolumeFile[]; now: number }): Promise<void> {
+export async function writeAtomically({ files, folder, content, now, group }: { files: NodeFiles; folder: string; content: readonly VolumeFile[]; now: number; group: number | undefined }): Promise<void> {
   await files.mkdir(folder);
   const before = await files.readLink(`${folder}/${dataLink}`);
   if (before !== undefined && (await holds(files, `${folder}/${before}`, content))) return;
   const stamp = stampOf(folder, now);
   await files.mkdir(`${folder}/${stamp}`);
-  for (const { path, content: bytes, mode } of content) await files.writeFile(`${folder}/${stamp}/${path}`, bytes, mode);
+  for (const { path, content: bytes, mode } of content) await files.writeFile(`${folder}/${stamp}/${path}`, bytes, group === undefined ? mode : mode | groupReadBits, group);
   await files.link(`${folder}/${dataLink}`, stamp);
   const names = new Set(content.map(({ path }) => path.split("/")[0] as string));
   for (const name of names) if ((await files.readLink(`${folder}/${name}`)) === undefined) await files.link(`${folder}/${name}`, `${dataLink}/${name}`);

@@ -116,6 +116,13 @@ interface Circumstances {
   readonly ending: boolean;
 }
 
+/** Who a container's processes are, as its Pod asks; the primary group comes first. Without a user the image's own counts, which is root. */
+export function identityOf(spec: Container, pod: Pod): { readonly user: number | undefined; readonly groups: readonly number[] } {
+  const whole = pod.spec.securityContext;
+  const group = spec.securityContext?.runAsGroup ?? whole?.runAsGroup ?? 0;
+  return { user: spec.securityContext?.runAsUser ?? whole?.runAsUser, groups: [...new Set([group, ...(whole?.supplementalGroups ?? []), ...(whole?.fsGroup === undefined ? [] : [whole.fsGroup])])] };
+}
+
 /** The status of one container as 1.36 writes it. */
 export function containerStatus(record: ContainerRecord, pod: Pod, circumstances: Circumstances): ContainerStatus {
   const { spec, info, image } = record;
@@ -123,12 +130,10 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
   const { state, lastState } = stateOf(record, circumstances);
   const ephemeral = record.kind === "ephemeral";
   const { requests } = spec.resources;
-  const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser ?? 0;
-  const group = spec.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup ?? 0;
+  const { user = 0, groups } = identityOf(spec, pod);
   const shown = state.terminated?.containerID ?? lastState.terminated?.containerID;
   const id = info && !state.waiting ? `${scheme}${info.id}` : shown;
   const mounts = (spec.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}) }));
-  const groups = [...new Set([group, ...(pod.spec.securityContext?.supplementalGroups ?? []), ...(pod.spec.securityContext?.fsGroup === undefined ? [] : [pod.spec.securityContext.fsGroup])])];
   return {
     name: spec.name,
     state,
@@ -143,6 +148,6 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     ...(running && requests ? { allocatedResources: requests } : {}),
     ...(running ? { resources: spec.resources } : {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
-    ...(running ? { user: { linux: { uid: user, gid: group, supplementalGroups: groups } } } : {}),
+    ...(running ? { user: { linux: { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups } } } : {}),
   };
 }

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, isOutdated, isRunning, terminatedState } from "./container-record.ts";
+import { hasExited, identityOf, isOutdated, isRunning, terminatedState } from "./container-record.ts";
 import { expand } from "./expansion.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
@@ -312,7 +312,7 @@ export class ContainerRunner {
     const command = spec.command && spec.command.length > 0 ? words(spec.command) : [...image.entrypoint];
     const given = spec.args && spec.args.length > 0;
     const args = given ? words(spec.args) : spec.command && spec.command.length > 0 ? [] : [...image.command];
-    const user = spec.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+    const { user, groups } = identityOf(spec, pod);
     const memory = spec.resources.limits?.["memory"];
     if (user === undefined && (spec.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot)) {
       throw new MissingError(`container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${spec.name})`);
@@ -331,6 +331,7 @@ export class ContainerRunner {
       readOnlyRootFilesystem: spec.securityContext?.readOnlyRootFilesystem ?? false,
       privileged: spec.securityContext?.privileged ?? false,
       ...(user === undefined ? {} : { user }),
+      groups,
       ...(memory === undefined ? {} : { memoryBytesMax: quantityValue(memory) }),
       terminationMessagePath: spec.terminationMessagePath ?? "/dev/termination-log",
     };

@@ -101,6 +101,8 @@ export interface ContainerConfig {
   readonly readOnlyRootFilesystem: boolean;
   readonly privileged: boolean;
   readonly user?: number;
+  /** The primary group first. Absent: root's. */
+  readonly groups?: readonly number[];
   readonly memoryBytesMax?: number;
   readonly terminationMessagePath: string;
 }
@@ -158,8 +160,9 @@ export type RuntimeAttach = Omit<RuntimeExec, "argv" | "tty">;
 
 /** The node's own files, under the kubelet's folder and for hostPath. */
 export interface NodeFiles {
-  mkdir(path: string): Promise<void>;
-  writeFile(path: string, content: Uint8Array, mode?: number): Promise<void>;
+  /** Makes a folder and those above it. The mode and the group are the last one's, and set where it is there already. */
+  mkdir(path: string, options?: { readonly mode?: number; readonly group?: number }): Promise<void>;
+  writeFile(path: string, content: Uint8Array, mode?: number, group?: number): Promise<void>;
   readFile(path: string): Promise<Uint8Array | undefined>;
   exists(path: string): Promise<"file" | "directory" | undefined>;
   /** Names in a folder; none when there is no such folder. */

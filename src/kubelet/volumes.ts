@@ -137,8 +137,9 @@ async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<stri
   const claimName = claimNameOf(pod, volume);
   if (claimName !== undefined) return await claimedVolume(volume, claimName, options);
   const place = `${podFolder(pod.metadata.uid)}/volumes/kubernetes.io~${pluginOf(volume)}/${volume.name}`;
+  const group = pod.spec.securityContext?.fsGroup;
   if (volume.emptyDir) {
-    await files.mkdir(place);
+    await files.mkdir(place, group === undefined ? { mode: 0o777 } : { mode: 0o2777, group });
     return place;
   }
   let content;
@@ -149,7 +150,7 @@ async function setUpVolume(volume: Volume, options: VolumeOptions): Promise<stri
     throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
   }
   if (!content) throw unmounted(volume, "no volume plugin matched");
-  await writeAtomically({ files, folder: place, content, now: options.now });
+  await writeAtomically({ files, folder: place, content, now: options.now, group });
   return place;
 }
 

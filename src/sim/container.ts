@@ -5,7 +5,7 @@ import { ContainerLog } from "./container-log.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
-import { folderInode, generatedFile } from "./files/inode.ts";
+import { fileInode, folderInode, generatedFile } from "./files/inode.ts";
 import type { LoggedContainer, SimulatedHost } from "./host.ts";
 import { standardPath } from "./images/image.ts";
 import { imageIdOf, printReference } from "./images/reference.ts";
@@ -65,6 +65,7 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly network: NetworkInterface;
   readonly privileged: boolean;
   readonly user: number;
+  readonly groups: readonly number[];
   readonly memoryBytesMax: number;
   readonly machine: MachineFacts;
   readonly processes = new Map<number, Process>();
@@ -95,11 +96,12 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.nodeName = options.node;
     this.privileged = config.privileged;
     this.user = config.user ?? 0;
+    this.groups = config.groups ?? [0];
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
     this.log = new ContainerLog(() => host.lineWritten(this.id));
     this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, nextLogLine: () => host.nextLogLine(this.id) };
     this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
-    this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem });
+    this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem, user: this.user, groups: this.groups });
     this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, ...(options.image.image.commands === undefined ? {} : { commands: options.image.image.commands }), world: () => this };
     this.info = { id: options.id, state: "created", createdAt: environment.clock.now() };
   }
@@ -149,7 +151,8 @@ export class SimulatedContainer implements World, LoggedContainer {
     const now = this.environment.clock.now();
     let program;
     try {
-      if (!this.files.exists(config.workingDir)) this.files.makeFolder(config.workingDir, { parents: true });
+      // The runtime makes it, as root.
+      if (!this.files.exists(config.workingDir)) new FileView({ root: this.root, now: () => now }).makeFolder(config.workingDir, { parents: true });
       program = findProgram(this.finder, config.argv, config.workingDir);
     } catch (error) {
       const message = `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${error instanceof Error ? error.message : String(error)}`;
@@ -299,6 +302,8 @@ export class SimulatedContainer implements World, LoggedContainer {
   private mounts(): FileMount[] {
     const { config, sandbox, host } = this.options;
     const mounts: FileMount[] = sandbox.etcFiles.map(([name, inode]) => ({ path: `/etc/${name}`, inode, readOnly: false }));
+    // The kubelet's own file, which everybody may write.
+    mounts.push({ path: config.terminationMessagePath, inode: fileInode("", this.environment.clock.now(), 0o666), readOnly: false });
     for (const mount of config.mounts) {
       const path = mount.containerPath.replace(/\/+$/, "") || "/";
       const inode = host.files.inodeAt(mount.hostPath, { forChange: !mount.readOnly });

@@ -64,14 +64,18 @@ export class SimulatedHost implements NodeFiles {
     return new Promise((resolve) => void (this.waiters ??= []).push({ except, wake: resolve }));
   }
 
-  async mkdir(path: string): Promise<void> {
+  async mkdir(path: string, { mode, group }: { readonly mode?: number; readonly group?: number } = {}): Promise<void> {
     this.files.makeFolder(path, { parents: true });
+    const { inode } = this.files.stat(path);
+    if (mode !== undefined) inode.mode = mode;
+    if (group !== undefined) inode.group = group;
   }
 
-  async writeFile(path: string, content: Uint8Array, mode?: number): Promise<void> {
+  async writeFile(path: string, content: Uint8Array, mode?: number, group?: number): Promise<void> {
     const folder = cleanPath(`${path}/..`);
     if (!this.files.exists(folder)) this.files.makeFolder(folder, { parents: true });
     this.files.writeFile(path, content, mode);
+    if (group !== undefined) this.files.stat(path).inode.group = group;
   }
 
   async readFile(path: string): Promise<Uint8Array | undefined> {

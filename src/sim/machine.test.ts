@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configMaps, events, leases, namespaces, nodes, pods } from "../api/kinds.ts";
+import { configMaps, events, leases, namespaces, nodes, pods, secrets } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
@@ -269,6 +269,26 @@ describe("kubelet on a simulated machine", () => {
     await server.advance(5000);
     expect((await get("fits")).status.phase).toBe("Running");
     expect((await get("bursts")).status.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+  });
+
+  it("runs containers as the user and with the groups that their Pod names", async () => {
+    const script = "id; touch /x; echo mine > /data/f; ls -l /data; cat /secret/k; echo told > /dev/termination-log; chmod 600 /etc/passwd; cd /tmp && touch t && ls -l t | cut -d' ' -f1";
+    await server.client.create(secrets, { apiVersion: "v1", kind: "Secret", metadata: { name: "hidden", namespace: "default" }, stringData: { k: "secret\n" } });
+    await create("user", {
+      restartPolicy: "Never", securityContext: { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000, supplementalGroups: [4000] },
+      containers: [{ name: "c", image: "busybox", command: ["sh", "-c", script], volumeMounts: [{ name: "data", mountPath: "/data" }, { name: "secret", mountPath: "/secret" }] }],
+      volumes: [{ name: "data", emptyDir: {} }, { name: "secret", secret: { secretName: "hidden", defaultMode: 0o400 } }],
+    });
+    await server.advance(5000);
+    expect(await logOf("user")).toBe(`uid=1000 gid=3000 groups=2000,3000,4000
+touch: /x: Permission denied
+total 4
+-rw-r--r--    1 1000     2000             5 Jan  1 00:00 f
+secret
+chmod: /etc/passwd: Operation not permitted
+-rw-r--r--
+`);
+    expect((await get("user")).status.containerStatuses?.[0]?.state.terminated).toMatchObject({ message: "told\n" });
   });
 
   it("says of a container that waits why it has no log", async () => {

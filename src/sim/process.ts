@@ -26,6 +26,8 @@ export interface World {
   readonly network: NetworkInterface;
   readonly privileged: boolean;
   readonly user: number;
+  /** The primary group first. */
+  readonly groups: readonly number[];
   readonly memoryBytesMax: number;
   readonly machine: MachineFacts;
   /** Programs that the image brings beside the userland, by name. */

@@ -45,9 +45,9 @@ function lineOf(file: Listed, flags: ReadonlySet<string>, call: CommandCall): st
   const mark = (flags.has("F") || flags.has("p")) && stat.kind === "folder" ? "/" : "";
   if (!flags.has("l") && !flags.has("n")) return `${file.name}${mark}\n`;
   const size = flags.has("h") ? humanSize(sizeOf(stat)) : String(sizeOf(stat));
-  const owner = (flags.has("n") ? "0" : "root").padEnd(8);
+  const named = (id: number | undefined): string => (id === undefined || id === 0 ? (flags.has("n") ? "0" : "root") : String(id)).padEnd(8);
   const target = stat.kind === "link" ? ` -> ${call.files.readLink(file.path)}` : "";
-  return `${modeText(stat)} ${String(stat.kind === "folder" ? 2 : 1).padStart(4)} ${owner} ${owner} ${size.padStart(9)} ${timeText(stat.mtime, call.process.clock.now())} ${file.name}${mark}${target}\n`;
+  return `${modeText(stat)} ${String(stat.kind === "folder" ? 2 : 1).padStart(4)} ${named(stat.inode.owner)} ${named(stat.inode.group)} ${size.padStart(9)} ${timeText(stat.mtime, call.process.clock.now())} ${file.name}${mark}${target}\n`;
 }
 
 function ordered(files: Listed[], flags: ReadonlySet<string>): Listed[] {

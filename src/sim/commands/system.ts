@@ -72,10 +72,13 @@ export const systemCommands: CommandTable = {
   },
 
   async id({ process, out, args }) {
-    const { user } = process.world;
-    const name = user === 0 ? "root" : String(user);
-    if (args.includes("-u")) out(args.includes("-n") ? `${name}\n` : `${user}\n`);
-    else out(user === 0 ? "uid=0(root) gid=0(root) groups=0(root),10(wheel)\n" : `uid=${user} gid=0(root) groups=0(root)\n`);
+    const { user, groups } = process.world;
+    const named = (id: number): string => (id === 0 ? "0(root)" : String(id));
+    const all = user === 0 && groups.length === 1 && groups[0] === 0 ? "0(root),10(wheel)" : groups.toSorted((a, b) => a - b).map(named).join(",");
+    if (args.includes("-u")) out(`${args.includes("-n") && user === 0 ? "root" : user}\n`);
+    else if (args.includes("-g")) out(`${args.includes("-n") && groups[0] === 0 ? "root" : (groups[0] ?? 0)}\n`);
+    else if (args.includes("-G")) out(`${groups.join(" ")}\n`);
+    else out(`uid=${named(user)} gid=${named(groups[0] ?? 0)} groups=${all}\n`);
     return 0;
   },
 

@@ -1,7 +1,7 @@
 import type { FileInode, FolderInode, Inode } from "./inode.ts";
 import { childOf, emptyBytes, fileInode, folderInode, linkInode, namesOf, ownChildOf, removeChild, setChild } from "./inode.ts";
 
-export type FileErrorCode = "ENOENT" | "EEXIST" | "ENOTDIR" | "EISDIR" | "EROFS" | "ENOTEMPTY" | "ELOOP" | "EINVAL" | "EBUSY" | "EACCES";
+export type FileErrorCode = "ENOENT" | "EEXIST" | "ENOTDIR" | "EISDIR" | "EROFS" | "ENOTEMPTY" | "ELOOP" | "EINVAL" | "EBUSY" | "EACCES" | "EPERM";
 
 const words: { readonly [code in FileErrorCode]: string } = {
   ENOENT: "No such file or directory",
@@ -14,6 +14,7 @@ const words: { readonly [code in FileErrorCode]: string } = {
   EINVAL: "Invalid argument",
   EBUSY: "Resource busy",
   EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
 };
 
 /** What an operation on files was refused with; `words` is the libc text. */
@@ -26,6 +27,10 @@ export class FileError extends Error {
     this.words = words[code];
   }
 }
+
+const readBit = 4;
+const writeBit = 2;
+const setGroupBit = 0o2000;
 
 export interface FileMount {
   /** Absolute, without a slash at the end. */
@@ -77,8 +82,13 @@ export class FileView {
   private readonly mounts: ReadonlyMap<string, FileMount>;
   private readonly readOnlyRoot: boolean;
   private readonly now: () => number;
+  private readonly user: number;
+  private readonly groups: readonly number[];
 
-  constructor(options: { root: FolderInode; now: () => number; mounts?: readonly FileMount[]; readOnlyRoot?: boolean }) {
+  /** `user` and `groups` are whose eyes it sees with: root's unless said. */
+  constructor(options: { root: FolderInode; now: () => number; mounts?: readonly FileMount[]; readOnlyRoot?: boolean; user?: number; groups?: readonly number[] }) {
+    this.user = options.user ?? 0;
+    this.groups = options.groups ?? [0];
     this.root = options.root;
     this.now = options.now;
     this.mounts = new Map((options.mounts ?? []).map((mount) => [mount.path, mount]));
@@ -88,6 +98,7 @@ export class FileView {
   readFile(path: string): Uint8Array {
     const { inode } = this.existing(path);
     if (inode.kind !== "file") throw new FileError("EISDIR", path);
+    if (!this.may(inode, readBit)) throw new FileError("EACCES", path);
     if (inode.generate) return inode.generate(this.now());
     return inode.device ? emptyBytes : inode.content;
   }
@@ -184,6 +195,7 @@ export class FileView {
     }
     if (found.readOnly) throw new FileError("EROFS", path);
     if (!found.parent) throw new FileError("EBUSY", path);
+    if (!this.may(found.parent, writeBit)) throw new FileError("EACCES", path);
     if (found.inode.kind === "folder" && !options.recursive && this.list(found.path).length > 0) throw new FileError("ENOTEMPTY", path);
     removeChild(found.parent, found.name, this.now());
   }
@@ -193,6 +205,7 @@ export class FileView {
     if (!source.inode) throw new FileError("ENOENT", from);
     if (source.readOnly) throw new FileError("EROFS", from);
     if (!source.parent) throw new FileError("EBUSY", from);
+    if (!this.may(source.parent, writeBit)) throw new FileError("EACCES", from);
     let target = this.find(to, { follow: false, change: true });
     if (target.inode?.kind === "folder" && source.inode.kind !== "folder") target = this.find(`${target.path}/${source.name}`, { follow: false, change: true });
     if (target.path === source.path) return;
@@ -204,6 +217,7 @@ export class FileView {
     const found = this.find(path, { follow: true, change: true });
     if (!found.inode) throw new FileError("ENOENT", path);
     if (found.readOnly) throw new FileError("EROFS", path);
+    if (this.user !== 0 && found.inode.owner !== this.user) throw new FileError("EPERM", path);
     found.inode.mode = mode;
   }
 
@@ -217,7 +231,23 @@ export class FileView {
   private place(found: Found, inode: Inode): void {
     if (found.readOnly) throw new FileError("EROFS", found.path);
     if (!found.parent) throw new FileError("EBUSY", found.path);
+    if (!this.may(found.parent, writeBit)) throw new FileError("EACCES", found.path);
+    this.own(inode, found.parent);
     setChild(found.parent, found.name, inode, this.now());
+  }
+
+  /** Whether the bits of a mode that are for this user hold this right. */
+  private may(inode: Inode, bit: number): boolean {
+    if (this.user === 0) return true;
+    const shift = (inode.owner ?? 0) === this.user ? 6 : this.groups.includes(inode.group ?? 0) ? 3 : 0;
+    return ((inode.mode >> shift) & bit) !== 0;
+  }
+
+  /** What is new belongs to its maker, and to the folder's group where the folder says so. */
+  private own(inode: Inode, folder: FolderInode): void {
+    if (this.user !== 0 && inode.owner === undefined) inode.owner = this.user;
+    const group = (folder.mode & setGroupBit) !== 0 ? folder.group : this.groups[0];
+    if (group !== undefined && group !== 0 && inode.group === undefined) inode.group = group;
   }
 
   private fileForWriting(path: string, mode?: number): FileInode | undefined {
@@ -226,7 +256,7 @@ export class FileView {
     if (found.inode?.kind === "file" && found.inode.device) return undefined;
     if (found.readOnly) throw new FileError("EROFS", path);
     if (found.inode?.kind === "file") {
-      if (found.inode.generate) throw new FileError("EACCES", path);
+      if (found.inode.generate || !this.may(found.inode, writeBit)) throw new FileError("EACCES", path);
       return found.inode;
     }
     const made = fileInode(emptyBytes, this.now(), mode);

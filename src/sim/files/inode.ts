@@ -6,7 +6,13 @@
 
 export type Inode = FileInode | FolderInode | LinkInode;
 
-export interface FileInode {
+/** Whose it is; absent: root's. */
+export interface Owned {
+  owner?: number;
+  group?: number;
+}
+
+export interface FileInode extends Owned {
   readonly kind: "file";
   content: Uint8Array;
   mode: number;
@@ -17,7 +23,7 @@ export interface FileInode {
   readonly device?: "null" | "zero" | "random";
 }
 
-export interface FolderInode {
+export interface FolderInode extends Owned {
   readonly kind: "folder";
   readonly own: Map<string, Inode>;
   readonly base: FolderInode | undefined;
@@ -29,7 +35,7 @@ export interface FolderInode {
   mtime: number;
 }
 
-export interface LinkInode {
+export interface LinkInode extends Owned {
   readonly kind: "link";
   readonly target: string;
   mode: number;
@@ -85,7 +91,7 @@ export function ownChildOf(folder: FolderInode, name: string): Inode | undefined
   const below = childOf(folder, name);
   if (!below) return undefined;
   const taken: Inode =
-    below.kind === "folder" ? folderInode({ base: below, mtime: below.mtime, mode: below.mode }) : below.kind === "file" && !below.device && !below.generate ? { ...below } : below;
+    below.kind === "folder" ? { ...folderInode({ base: below, mtime: below.mtime, mode: below.mode }), ...(below.owner === undefined ? {} : { owner: below.owner }), ...(below.group === undefined ? {} : { group: below.group }) } : below.kind === "file" && !below.device && !below.generate ? { ...below } : below;
   folder.own.set(name, taken);
   return taken;
 }

@@ -1,4 +1,5 @@
 import type { SimulatedImage } from "../images/image.ts";
+import { FileView } from "./file-view.ts";
 import type { FolderInode, Inode } from "./inode.ts";
 import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./inode.ts";
 
@@ -50,7 +51,9 @@ export function commonBase(commands: readonly string[]): FolderInode {
   };
   const binary = fileInode("\x7fELF", 0, 0o755);
   for (const name of [...borrowedCommands, ...commands, "sh", "ash", "bash"]) files[`/bin/${name}`] = binary;
-  return treeOf(files);
+  const tree = treeOf(files);
+  for (const path of ["/tmp", "/var/tmp", "/dev/shm"]) new FileView({ root: tree, now: () => 0 }).changeMode(path, 0o1777);
+  return tree;
 }
 
 /** The tree of one image. */
@@ -65,7 +68,7 @@ export function imageRoot(image: SimulatedImage, base: FolderInode): FolderInode
 }
 
 function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode {
-  const folder = folderInode({ base });
+  const folder = folderInode({ base, ...(base === undefined ? {} : { mode: base.mode }) });
   for (const [name, inode] of tree.own) {
     const below = base?.own.get(name);
     folder.own.set(name, inode.kind === "folder" ? laidOver(inode, below?.kind === "folder" ? below : undefined) : inode);

@@ -35,6 +35,7 @@ export class MachineShell implements World {
   readonly network: NetworkInterface;
   readonly privileged = true;
   readonly user = 0;
+  readonly groups = [0];
   readonly memoryBytesMax: number;
   readonly machine: MachineFacts;
   readonly programs = {};
