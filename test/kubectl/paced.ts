@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
+import type { ObservedServer } from "./observed-server.ts";
 
 /**
- * Commands against a cluster whose virtual clock stands still: one that has not ended after a moment blocks (a watch, a wait, a
- * deletion), so time is moved for it until it ends.
+ * Commands against a cluster whose virtual clock stands still: time is moved for one that waits (for a watch, a followed log, a command
+ * in a container) until it ends. A command that works or only asks sees the instant at which it was typed, however slow the machine is.
  */
 export interface Paced {
   /** Moves the cluster's time. */
@@ -15,35 +16,51 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Host milliseconds without a request or frame after which nothing more is on its way. */
+const quietMs = 30;
+/** And after which a command that sleeps and asks again does so. */
+const sleepMs = 100;
+/** Virtual milliseconds per move, and the host's pause after one in which nothing happened. */
+const moveMs = 1000;
+const pauseMs = 10;
+/** It is killed when it has not ended by then, and what it printed is thrown. */
+const commandMsMax = 50_000;
+
 export interface Pace {
-  /** A command that has not ended after so many milliseconds of the host blocks. */
-  readonly blockingMs: number;
-  /** Virtual milliseconds per move, and the host's pause between two moves, in which the command can read what happened. */
-  readonly moveMs: number;
-  readonly pauseMs: number;
-  /** It is killed when it has not ended by then, and what it printed is thrown. */
-  readonly commandMsMax: number;
+  readonly cluster: Paced;
+  /** What the command reaches the cluster through. */
+  readonly server: ObservedServer;
+  /** It waits by asking again, without a watch (`kubectl drain`). */
+  readonly polls: boolean;
 }
 
-export const usualPace: Pace = { blockingMs: 400, moveMs: 500, pauseMs: 15, commandMsMax: 20_000 };
-
-/** Resolves when the child has ended, moving time while it blocks. */
-export async function paced(child: ChildProcess, cluster: Paced, pace: Pace = usualPace): Promise<Ended> {
+/** Resolves when the child has ended, moving time while it waits. */
+export async function paced(child: ChildProcess, { cluster, server, polls }: Pace): Promise<Ended> {
   let over = false;
   const result = endOf(child).finally(() => (over = true));
-  const started = Date.now();
-  while (!over) {
-    await pause(pace.pauseMs, result);
-    if (over) break;
-    const took = Date.now() - started;
-    if (took > pace.commandMsMax) {
-      child.kill("SIGKILL");
-      const { stdout, stderr } = await result;
-      throw new Error(`${child.spawnargs.join(" ")} did not end\n${stdout}${stderr}`);
+  const killer = setTimeout(() => child.kill("SIGKILL"), commandMsMax);
+  const [openBefore, askedBefore] = [server.open, server.activity];
+  /** Until the command has ended or waits. */
+  const quiet = async (): Promise<void> => {
+    let [seen, since] = [server.activity, performance.now()];
+    while (!over) {
+      await pause(quietMs / 4, result);
+      if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, performance.now()];
+      const silence = performance.now() - since;
+      if (server.open > openBefore ? silence >= quietMs : polls && seen > askedBefore && silence >= sleepMs) return;
     }
-    if (took > pace.blockingMs) await cluster.advance(pace.moveMs);
+  };
+  await quiet();
+  while (!over) {
+    const before = server.activity;
+    await cluster.advance(moveMs);
+    if (server.activity !== before) await quiet();
+    else await pause(pauseMs, result);
   }
-  return result;
+  clearTimeout(killer);
+  const ended = await result;
+  if (child.signalCode === "SIGKILL") throw new Error(`${child.spawnargs.join(" ")} did not end\n${ended.stdout}${ended.stderr}`);
+  return ended;
 }
 
 /** Gathers what a child prints until it has ended. */
@@ -59,7 +76,7 @@ export function endOf(child: ChildProcess): Promise<Ended> {
 }
 
 /** Resolves after a pause of the host, or as soon as `ended` does. */
-function pause(ms: number, ended: Promise<unknown>): Promise<void> {
+export function pause(ms: number, ended: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
     const done = (): void => {

@@ -7,18 +7,24 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCluster } from "../../src/node/create-cluster.ts";
 import type { NodeCluster } from "../../src/node/create-cluster.ts";
+import { createCertificates } from "../../src/node/certificates.ts";
 import { execOver } from "../../src/node/exec-channels.ts";
+import { silentLog } from "../../src/node/file-log.ts";
+import { listenHttps } from "../../src/node/https-server.ts";
+import type { HttpsListener } from "../../src/node/https-server.ts";
+import { kubeconfigText } from "../../src/node/kubeconfig.ts";
 import type { Access } from "../../src/node/kubeconfig.ts";
 import { kubectlPath } from "../kubectl/kubectl.ts";
+import { ObservedServer } from "../kubectl/observed-server.ts";
 import { endOf, paced } from "../kubectl/paced.ts";
-import type { Ended, Pace } from "../kubectl/paced.ts";
+import type { Ended } from "../kubectl/paced.ts";
 import { narrate, narrateCommand } from "./narration.ts";
 import waiting from "./waiting.json" with { type: "json" };
 
 /**
  * A scenario: a cluster of simulated nodes behind a real port, and steps that a person would type, in order, with the real
  * kubectl. Commands run in a real shell in this folder, so `kubectl apply -f manifests/x.yaml | grep y` is written as it stands in the
- * tutorial. The cluster has a virtual clock: it stands still while a command only asks and is moved while one blocks.
+ * tutorial. The cluster has a virtual clock: it stands still while a command only asks and is moved while one waits.
  */
 export interface Background {
   /** What it has printed so far. */
@@ -36,11 +42,8 @@ export interface ScenarioOptions {
   readonly folder?: string;
 }
 
-/** Commands that wait for something to happen in the cluster: time moves for them as soon as they have had time to ask. */
-const blocking = /\bkubectl (delete|drain|wait|rollout status|run|exec|attach|port-forward|debug)\b|\bkubectl logs\b.* -f\b|\bkubectl logs -f\b/;
-const blockingPace: Pace = { blockingMs: 100, moveMs: 1000, pauseMs: 10, commandMsMax: 20_000 };
-/** All others only ask. They take 60 ms, more where the machine is busy, and see the instant at which they were typed. */
-const askingPace: Pace = { ...blockingPace, blockingMs: 12_000 };
+/** Commands that wait by asking again and again; all others that wait do so on a watch, a followed log or a shell. */
+const polling = /\bkubectl drain\b/;
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -51,6 +54,8 @@ export class Scenario {
   private folder = "";
   private kubeconfig = "";
   private access!: Access;
+  private server!: ObservedServer;
+  private listener: HttpsListener | undefined;
   private readonly running = new Set<ChildProcess>();
   private readonly options: ScenarioOptions;
 
@@ -62,14 +67,17 @@ export class Scenario {
   async open(): Promise<void> {
     this.folder = mkdtempSync(join(tmpdir(), "coracle-scenario-"));
     this.cluster = await createCluster({ name: this.options.cluster, nodes: this.options.nodes });
-    const { kubeconfig, access } = await this.cluster.listen();
-    this.access = access;
+    this.server = new ObservedServer(this.cluster.server);
+    const certificates = createCertificates();
+    this.listener = await listenHttps({ server: this.server, certificates, log: silentLog });
+    this.access = { url: this.listener.url, authority: certificates.authority.certificate, certificate: certificates.admin.certificate, key: certificates.admin.key };
     this.kubeconfig = join(this.folder, "config");
-    writeFileSync(this.kubeconfig, kubeconfig, { mode: 0o600 });
+    writeFileSync(this.kubeconfig, kubeconfigText(`coracle-${this.options.cluster}`, this.access), { mode: 0o600 });
   }
 
   async close(): Promise<void> {
     for (const child of this.running) child.kill("SIGKILL");
+    await this.listener?.close();
     await this.cluster?.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -96,7 +104,7 @@ export class Scenario {
     }, 60_000);
   }
 
-  /** Runs a shell command to its end; time moves when it blocks, unless `still` says that it waits for the host's time. */
+  /** Runs a shell command to its end; time moves when it waits, unless `still` says that it waits for the host's time. */
   async sh(command: string, options: { stdin?: string; still?: boolean } = {}): Promise<Ended> {
     const from = this.cluster.now();
     const ended = await this.quietly(command, options);
@@ -107,7 +115,7 @@ export class Scenario {
   private async quietly(command: string, options: { stdin?: string; still?: boolean } = {}): Promise<Ended> {
     const child = this.start(command, options.stdin);
     try {
-      return await (options.still ? endOf(child) : paced(child, this.cluster, blocking.test(command) ? blockingPace : askingPace));
+      return await (options.still ? endOf(child) : paced(child, { cluster: this.cluster, server: this.server, polls: polling.test(command) }));
     } finally {
       this.running.delete(child);
     }
@@ -187,9 +195,9 @@ export class Scenario {
     throw new Error(`${command} never showed what was asked for; at last:\n${last}`);
   }
 
-  /** Waits in the host's time, for what a background command prints. */
+  /** Waits in the host's time, for what a background command prints: half a minute where the machine is busy. */
   async seen(background: Background, enough: (stdout: string) => boolean): Promise<string> {
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 3000; i++) {
       if (enough(background.stdout)) return background.stdout;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { endOf } from "../kubectl/paced.ts";
+import { endOf, pause } from "../kubectl/paced.ts";
 import type { Ended, Paced } from "../kubectl/paced.ts";
-import type { ObservedServer } from "./observed-server.ts";
+import type { ObservedServer } from "../kubectl/observed-server.ts";
 
 /**
  * Time while a recorded command runs again. It stands still while kubectl works and moves while kubectl waits on a watch: in small
@@ -34,7 +34,7 @@ const commandMsMax = 90_000;
 
 export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> {
   const { cluster, server, endedAt } = pace;
-  const watchesBefore = server.watches;
+  const openBefore = server.open;
   const started = Date.now();
   let over = false;
   const ended = endOf(child).finally(() => (over = true));
@@ -47,7 +47,7 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
       await pause(quietMs / 4, ended);
       if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, Date.now()];
       const silence = Date.now() - since;
-      if (silence >= quietMs && (server.watches > watchesBefore || (pace.polls && Date.now() - started >= longMs))) return;
+      if (silence >= quietMs && (server.open > openBefore || (pace.polls && Date.now() - started >= longMs))) return;
     }
   };
   await quiet();
@@ -67,16 +67,4 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
   }
   clearTimeout(killer);
   return ended;
-}
-
-/** Resolves after a pause of the host, or as soon as `ended` does. */
-function pause(ms: number, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    ended.then(done, done);
-  });
 }

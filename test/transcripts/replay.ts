@@ -18,7 +18,7 @@ import { FakeKubelets } from "./fake-kubelets.ts";
 import { Statuses, judgeEvents, judgeStep } from "./judge.ts";
 import type { Finding } from "./judge.ts";
 import { Instants } from "./instants.ts";
-import { ObservedServer } from "./observed-server.ts";
+import { ObservedServer } from "../kubectl/observed-server.ts";
 import { runPaced } from "./pace.ts";
 import { PodNames } from "./pod-names.ts";
 import { readRecording } from "./recording.ts";
