@@ -5,6 +5,7 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { podSecurity } from "./pod-security/pod-security.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -15,7 +16,7 @@ import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 /** The plugins that are on, in upstream's order. */
 export function defaultPlugins(store: Store): readonly AdmissionPlugin[] {
   return [
-    namespaceLifecycle, limitRanger, serviceAccount, nodeRestriction, taintNodesByCondition, priority, defaultTolerationSeconds, defaultStorageClass, storageProtection, runtimeClass,
+    namespaceLifecycle, limitRanger, serviceAccount, nodeRestriction, taintNodesByCondition, podSecurity, priority, defaultTolerationSeconds, defaultStorageClass, storageProtection, runtimeClass,
     resourceQuota(store),
   ];
 }
