@@ -166,22 +166,27 @@ export class Process {
 
   /** Sleeps by the cluster's clock; forever for Infinity. */
   sleep(ms: number): Promise<void> {
+    return this.pause(ms, () => this.world.work.nap());
+  }
+
+  /** Computes for so long: as `sleep`, with a core of its own. */
+  async compute(ms: number): Promise<void> {
+    this.world.work.busy(this.clock.now(), ms);
+    await this.pause(ms, () => undefined);
+  }
+
+  private pause(ms: number, over: () => void): Promise<void> {
     return new Promise((resolve) => {
       if (this.ended || ms === Infinity) return;
       const timers = (this.timers ??= new Set());
       const timer = this.clock.after(ms, () => {
         timers.delete(timer);
         this.world.work.spend(this.clock.now(), wakeMs);
+        over();
         resolve();
       });
       timers.add(timer);
     });
-  }
-
-  /** Computes for so long: as `sleep`, with a core of its own. */
-  async compute(ms: number): Promise<void> {
-    this.world.work.busy(this.clock.now(), ms);
-    await this.sleep(ms);
   }
 
   /** Waits for something outside; the wait never returns once the process is dead. */

@@ -22,6 +22,17 @@ export class WorkMeter {
   private previousMs = 0;
   /** Until when work that has been counted goes on. */
   private busyUntil = 0;
+  private napCount = 0;
+
+  /** A process has slept. */
+  nap(): void {
+    this.napCount++;
+  }
+
+  /** How often one has: what tells a loop that sleeps from one that only computes, whose time passes, too. */
+  get naps(): number {
+    return this.napCount;
+  }
 
   /** Something took this long just now. */
   spend(now: number, ms: number): void {

@@ -32,6 +32,8 @@ export interface InterpreterOptions {
 /** A loop that never sleeps is made to: after this many rounds it rests, each time twice as long, up to the longest. */
 const roundsPerRest = 256;
 const restMsMax = 10_000;
+/** A round that takes longer has waited: what it computes takes the host a few milliseconds at most. */
+const waitMsMin = 100;
 const callsMax = 500;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -54,7 +56,9 @@ export class Interpreter {
   private calls = 0;
   private rounds = 0;
   private restMs = 1;
-  private restedAt = 0;
+  /** At the last round: how often a process of the container had slept, and when that was. */
+  private napsSeen = 0;
+  private tickedAt = 0;
 
   constructor(options: InterpreterOptions) {
     this.options = options;
@@ -314,18 +318,23 @@ export class Interpreter {
     }
   }
 
-  /** A round of a loop. Gives way to others now and then, in cluster time, so that no script can hold the host. */
+  /**
+   * A round of a loop. Gives way to others now and then, in cluster time, so that no script can hold the host. That time has passed says
+   * nothing, for the machine's clock goes on while a script computes: somebody must have slept, or waited long for something.
+   */
   private async tick(): Promise<void> {
-    const now = this.process.clock.now();
-    if (now !== this.restedAt) {
-      this.restedAt = now;
+    const { clock, world: { work } } = this.process;
+    const now = clock.now();
+    if (work.naps !== this.napsSeen || now - this.tickedAt > waitMsMin) {
       this.rounds = 0;
       this.restMs = 1;
     }
-    if (++this.rounds % roundsPerRest !== 0) return;
-    await this.process.compute(this.restMs);
-    this.restMs = Math.min(this.restMs * 2, restMsMax);
-    this.restedAt = this.process.clock.now();
+    if (++this.rounds % roundsPerRest === 0) {
+      await this.process.compute(this.restMs);
+      this.restMs = Math.min(this.restMs * 2, restMsMax);
+    }
+    this.napsSeen = work.naps;
+    this.tickedAt = clock.now();
   }
 
   private async simple(node: SimpleCommandNode, outer: Descriptors): Promise<number> {

@@ -52,6 +52,21 @@ function session(at: Lab, id: string, argv: readonly string[], tty = false) {
 }
 
 describe("the shell of simulated containers", () => {
+  it("rests in a loop that never sleeps, also on a clock that moves while it computes, and begins anew after a sleep", async () => {
+    const at = lab();
+    let reads = 0;
+    const now = at.clock.now.bind(at.clock);
+    // A millisecond for 40 readings, for a while: as the machine's clock does, which no script may stop.
+    Object.assign(at.clock, { now: () => now() + Math.min(Math.floor(++reads / 40), 1000) });
+    const { id } = await run(at, "busybox", ["sh", "-c", "while true; do :; done"]);
+    await at.clock.advanceTo(now() + 60_000);
+    expect(reads).toBeLessThan(20_000);
+    expect(at.runtime.containerStats(id)?.cpuNanoCores).toBeGreaterThan(0.9e9);
+    const { id: napping } = await run(at, "busybox", ["sh", "-c", "while true; do sleep 0.01; done"], {}, "pod-2");
+    await at.clock.advanceTo(now() + 30_000);
+    expect(at.runtime.containerStats(napping)?.cpuNanoCores).toBeLessThan(0.5e9);
+  });
+
   it("runs the stages of a pipeline at once, and ends who writes to nobody", async () => {
     const { sh } = await box();
     expect(await sh("yes | head -3")).toBe("y\ny\ny\n");
