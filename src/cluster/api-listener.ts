@@ -7,8 +7,6 @@ import { bodyText } from "./body-text.ts";
  * token is who the token says; nobody has a client certificate here. Answers that go on for ever are refused: programs take them
  * as a whole.
  */
-export const apiPort = 6443;
-
 /** Queries whose answer goes on as long as somebody reads it. */
 const endless = /(^|&)(watch|follow)(=(true|1))?(&|$)/;
 const json = { "content-type": "application/json" };

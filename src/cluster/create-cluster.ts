@@ -22,6 +22,7 @@ import { nodeName } from "./names.ts";
 import { defaults } from "./options.ts";
 import type { ClusterHost, ClusterOptions } from "./options.ts";
 import { RunningCluster } from "./running-cluster.ts";
+import { keepStandingObjects } from "./standing-objects.ts";
 import type { Parts } from "./running-cluster.ts";
 import { testAuthorityPem } from "./test-authority.ts";
 
@@ -57,6 +58,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
   const hostName = nodeName(options.name ?? defaults.name, 0);
   const controlPlane = startControlPlane({ environment, server, caPem: host.caPem ?? testAuthorityPem, hostName, ...(host.certificateSigner === undefined ? {} : { certificateSigner: host.certificateSigner }) });
   const { informers } = controlPlane;
+  const release = keepStandingObjects({ environment, informers, client: clientOf(apiServerUser, "kube-apiserver") });
   const machines = new Machines({ environment, server, client: own, informers, images: new Registry(options.images) });
   agents.of = (name) => machines.agentOf(name);
   agents.console = (name) => machines.consoleOf(name);
@@ -69,6 +71,6 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
     client: clientOf(administrator, "coracle"),
     own,
     informers,
-    stops: [() => clockObject?.stop(), () => machines.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
+    stops: [() => clockObject?.stop(), release, () => machines.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
   });
 }

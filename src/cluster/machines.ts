@@ -11,6 +11,7 @@ import { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { Reconciler } from "../client/reconciler.ts";
 import { execSession } from "../kubelet/exec-session.ts";
+import { apiPort } from "../server/bootstrap/bootstrap.ts";
 import type { ClusterNetwork, ForwardedRequest, ForwardedResponse } from "../server/cluster-network.ts";
 import type { MachineConsole } from "../server/machine-console.ts";
 import type { NodeAgent } from "../server/node-agent.ts";
@@ -20,7 +21,7 @@ import { listenAsGateway } from "../sim/gateway.ts";
 import { ConnectError, SimulatedNetwork } from "../sim/network.ts";
 import { ClusterServices } from "../sim/services/cluster-services.ts";
 import type { Registry } from "../sim/images/registry.ts";
-import { apiListener, apiPort } from "./api-listener.ts";
+import { apiListener } from "./api-listener.ts";
 import { nodeUser } from "./identities.ts";
 
 export interface MachinesOptions {

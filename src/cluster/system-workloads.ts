@@ -3,8 +3,8 @@ import { clusterRoleBindings, clusterRoles, configMaps, daemonSets, deployments,
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { DaemonSet, Deployment } from "../api/types/apps-v1.ts";
 import type { PodSpec, Service } from "../api/types/core-v1.ts";
+import { apiPort } from "../server/bootstrap/bootstrap.ts";
 import { machineAddress } from "../sim/machine.ts";
-import { apiPort } from "./api-listener.ts";
 import { coreFile, kubeProxyConfig, kubeProxyKubeconfig } from "./system-configuration.ts";
 
 /**
@@ -25,11 +25,11 @@ function one<T extends KubeObject>(kind: KindRef<T>, object: Partially<T>): Syst
 
 /** In order of creation: what others refer to comes first. */
 export function systemObjects(): readonly SystemObject[] {
-  return [...apiServer(), ...kubeProxy(), ...networkAgent(), ...clusterDns()];
+  return [...apiServerObjects(), ...kubeProxy(), ...networkAgent(), ...clusterDns()];
 }
 
 /** Where the Service `kubernetes` leads. */
-function apiServer(): SystemObject[] {
+export function apiServerObjects(): SystemObject[] {
   const address = machineAddress(0);
   const ports = [{ name: "https", port: apiPort, protocol: "TCP" as const }];
   const metadata = { name: "kubernetes", namespace: "default" };

@@ -18,8 +18,12 @@ import { bootstrapText } from "./objects-text.ts";
 /** What a new cluster holds, by the path of the kind: namespaces, roles, priority classes, the `kubernetes` Service and the like. */
 export type BootstrapObjects = { readonly [path: string]: readonly { readonly metadata: ObjectMeta }[] };
 
+/** Where the server listens on its node, as kubeadm's does; that of the recording listened elsewhere. */
+export const apiPort = 6443;
+const recordedPort = /"targetPort":\d+/;
+
 export function bootstrapObjects(): BootstrapObjects {
-  return JSON.parse(bootstrapText) as BootstrapObjects;
+  return JSON.parse(bootstrapText.replace(recordedPort, `"targetPort":${apiPort}`)) as BootstrapObjects;
 }
 
 /** Writes what is missing, in a fixed order; what is there already is left alone. */
