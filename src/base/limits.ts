@@ -36,6 +36,24 @@ export const limits = {
   bookmarkMs: 60 * 1000,
   /** Events live one hour (`--event-ttl`). */
   eventTtlMs: 60 * 60 * 1000,
+  /** Bytes that a client of a WebSocket may leave unread in our buffers before the sender waits. */
+  unreadBytesMax: 1024 * 1024,
+  /** A message of an upgraded WebSocket: kubectl sends pieces of 32 KiB; nothing legitimate comes near this. */
+  channelMessageBytesMax: 4 * 1024 * 1024,
+  /** A message of a WebSocket that carries SPDY: a few frames. */
+  tunnelMessageBytesMax: 8 * 1024 * 1024,
+  /** A frame of SPDY: kubectl writes pieces of at most 32 KiB. */
+  spdyFrameBytesMax: 4 * 1024 * 1024,
+  /** Frames of SPDY that wait for a block of headers to be read: four of the largest. */
+  spdyWaitingBytesMax: 16 * 1024 * 1024,
+  /** Streams of one SPDY connection: a thousand forwarded connections, of two streams each. */
+  spdyStreamsMax: 2000,
+  /** A block of SPDY headers, inflated: streams of Kubernetes carry three or four short ones. */
+  spdyHeaderBytesMax: 16 * 1024,
+  /** All heads of one request: Go's default is 1 MiB, Node's 16 KiB would be too small for long field selectors and tokens. */
+  requestHeadBytesMax: 64 * 1024,
+  /** Bodies above this are read only for who may send them; smaller ones cost less than the question. */
+  unaskedBodyBytesMax: 64 * 1024,
   /** Requests in flight over HTTPS: upstream's 400 reading and 200 writing together. */
   requestsInFlightMax: 600,
   /** Streams of one HTTP/2 connection: Go's 250; ours is raised so that 1,000 watches of one informer factory fit. */

@@ -83,9 +83,6 @@ function originForm(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** Bodies above this are read only for who may send them; smaller ones cost less than the question. */
-const unaskedBytesMax = 64 * 1024;
-
 /**
  * Reads a body of at most the limit. Resolves with a refusal when it is larger, when bodies fill too much of the memory, or when it does
  * not come to its end; rejects when the client went away. What comes after a refusal is not read.
@@ -150,7 +147,7 @@ async function serve(shared: Exchanges, request: EdgeRequest, input: Readable | 
 /** Reads the body into the request; the answer when it is not taken. */
 async function takeBody(shared: Exchanges, request: EdgeRequest, input: Readable): Promise<ApiResponse | "gone" | undefined> {
   const declared = request.headers["content-length"];
-  if (declared === undefined || Number(declared) > unaskedBytesMax || request.credentials.type === "none") {
+  if (declared === undefined || Number(declared) > limits.unaskedBodyBytesMax || request.credentials.type === "none") {
     const refused = shared.server.refusal?.(request);
     if (refused !== undefined) return refused;
   }

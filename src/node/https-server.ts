@@ -40,8 +40,6 @@ export interface HttpsOptions {
 
 /** Connections get this long to send what they have after the listener closed. */
 const closeMsMax = 200;
-/** Bytes of all heads of a request: Go's default is 1 MiB, Node's 16 KiB would be too small for long field selectors and tokens. */
-const headerBytesMax = 64 * 1024;
 
 const ignore = () => {};
 
@@ -165,8 +163,8 @@ export function listenHttps(options: HttpsOptions): Promise<HttpsListener> {
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     maxSessionMemory: 1000,
-    settings: { maxConcurrentStreams: limits.http2StreamsMax, maxHeaderListSize: headerBytesMax },
-    ...{ maxHeaderSize: headerBytesMax },
+    settings: { maxConcurrentStreams: limits.http2StreamsMax, maxHeaderListSize: limits.requestHeadBytesMax },
+    ...{ maxHeaderSize: limits.requestHeadBytesMax },
   });
   attach(http, shared);
   const sockets = new Set<Socket>();

@@ -25,10 +25,6 @@ const protocols: readonly string[] = ["v5.channel.k8s.io", "v4.channel.k8s.io", 
 const tokenPrefix = "base64url.bearer.authorization.k8s.io.";
 const errorChannel = 3;
 const endMark = 255;
-/** kubectl sends 32 KiB pieces; nothing legitimate comes near this. */
-const messageBytesMax = 4 * 1024 * 1024;
-/** A sender waits above this many bytes that the client has not taken. */
-const bufferedBytesMax = 1024 * 1024;
 
 interface Upgrade {
   readonly message: IncomingMessage;
@@ -61,7 +57,7 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
   if (body.type !== "channels") return refuse(socket, body.type === "bytes" || body.type === "none" ? response : refusal(badRequest("this resource is not served over an upgraded connection: use a plain request")));
   const chosen = offered.length === 0 ? "" : protocols.find((name) => offered.includes(name) && body.protocols.includes(name));
   if (chosen === undefined) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), body.protocols)));
-  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: messageBytesMax, handleProtocols: () => chosen || false });
+  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.channelMessageBytesMax, handleProtocols: () => chosen || false });
   sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
   sockets.handleUpgrade(message, socket, first, (webSocket) => {
     const channels = new WebSocketChannels(webSocket, chosen);
@@ -80,7 +76,7 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
 function startStream(shared: Exchanges, { message, socket, first }: Upgrade, { headers, body }: ApiResponse, offered: readonly string[]): void {
   if (body.type !== "stream") return;
   const chosen = offered.find((name) => !name.startsWith(tokenPrefix)) ?? "";
-  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: messageBytesMax, handleProtocols: () => chosen || false });
+  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.channelMessageBytesMax, handleProtocols: () => chosen || false });
   sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
   sockets.handleUpgrade(message, socket, first, (webSocket) => {
     const sink = new WebSocketSink(webSocket, formOf(String(headers["content-type"] ?? ""), chosen));
@@ -127,7 +123,7 @@ class WebSocketChannels implements Channels {
     const message = this.isText ? `${channel}${Buffer.from(content).toString("base64")}` : Buffer.concat([Uint8Array.of(channel), content]);
     this.socket.send(message, () => this.release());
     if (this.socket.bufferedAmount > limits.outputAheadBytesMax) this.socket.terminate();
-    return this.socket.bufferedAmount < bufferedBytesMax;
+    return this.socket.bufferedAmount < limits.unreadBytesMax;
   }
 
   pause(): void {
@@ -140,7 +136,7 @@ class WebSocketChannels implements Channels {
 
   drained(next: () => void): void {
     this.waiting.push(next);
-    if (this.socket.bufferedAmount < bufferedBytesMax) setImmediate(() => this.release());
+    if (this.socket.bufferedAmount < limits.unreadBytesMax) setImmediate(() => this.release());
   }
 
   onData(listener: (channel: number, bytes: Uint8Array) => void): void {
@@ -166,7 +162,7 @@ class WebSocketChannels implements Channels {
   }
 
   private release(): void {
-    if (this.socket.bufferedAmount >= bufferedBytesMax) return;
+    if (this.socket.bufferedAmount >= limits.unreadBytesMax) return;
     const waiting = this.waiting;
     this.waiting = [];
     for (const next of waiting) next();

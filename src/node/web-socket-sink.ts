@@ -3,12 +3,11 @@
  * for who cannot read that, in base64.
  */
 import type { WebSocket } from "ws";
+import { limits } from "../base/limits.ts";
 import type { ByteSink } from "../server/request.ts";
 
 type Form = "lines" | "binary" | "base64";
 
-/** A writer waits above this many bytes that the client has not taken. */
-const bufferedBytesMax = 1024 * 1024;
 const lineFeed = 0x0a;
 
 /** What comes as JSON is a watch. */
@@ -33,12 +32,12 @@ export class WebSocketSink implements ByteSink {
   write(bytes: Uint8Array): boolean {
     if (this.socket.readyState !== this.socket.OPEN) return true;
     for (const message of this.messages(bytes)) this.socket.send(message, () => this.release());
-    return this.socket.bufferedAmount < bufferedBytesMax;
+    return this.socket.bufferedAmount < limits.unreadBytesMax;
   }
 
   drained(next: () => void): void {
     this.waiting.push(next);
-    if (this.socket.bufferedAmount < bufferedBytesMax) setImmediate(() => this.release());
+    if (this.socket.bufferedAmount < limits.unreadBytesMax) setImmediate(() => this.release());
   }
 
   end(): void {
@@ -64,7 +63,7 @@ export class WebSocketSink implements ByteSink {
   }
 
   private release(): void {
-    if (this.socket.bufferedAmount >= bufferedBytesMax) return;
+    if (this.socket.bufferedAmount >= limits.unreadBytesMax) return;
     const waiting = this.waiting;
     this.waiting = [];
     for (const next of waiting) next();

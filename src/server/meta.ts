@@ -1,25 +1,7 @@
 import type { Draft } from "../base/json.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
+import { metaFields } from "../api/meta-fields.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
-
-/** The fields of ObjectMeta in the order in which upstream writes them. */
-const metaFields = [
-  "name",
-  "generateName",
-  "namespace",
-  "selfLink",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "labels",
-  "annotations",
-  "ownerReferences",
-  "finalizers",
-  "managedFields",
-] as const satisfies readonly (keyof ObjectMeta)[];
 
 /** A new ObjectMeta with its fields in order; fields that are undefined or empty lists are left out. */
 export function orderedMeta(meta: ObjectMeta): Draft<ObjectMeta> {

@@ -1,4 +1,5 @@
 import type { FieldError } from "../../base/field-error.ts";
+import { metaFields } from "../meta-fields.ts";
 import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate, TypedObjectReference } from "../types/core-v1.ts";
 import type { ObjectMeta } from "../types/meta-v1.ts";
 import { forbidden, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
@@ -16,27 +17,12 @@ export function checkClaimTemplate(template: PersistentVolumeClaimTemplate, path
   checkClaimSpec(template.spec ?? { resources: {} }, path.child("spec"), errors);
 }
 
-const metaFields = [
-  "name",
-  "generateName",
-  "namespace",
-  "selfLink",
-  "uid",
-  "resourceVersion",
-  "generation",
-  "creationTimestamp",
-  "deletionTimestamp",
-  "deletionGracePeriodSeconds",
-  "ownerReferences",
-  "finalizers",
-  "managedFields",
-] as const;
-
 /** Labels and annotations alone may be given in advance. */
 function checkTemplateMeta(meta: ObjectMeta, path: FieldPath, errors: FieldError[]): void {
   checkAnnotations(meta.annotations, path.child("annotations"), errors);
   checkLabels(meta.labels, path.child("labels"), errors);
   for (const field of metaFields) {
+    if (field === "labels" || field === "annotations") continue;
     const value = meta[field] ?? "";
     if (value !== "" && value !== 0) errors.push(forbidden(path.child(field), "cannot be set"));
   }

@@ -6,6 +6,7 @@
  *   control frame  1 version(15) type(16) flags(8) length(24) payload
  *   data frame     0 stream(31)           flags(8) length(24) bytes
  */
+import { limits } from "../../base/limits.ts";
 import { HeaderCodec } from "./header-codec.ts";
 import type { SpdyHeaders } from "./header-codec.ts";
 
@@ -38,12 +39,6 @@ const types = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as
 const version = 3;
 const finFlag = 1;
 const headBytes = 8;
-/** kubectl writes pieces of at most 32 KiB. */
-const frameBytesMax = 4 * 1024 * 1024;
-/** What may wait for a header block to be read. */
-const waitingBytesMax = 4 * frameBytesMax;
-/** A forwarded connection has two streams. */
-const streamsMax = 2000;
 /** One frame of ours. */
 const pieceBytes = 32 * 1024;
 const protocolError = 1;
@@ -103,7 +98,7 @@ export class SpdyConnection {
   receive(bytes: Buffer): void {
     if (this.isClosed) return;
     this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
-    if (this.received.length > waitingBytesMax) return this.close();
+    if (this.received.length > limits.spdyWaitingBytesMax) return this.close();
     void this.advance();
   }
 
@@ -162,7 +157,7 @@ export class SpdyConnection {
     const first = this.received.readUInt32BE(0);
     const second = this.received.readUInt32BE(4);
     const length = second & 0xffffff;
-    if (length > frameBytesMax) throw new Error("a frame is too long");
+    if (length > limits.spdyFrameBytesMax) throw new Error("a frame is too long");
     if (this.received.length < headBytes + length) return undefined;
     const payload = this.received.subarray(headBytes, headBytes + length);
     this.received = this.received.subarray(headBytes + length);
@@ -208,7 +203,7 @@ export class SpdyConnection {
     const headers = await this.codec.decode(payload.subarray(10));
     if (id <= this.lastStream || id % 2 === 0) return this.reset(id, protocolError);
     this.lastStream = id;
-    if (this.streams.size >= streamsMax) return this.reset(id, refusedStream);
+    if (this.streams.size >= limits.spdyStreamsMax) return this.reset(id, refusedStream);
     const stream = new Stream(this, id, headers);
     this.streams.set(id, stream);
     const block = await this.codec.encode({});

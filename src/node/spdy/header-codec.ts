@@ -4,12 +4,10 @@
  */
 import { constants, createDeflate, createInflate } from "node:zlib";
 import type { Deflate, Inflate } from "node:zlib";
+import { limits } from "../../base/limits.ts";
 import { headerDictionary } from "./dictionary.ts";
 
 export type SpdyHeaders = { readonly [name: string]: string };
-
-/** Streams of Kubernetes carry three or four short headers. */
-const blockBytesMax = 16 * 1024;
 
 export class HeaderCodec {
   private readonly inflate: Inflate;
@@ -65,7 +63,7 @@ export class HeaderCodec {
         let length = 0;
         for (let chunk = stream.read() as Buffer | null; chunk !== null; chunk = stream.read() as Buffer | null) {
           length += chunk.length;
-          if (length > blockBytesMax) return reject(new Error("a header block is too long"));
+          if (length > limits.spdyHeaderBytesMax) return reject(new Error("a header block is too long"));
           out.push(chunk);
         }
         resolve(Buffer.concat(out));

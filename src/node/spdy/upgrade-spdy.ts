@@ -15,9 +15,6 @@ import { PortStreams, portForwardProtocol } from "./port-streams.ts";
 /** The subprotocol of a WebSocket that carries SPDY. */
 export const tunnelProtocol = `SPDY/3.1+${portForwardProtocol}`;
 
-/** A message of the tunnel carries a few frames. */
-const messageBytesMax = 8 * 1024 * 1024;
-
 type Streamed = Extract<ApiBody, { readonly type: "ports" | "channels" }>;
 
 /** What serves the streams of a connection. */
@@ -59,7 +56,7 @@ export function startSpdy({ socket, first, protocol, body, query, sinks }: { soc
 export function startTunnel({ message, socket, first, body, query, sinks }: { message: IncomingMessage; socket: Duplex; first: Buffer; body: Streamed; query: string; sinks: Set<{ end(): void }> }): void {
   // The library takes a "/" in a subprotocol for a mistake: it must not see this one, and the answer is put in by hand.
   delete message.headers["sec-websocket-protocol"];
-  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: messageBytesMax });
+  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.tunnelMessageBytesMax });
   sockets.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`));
   sockets.on("wsClientError", () => void socket.destroy());
   sockets.handleUpgrade(message, socket, first, (webSocket) => {

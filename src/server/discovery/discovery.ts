@@ -1,6 +1,6 @@
 import type { KindFacts, SubresourceFacts } from "../../api/kind-facts.ts";
 import type { Kind, KindRegistry } from "../../api/registry.ts";
-import { hex8 } from "./etag.ts";
+import { entityTag } from "./etag.ts";
 import { storageVersionHash } from "./storage-version.ts";
 
 /** What the server serves, as the documents that clients ask for: aggregated (v2) and in the older forms. */
@@ -20,7 +20,7 @@ export function createDiscovery(registry: KindRegistry, serverAddress: string): 
       let entry = made.get(root);
       if (entry === undefined) {
         const document = aggregatedList(registry, root);
-        made.set(root, (entry = { document, etag: `"${hex8(JSON.stringify(document))}"` }));
+        made.set(root, (entry = { document, etag: `"${entityTag(JSON.stringify(document))}"` }));
       }
       return entry;
     },

@@ -1,5 +1,5 @@
 import type { KindFacts } from "../../api/kind-facts.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256 } from "../../base/sha256.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,0 +1,20 @@
+import type { ObjectMeta } from "./types/meta-v1.ts";
+
+/** The fields of ObjectMeta in the order in which upstream writes them. */
+export const metaFields = [
+  "name",
+  "generateName",
+  "namespace",
+  "selfLink",
+  "uid",
+  "resourceVersion",
+  "generation",
+  "creationTimestamp",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+  "labels",
+  "annotations",
+  "ownerReferences",
+  "finalizers",
+  "managedFields",
+] as const satisfies readonly (keyof ObjectMeta)[];
