@@ -117,3 +117,14 @@ test("a body of more values than anybody writes is refused before they become ob
   // A long text is one value.
   expect((await ask("POST", `${maps}?dryRun=All`, { metadata: { name: "text" }, data: { a: "{,".repeat(400_000) } })).status).toBe(201);
 });
+
+test("a Pod that claims an address of the machine itself is no way into the control plane", async () => {
+  const pods = "/api/v1/namespaces/default/pods";
+  expect((await ask("POST", pods, { metadata: { name: "claims" }, spec: { containers: [{ name: "c", image: "busybox" }] } })).status).toBe(201);
+  for (const ip of ["127.0.0.1", "169.254.169.254", "224.0.0.1", "::1", "fe80::1"]) {
+    const claimed = await ask("PATCH", `${pods}/claims/status`, { status: { podIP: ip, podIPs: [{ ip }] } }, "application/merge-patch+json");
+    expect(claimed.object.message ?? "").toBe("");
+    const answer = await ask("GET", `${pods}/claims/proxy/`);
+    expect([answer.status, answer.object.message], ip).toEqual([400, "address not allowed"]);
+  }
+});

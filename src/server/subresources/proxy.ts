@@ -26,6 +26,9 @@ interface Target {
 /** Fields that belong to one connection, or that the API server has used up. */
 const droppedHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "te", "upgrade", "proxy-connection", "authorization", "content-length", "host", "expect"]);
 
+/** Of the machine itself, of its link, of groups, of nobody: a Pod that claims one must not become a way into the control plane. */
+const innerAddress = /^(?:127\.|169\.254\.|22[4-9]\.|23\d\.|0\.0\.0\.0$|::1?$|::ffff:|fe[89ab]|ff)/i;
+
 export async function proxy(call: ResourceCall): Promise<ApiResponse> {
   const rest = pathBehind(call);
   const named = partsOf(call.name);
@@ -41,7 +44,7 @@ async function forward(call: ResourceCall, target: Target, path: string): Promis
   const { network } = call.server;
   if (network === undefined) throw notImplemented("the way from this API server to Pods");
   const { method, headers, body, query } = call.request;
-  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !droppedHeaders.has(name) && !name.startsWith(":")));
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !droppedHeaders.has(name) && !/^(?::|impersonate-)/.test(name)));
   const host = `${target.ip}:${target.port}`;
   let answer;
   try {
@@ -78,7 +81,7 @@ function podTarget(call: ResourceCall, { name, port }: Named): Target {
   const pod = call.server.store.get(keyOf(call.kind, call.namespace, name))?.object as Pod | undefined;
   if (!pod) throw notFound(call.kind.facts, name);
   const ip = pod.status?.podIP ?? "";
-  if (ip === "") throw badRequest("address not allowed");
+  if (ip === "" || innerAddress.test(ip)) throw badRequest("address not allowed");
   const declared = pod.spec.containers.flatMap(({ ports }) => ports ?? []);
   const number = port === "" ? (declared[0]?.containerPort ?? 80) : Number(port);
   if (!isPort(number)) throw badRequest(`invalid port ${JSON.stringify(port)}`);
