@@ -7,11 +7,13 @@
 /** Milliseconds since the Unix epoch, UTC; an integer. */
 export type Instant = number;
 
+/** A wake-up that was asked for. */
 export interface Timer {
   /** The wake-up will not come. Harmless when it already came. */
   cancel(): void;
 }
 
+/** Time as a component sees it: milliseconds since the epoch, of the machine or virtual. */
 export interface Clock {
   now(): Instant;
   /**
@@ -55,6 +57,7 @@ export interface Runner {
   idle(): Promise<void>;
 }
 
+/** What a component tells whoever runs the cluster. Nothing secret goes in. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void;
   info(message: string, fields?: Record<string, unknown>): void;
@@ -62,6 +65,7 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
+/** All that a component may know of the world beside the API: time, chance, turns and a log. Each cluster has its own. */
 export interface Environment {
   readonly clock: Clock;
   readonly random: Random;

@@ -14,6 +14,7 @@ export type FieldErrorType =
   | "FieldValueTypeInvalid"
   | "InternalError";
 
+/** One thing that is wrong with an object, in upstream's classes and words. */
 export interface FieldError {
   readonly type: FieldErrorType;
   /** Path as upstream writes it: `spec.template.spec.containers[0].image`; "" for the object itself. */

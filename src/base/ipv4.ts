@@ -20,10 +20,12 @@ export function parseIpv4(text: string): number | undefined {
   return octets === 4 && octet >= 0 ? value * 256 + octet : undefined;
 }
 
+/** Dotted decimals. */
 export function formatIpv4(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
 }
 
+/** A CIDR block. */
 export interface Ipv4Range {
   /** The first address: bits behind the prefix are zero. */
   readonly first: number;
@@ -43,6 +45,7 @@ export function parseIpv4Range(text: string): Ipv4Range | undefined {
   return { first, last: first + size - 1, text: `${formatIpv4(first)}/${bits}` };
 }
 
+/** Whether an address lies within the block. */
 export function rangeContains(range: Ipv4Range, address: number): boolean {
   return address >= range.first && address <= range.last;
 }

@@ -51,6 +51,7 @@ export class StatusError extends Error {
   }
 }
 
+/** Whether an error is the server's refusal for this reason: `isStatus(error, "NotFound")`. */
 export function isStatus(error: unknown, reason: string): error is StatusError {
   return error instanceof StatusError && error.status.reason === reason;
 }
@@ -69,10 +70,12 @@ function details(resource: ResourceName, name: string): StatusDetails {
   return { ...(name === "" ? {} : { name }), ...(resource.group === "" ? {} : { group: resource.group }), kind: resource.plural };
 }
 
+/** 404, `NotFound`. */
 export function notFound(resource: ResourceName, name: string): StatusError {
   return new StatusError({ code: 404, reason: "NotFound", message: `${qualified(resource)} "${name}" not found`, details: details(resource, name) });
 }
 
+/** 409, `AlreadyExists`: the name is taken. */
 export function alreadyExists(resource: ResourceName, name: string): StatusError {
   return new StatusError({
     code: 409,
@@ -82,6 +85,7 @@ export function alreadyExists(resource: ResourceName, name: string): StatusError
   });
 }
 
+/** 409, `Conflict`: somebody else was faster; read again and try anew. */
 export function conflict(resource: ResourceName, name: string, why: string): StatusError {
   return new StatusError({
     code: 409,
@@ -91,6 +95,7 @@ export function conflict(resource: ResourceName, name: string, why: string): Sta
   });
 }
 
+/** 403, `Forbidden`. */
 export function forbidden(resource: ResourceName, name: string, why: string): StatusError {
   const message =
     resource.plural === "" ? `forbidden: ${why}` : name === "" ? `${qualified(resource)} is forbidden: ${why}` : `${qualified(resource)} "${name}" is forbidden: ${why}`;
@@ -116,6 +121,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   });
 }
 
+/** 400, `BadRequest`: the request cannot be understood. */
 export function badRequest(message: string): StatusError {
   return new StatusError({ code: 400, reason: "BadRequest", message });
 }
@@ -125,6 +131,7 @@ export function expired(message: string): StatusError {
   return new StatusError({ code: 410, reason: "Expired", message });
 }
 
+/** 500, `InternalError`. */
 export function internalError(message: string): StatusError {
   return new StatusError({ code: 500, reason: "InternalError", message: `Internal error occurred: ${message}`, details: { causes: [{ message }] } });
 }

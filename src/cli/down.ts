@@ -14,7 +14,10 @@ const pauseMs = 20;
 export function knownCluster(name: string): ClusterState {
   const state = readState(name);
   if (state !== undefined) return state;
-  const others = recordedClusters();
+  const others = recordedClusters().filter((other) => {
+    const record = readState(other);
+    return record !== undefined && isRunning(record);
+  });
   const known = others.length === 0 ? "no cluster is running" : `running: ${others.join(", ")}`;
   throw new Failure(`there is no cluster "${name}" (${known}); start one with \`coracle up --name ${name}\``);
 }
@@ -27,6 +30,7 @@ async function hasEnded(state: ClusterState): Promise<boolean> {
   return !isRunning(state);
 }
 
+/** Resolves when the cluster's process is gone and its context with it. */
 export async function down(name: string, output: Output): Promise<void> {
   const state = knownCluster(name);
   if (isRunning(state)) {

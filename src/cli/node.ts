@@ -33,6 +33,7 @@ export function parseTaints(texts: readonly string[]): Taint[] {
 
 const isReady = (node: Node | undefined): boolean => node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 
+/** Prints the machines of a cluster, each with the state of its node. */
 export async function nodeList(name: string, output: Output): Promise<void> {
   await withConnection(runningCluster(name), async (connection) => {
     const machines = (objectOf(await connection.get(machinesPath), name) as { items: Machine[] }).items;
@@ -51,6 +52,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 3))).join(""));
 }
 
+/** Adds a machine and resolves when its node is Ready. */
 export async function nodeAdd(name: string, options: { node?: string; label: readonly string[]; taint: readonly string[] }, output: Output): Promise<void> {
   const spec: MachineSpec = {
     ...(options.label.length > 0 ? { labels: parseLabels(options.label) } : {}),
@@ -85,6 +87,7 @@ export async function nodeRemove(name: string, node: string, output: Output): Pr
   });
 }
 
+/** Turns a machine on or off and resolves when it is. */
 export async function nodePower(name: string, node: string, power: "On" | "Off", output: Output): Promise<void> {
   const cluster = runningCluster(name);
   await withConnection(cluster, async (connection) => {

@@ -1,6 +1,7 @@
 /** What the commands say, and to whom: a terminal, or the process that started this one detached. */
 import { styleText } from "node:util";
 
+/** Where a command says what it does. */
 export interface Output {
   line(text: string): void;
   /** A step that is done, with the time since the process began. */
@@ -40,6 +41,7 @@ export const toParent: Output = {
   },
 };
 
+/** Tells the process that waits for this one why there is no cluster, and with which exit code to end. */
 export function failToParent(failed: string, code: number): void {
   send({ failed, code });
 }

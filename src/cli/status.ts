@@ -10,6 +10,7 @@ interface Listed<T> {
   readonly items: readonly T[];
 }
 
+/** Prints what is known of a cluster; throws a Failure when it does not answer. */
 export async function status(name: string, output: Output): Promise<void> {
   const cluster = runningCluster(name);
   await withConnection(cluster, async (connection) => {

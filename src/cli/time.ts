@@ -18,6 +18,7 @@ const clockOf = (answer: ApiAnswer, name: string): Clock => objectOf(answer, nam
 const instantOf = (clock: Clock): number => Date.parse(clock.status?.now ?? "");
 const textOf = (instant: number): string => new Date(instant).toISOString().replace(".000Z", "Z");
 
+/** Prints the cluster's time. */
 export async function timeShow(name: string, output: Output): Promise<void> {
   const state = runningCluster(name);
   if (state.clock === "system") return output.line(`${textOf(Math.floor(Date.now() / 1000) * 1000)} (the machine's clock)`);
@@ -29,6 +30,7 @@ export async function timeShow(name: string, output: Output): Promise<void> {
   }
 }
 
+/** Moves a virtual clock on and resolves when it is there, with nothing left to do at that instant. */
 export async function timeAdvance(name: string, durationMs: number, output: Output): Promise<void> {
   const state = runningCluster(name);
   if (state.clock === "system") throw new Failure(`cluster "${name}" follows the machine's clock: only one started with \`coracle up --clock virtual\` can be moved`);

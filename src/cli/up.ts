@@ -15,6 +15,7 @@ import { emphasis } from "./output.ts";
 import type { DetachedMessage, Output } from "./output.ts";
 import { coracle, kubectl, quoted, shortPath } from "./typable.ts";
 
+/** What `coracle up` was asked for, checked. */
 export interface UpOptions {
   readonly name: string;
   readonly nodes: number;

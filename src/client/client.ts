@@ -23,6 +23,7 @@ export interface Client {
   request(request: Omit<ApiRequest, "credentials">): Promise<ApiResponse>;
 }
 
+/** What a list is narrowed to. */
 export interface ListQuery {
   /** Absent: all namespaces. */
   readonly namespace?: string | undefined;
@@ -33,12 +34,14 @@ export interface ListQuery {
   readonly resourceVersion?: string | undefined;
 }
 
+/** One page of a list. `resourceVersion` is where a watch goes on from. */
 export interface ListResult<T extends KubeObject> {
   readonly items: readonly T[];
   readonly resourceVersion: string;
   readonly continue: string | undefined;
 }
 
+/** How a write is to be taken. */
 export interface WriteOptions {
   /** "status", "binding", "finalize", … */
   readonly subresource?: string;
@@ -48,17 +51,20 @@ export interface WriteOptions {
   readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
 }
 
+/** How an object is to go. */
 export interface DeleteQuery {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 
+/** A change to an object, in one of the three languages of patches. */
 export interface Patch {
   readonly type: "merge" | "strategic" | "json";
   readonly body: unknown;
 }
 
+/** What is watched, and after which revision. */
 export interface WatchQuery {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
@@ -66,12 +72,14 @@ export interface WatchQuery {
   readonly resourceVersion: string;
 }
 
+/** What hears of the changes. */
 export interface WatchHandler<T extends KubeObject> {
   event(event: WatchEvent<T>): void;
   /** The watch ended by itself: `gone` asks for a new list, else a new watch from the last seen resourceVersion will do. */
   ended(reason: "gone" | "closed"): void;
 }
 
+/** A watch under way. */
 export interface Watch {
   stop(): void;
 }

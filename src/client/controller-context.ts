@@ -13,6 +13,7 @@ export interface ControllerContext {
   recorder(component: string): EventRecorder;
 }
 
+/** What was started and can be stopped: afterwards it does nothing more. */
 export interface Controller {
   stop(): void;
 }

@@ -36,6 +36,7 @@ export interface Cluster extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** The simulated machines of a cluster and their Nodes. Each method resolves when the cluster shows what was asked for; a virtual clock moves meanwhile. */
 export interface Nodes {
   /** Adds a machine and resolves with its name when its Node is Ready (at once with `power: "Off"`). Without a name it is the next worker. */
   add(options?: { name?: string } & MachineSpec): Promise<string>;

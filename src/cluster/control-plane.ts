@@ -47,6 +47,7 @@ export interface ControlPlane {
   stop(): void;
 }
 
+/** Starts every controller and the scheduler, each under upstream's identity; they share one set of informers. */
 export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { environment, server } = options;
   const clientOf = (user: UserInfo, fieldManager: string): InProcessClient => new InProcessClient({ server, environment, user, fieldManager });

@@ -18,6 +18,7 @@ export function controllerUser(controller: string): UserInfo {
   };
 }
 
+/** Whom the kubelet of a node acts as. */
 export function nodeUser(nodeName: string): UserInfo {
   return { name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] };
 }

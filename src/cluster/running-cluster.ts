@@ -48,6 +48,7 @@ export interface RunningOptions {
 /** How long a cluster may take, on its own clock, for what it was asked to wait for. */
 const withinMs = 10 * 60_000;
 
+/** A composed cluster behind the library's face. */
 export class RunningCluster implements Cluster {
   readonly name: string;
   readonly server: Cluster["server"];

@@ -11,6 +11,7 @@ import { controlPlaneLabel, nodeName } from "./names.ts";
 /** A condition of the cluster to wait for, as time goes on. */
 export type Wait = (predicate: () => boolean, what: string) => Promise<void>;
 
+/** Whether the Node says of itself that it is Ready. */
 export function isReady(node: Node | undefined): boolean {
   return node?.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 }
