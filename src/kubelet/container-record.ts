@@ -86,6 +86,16 @@ export function hasExited(record: ContainerRecord): boolean {
   return record.info?.state === "exited";
 }
 
+/** Whether the end of the newest attempt is followed by another: by the container's rules for exit codes, then its policy, then the Pod's. */
+export function isRestarted({ spec, info }: ContainerRecord, pod: Pod): boolean {
+  const exitCode = info?.exitCode ?? 0;
+  for (const { action, exitCodes } of spec.restartPolicyRules ?? []) {
+    if (action === "Restart" && exitCodes && (exitCodes.values ?? []).includes(exitCode) === (exitCodes.operator === "In")) return true;
+  }
+  const policy = spec.restartPolicy ?? pod.spec.restartPolicy ?? "Always";
+  return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
+}
+
 /** How the newest attempt ended. */
 export function terminatedState(record: ContainerRecord): ContainerStateTerminated | undefined {
   const { info } = record;

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, identityOf, isOutdated, isRunning, terminatedState } from "./container-record.ts";
+import { hasExited, identityOf, isOutdated, isRestarted, isRunning, terminatedState } from "./container-record.ts";
 import { expand } from "./expansion.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
@@ -144,8 +144,7 @@ export class ContainerRunner {
 
   /** Whether its end is followed by another attempt. */
   restarts(record: ContainerRecord): boolean {
-    const policy = record.spec.restartPolicy ?? this.options.pod().spec.restartPolicy ?? "Always";
-    return policy === "Always" || (policy === "OnFailure" && record.info?.exitCode !== 0);
+    return isRestarted(record, this.options.pod());
   }
 
   private async start(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../api/types/core-v1.ts";
 import { formatTime } from "../base/time.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { containerStatus, hasExited, isRunning } from "./container-record.ts";
+import { containerStatus, hasExited, isRestarted, isRunning } from "./container-record.ts";
 
 /** The status of a Pod from what its containers do: pure. */
 export interface PodView {
@@ -59,9 +59,9 @@ export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
   if (pendingInit > 0 || waiting > 0) return "Pending";
   if (running > 0) return "Running";
   if (stopped === 0) return "Pending";
-  if (policy === "Always" || sidecarsUp) return "Running";
-  if (stopped === succeeded) return "Succeeded";
-  return policy === "Never" ? "Failed" : "Running";
+  const comesBack = records.some((record) => record.kind === "main" && (hasExited(record) ? isRestarted(record, pod) : record.last !== undefined));
+  if (comesBack || sidecarsUp) return "Running";
+  return stopped === succeeded ? "Succeeded" : "Failed";
 }
 
 /** The API says that it has ended, whoever wrote that (the Pod garbage collector does): it never runs again. */

@@ -244,6 +244,16 @@ describe("kubelet on a simulated machine", () => {
     expect(status.initContainerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 0 });
   });
 
+  it("starts containers again by their own rules for exit codes", async () => {
+    const rules = [{ action: "Restart", exitCodes: { operator: "In", values: [42] } }];
+    const ruled = (name: string, code: number): Promise<void> => create(name, { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sh", "-c", `exit ${code}`], restartPolicy: "Never", restartPolicyRules: rules }] });
+    await ruled("again-by-rule", 42);
+    await ruled("not-again", 41);
+    await server.advance(30_000);
+    expect((await get("again-by-rule")).status).toMatchObject({ phase: "Running", containerStatuses: [{ restartCount: 2 }] });
+    expect((await get("not-again")).status).toMatchObject({ phase: "Failed", containerStatuses: [{ restartCount: 0 }] });
+  });
+
   it("says StartError of a command that is not there where nothing starts it again", async () => {
     await create("wrong", { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["nosuch"] }] });
     await server.advance(5000);

@@ -1,6 +1,6 @@
 import type { FieldError } from "../../base/field-error.ts";
 import type { Draft } from "../../base/json.ts";
-import type { ContainerStatus, Pod, PodResourceClaimStatus, PodStatus } from "../types/core-v1.ts";
+import type { Container, ContainerStatus, Pod, PodResourceClaimStatus, PodStatus } from "../types/core-v1.ts";
 import { duplicate, forbidden, invalid, pushProblems } from "../validation/errors.ts";
 import { ipProblems, isIp6, parseIp } from "../validation/ip.ts";
 import { dns1123SubdomainProblems, qualifiedNameProblems } from "../validation/names.ts";
@@ -52,9 +52,9 @@ export function validatePodStatus(object: Pod, old: Pod): FieldError[] {
   }
   if ((status.qosClass ?? "") !== (old.status?.qosClass ?? "")) errors.push(invalid(path.child("qosClass"), status.qosClass ?? "", "field is immutable"));
   const policy: string = old.spec?.restartPolicy ?? "Always";
-  const sidecars = new Set((old.spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
-  checkTransitions(status.containerStatuses, old.status?.containerStatuses, { policy, exempt: new Set() }, path.child("containerStatuses"), errors);
-  checkTransitions(status.initContainerStatuses, old.status?.initContainerStatuses, { policy, exempt: sidecars }, path.child("initContainerStatuses"), errors);
+  const exempt = (containers: readonly Container[] | undefined): Set<string> => new Set((containers ?? []).filter(hasOwnRestarts).map(({ name }) => name));
+  checkTransitions(status.containerStatuses, old.status?.containerStatuses, { policy, exempt: exempt(old.spec?.containers) }, path.child("containerStatuses"), errors);
+  checkTransitions(status.initContainerStatuses, old.status?.initContainerStatuses, { policy, exempt: exempt(old.spec?.initContainers) }, path.child("initContainerStatuses"), errors);
   const ephemeral = { policy: "Never", exempt: new Set<string>() };
   checkTransitions(status.ephemeralContainerStatuses, old.status?.ephemeralContainerStatuses, ephemeral, path.child("ephemeralContainerStatuses"), errors);
   checkClaimStatuses(status.resourceClaimStatuses, new Set((spec?.resourceClaims ?? []).map(({ name }) => name)), path.child("resourceClaimStatuses"), errors);
@@ -65,6 +65,11 @@ export function validatePodStatus(object: Pod, old: Pod): FieldError[] {
   }
   checkAddresses(status.hostIPs, path.child("hostIPs"), errors);
   return errors;
+}
+
+/** It may start again whatever the Pod's policy says. */
+function hasOwnRestarts({ restartPolicy, restartPolicyRules = [] }: Container): boolean {
+  return restartPolicy === "Always" || restartPolicy === "OnFailure" || restartPolicyRules.some(({ action }) => action === "Restart");
 }
 
 interface Restarts {

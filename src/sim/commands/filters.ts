@@ -1,7 +1,7 @@
 import type { CommandCall, CommandTable } from "../command.ts";
-import type { Process } from "../process.ts";
+import type { Input, Process } from "../process.ts";
 import { signalNumbers } from "../process.ts";
-import { ByteReader } from "../shell/streams.ts";
+import { ByteReader, joined } from "../shell/streams.ts";
 import { absolute, sleepMs, wordsOf } from "./clock.ts";
 import { isEndless, swallowEndless } from "./files.ts";
 import { grep } from "./grep.ts";
@@ -13,6 +13,10 @@ const encoder = new TextEncoder();
 /** What `yes` writes at once. */
 const linesPerWrite = 1000;
 const restMsMax = 10_000;
+/** A file that dd makes is held in the host's memory: this is where the simulated disk is full. */
+const ddBytesMax = 1024 ** 3;
+/** dd itself holds one block at a time. */
+const ddHeldBytesMax = 1024 ** 2;
 
 /** The next piece of standard input; undefined at its end. */
 function nextOf(process: Process): Promise<Uint8Array | undefined> {
@@ -62,7 +66,8 @@ async function head(call: CommandCall): Promise<number> {
   for (const name of names.length > 0 ? names : ["-"]) {
     let reader;
     try {
-      reader = name === "-" ? ByteReader.over(process.input) : new ByteReader(undefined, files.readFile(absolute(name, cwd)));
+      const path = absolute(name, cwd);
+      reader = name === "-" ? ByteReader.over(process.input) : isEndless(call, path) ? new ByteReader(endless(call, path)) : new ByteReader(undefined, files.readFile(path));
     } catch (error) {
       err(`head: ${name}: ${wordsOf(error)}\n`);
       status = 1;
@@ -89,6 +94,47 @@ async function head(call: CommandCall): Promise<number> {
     }
   }
   return status;
+}
+
+/** /dev/zero or /dev/urandom, a block at a time. */
+function endless({ process }: CommandCall, path: string): Input {
+  const { random } = process.world;
+  return { read: async () => Uint8Array.from({ length: 4096 }, () => (path.endsWith("zero") ? 0 : random.below(256))) };
+}
+
+/** `1M`, `4k`, `512`: bytes. */
+function sizeOf(text: string): number {
+  const match = /^(\d+)(c|w|b|kB|k|K|MB|M|GB|G)?$/.exec(text);
+  return match ? Number(match[1]) * ({ c: 1, w: 2, b: 512, kB: 1000, k: 1024, K: 1024, MB: 1e6, M: 1024 ** 2, GB: 1e9, G: 1024 ** 3 }[match[2] ?? "c"] ?? 1) : Number.NaN;
+}
+
+async function dd(call: CommandCall): Promise<number> {
+  const { args, out, err, files, cwd, process } = call;
+  const operands = new Map(args.map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] as const));
+  const blockBytes = sizeOf(operands.get("bs") ?? operands.get("ibs") ?? "512");
+  const bytesMax = (operands.has("count") ? Number(operands.get("count")) : Infinity) * blockBytes;
+  const [from, to] = [operands.get("if"), operands.get("of")];
+  let total = 0;
+  try {
+    const source = from === undefined ? ByteReader.over(process.input) : isEndless(call, absolute(from, cwd)) ? new ByteReader(endless(call, absolute(from, cwd))) : new ByteReader(undefined, files.readFile(absolute(from, cwd)).subarray(Number(operands.get("skip") ?? 0) * blockBytes));
+    if (to !== undefined && operands.get("conv") !== "notrunc") files.writeFile(absolute(to, cwd), new Uint8Array(0));
+    const chunks: Uint8Array[] = [];
+    for (let chunk = await process.wait(source.read()); chunk && total < bytesMax; chunk = await process.wait(source.read())) {
+      const part = chunk.subarray(0, bytesMax - total);
+      total += part.length;
+      if (to === undefined) out(part);
+      else chunks.push(part);
+      await process.holdMemory(Math.min(total, ddHeldBytesMax));
+      if (to !== undefined && total > ddBytesMax) throw new Error("No space left on device");
+    }
+    if (to !== undefined) files.appendFile(absolute(to, cwd), joined(chunks));
+  } catch (error) {
+    err(`dd: can't open '${to ?? from ?? ""}': ${wordsOf(error)}\n`);
+    return 1;
+  }
+  const blocks = `${Math.floor(total / blockBytes)}+${total % blockBytes === 0 ? 0 : 1}`;
+  if (operands.get("status") !== "none") err(`${blocks} records in\n${blocks} records out\n${total} bytes (${(total / 1e6).toFixed(1)}MB) copied, 0.001000 seconds, ${(total / 1e6).toFixed(1)}GB/s\n`);
+  return 0;
 }
 
 async function tee({ args, out, err, files, cwd, process }: CommandCall): Promise<number> {
@@ -232,4 +278,4 @@ const passing = (skipsValue: readonly string[] = []) => async ({ args, run }: Co
   return run(args.slice(at));
 };
 
-export const filterCommands: CommandTable = { cat, head, tee, yes, shuf, env, timeout, xargs, grep, egrep: (call) => grep({ ...call, args: ["-E", ...call.args] }), fgrep: (call) => grep({ ...call, args: ["-F", ...call.args] }), nohup: passing(), nice: passing(["-n"]), setsid: passing(), stdbuf: passing(["-o", "-i", "-e"]), busybox: passing() };
+export const filterCommands: CommandTable = { cat, dd, head, tee, yes, shuf, env, timeout, xargs, grep, egrep: (call) => grep({ ...call, args: ["-E", ...call.args] }), fgrep: (call) => grep({ ...call, args: ["-F", ...call.args] }), nohup: passing(), nice: passing(["-n"]), setsid: passing(), stdbuf: passing(["-o", "-i", "-e"]), busybox: passing() };

@@ -157,6 +157,11 @@ describe("the shell of simulated containers", () => {
     );
   });
 
+  it("copies from devices that never end as much as is asked for", async () => {
+    const { sh } = await box();
+    expect(await sh("dd if=/dev/zero of=/f bs=1M count=2 2>&1 | head -2; ls -l /f | tr -s ' ' | cut -d' ' -f5; head -c 5000 /dev/urandom | wc -c; head -c 3 /dev/zero | od -c | head -1")).toBe("2+0 records in\n2+0 records out\n2097152\n5000\n0000000   \\0  \\0  \\0\n");
+  });
+
   it("writes to the container's log from an exec", async () => {
     const { at, id, sh } = await box();
     await sh("echo into the log > /proc/1/fd/1");
