@@ -67,6 +67,7 @@ export class Machines implements ClusterNetwork {
     });
     this.stopWatchingNodes = options.informers.of(nodeKind).onChange((current, previous) => {
       if (current && !previous) void this.label(current);
+      else if (current && current.spec.unschedulable !== previous?.spec.unschedulable) this.running.get(current.metadata.name)?.machine.nodeChanged(current);
     });
   }
 

@@ -12,7 +12,7 @@ import { ContentWatches } from "./content-watches.ts";
 import { attachSession, execSession } from "./exec-session.ts";
 import { ImagePuller } from "./image-puller.ts";
 import { readLog } from "./log-reader.ts";
-import { registrationEvents } from "./node-events.ts";
+import { registrationEvents, schedulableEvent } from "./node-events.ts";
 import { capacityOf } from "./node-object.ts";
 import type { NodeFacts } from "./node-object.ts";
 import { nodeStats } from "./node-stats.ts";
@@ -25,6 +25,8 @@ import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./run
 import { nextRegular } from "./resync.ts";
 import { refreshVolumes } from "./volumes.ts";
 
+/** A kubelet looks at its own node every ten seconds (upstream: `nodeStatusUpdateFrequency`). */
+const nodeLookMs = 10_000;
 /** Pause before a failed list of Pods is tried again, as client-go's reflector. */
 const relistMs = 800;
 /** What a request for logs hears of a container that waits; any other reason is told as it is. */
@@ -57,6 +59,7 @@ export class Kubelet implements NodeAgent {
   private readonly tokens: PodTokens;
   private readonly workers = new Map<string, PodWorker>();
   private node: Node | undefined;
+  private nodeLook: Timer | undefined;
   private watch: Watch | undefined;
   private retry: Timer | undefined;
   private readonly contents: ContentWatches;
@@ -103,6 +106,7 @@ export class Kubelet implements NodeAgent {
     this.reporter.stop();
     this.watch?.stop();
     this.retry?.cancel();
+    this.nodeLook?.cancel();
     this.contents.stop();
     for (const timer of this.refreshes.values()) timer.cancel();
     for (const worker of this.workers.values()) worker.stop();
@@ -166,9 +170,23 @@ export class Kubelet implements NodeAgent {
     for (const worker of this.workers.values()) if (worker.owns(id)) return worker.containerChanged(id);
   }
 
+  /** The Node object changed: at the next look at it a cordon is told, unless it has gone again. */
+  nodeChanged(node: Node): void {
+    const before = this.node;
+    if (this.stopped || !before || before.metadata.uid !== node.metadata.uid) return;
+    const told = before.spec.unschedulable ?? false;
+    this.nodeLook?.cancel();
+    this.nodeLook = undefined;
+    if ((node.spec.unschedulable ?? false) === told) return;
+    this.nodeLook = this.environment.clock.after(nodeLookMs, () => {
+      this.node = node;
+      const { type, reason, message } = schedulableEvent(node);
+      this.means.recorder.eventFor(referenceOf(node), type, reason, message);
+    });
+  }
+
   private announce(node: Node, before: Node | undefined): void {
-    const regarding = { kind: "Node", name: node.metadata.name, uid: node.metadata.name };
-    for (const { type, reason, message } of registrationEvents(node, before)) this.means.recorder.eventFor(regarding, type, reason, message);
+    for (const { type, reason, message } of registrationEvents(node, before)) this.means.recorder.eventFor(referenceOf(node), type, reason, message);
   }
 
   private async list(): Promise<void> {
@@ -272,4 +290,9 @@ function toleratesAll(pod: Pod): boolean {
 /** The container does not run: the kubelet answers so instead of changing to a stream. */
 function refuseUpgrade(why: string): never {
   throw internalError(`unable to upgrade connection: ${why}`);
+}
+
+/** How a kubelet names its node in events: the name stands for the uid. */
+function referenceOf({ metadata: { name } }: Node): { kind: string; name: string; uid: string } {
+  return { kind: "Node", name, uid: name };
 }

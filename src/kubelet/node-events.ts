@@ -17,6 +17,12 @@ const conditionEvents: readonly (readonly [condition: string, status: string, re
 
 const statusOf = (node: Node | undefined, condition: string): string | undefined => node?.status.conditions?.find(({ type }) => type === condition)?.status;
 
+/** Told when a cordon is put on or taken off. */
+export function schedulableEvent({ metadata: { name }, spec }: Node): NodeEvent {
+  const reason = spec.unschedulable ? "NodeNotSchedulable" : "NodeSchedulable";
+  return { type: "Normal", reason, message: `Node ${name} status is now: ${reason}` };
+}
+
 /** `before` is the node as an earlier kubelet left it; absent: it is new. */
 export function registrationEvents(node: Node, before: Node | undefined): NodeEvent[] {
   const { name } = node.metadata;

@@ -1,3 +1,4 @@
+import type { Node } from "../api/types/core-v1.ts";
 import type { Environment } from "../base/environment.ts";
 import { StatusError } from "../base/status-error.ts";
 import { podRangePrefix } from "../api/core/pod-ranges.ts";
@@ -72,6 +73,11 @@ export class SimulatedMachine {
   }
 
   /** Answers about the containers of the machine; undefined when it does not answer. */
+  /** Tells the kubelet what has become of its Node object. */
+  nodeChanged(node: Node): void {
+    if (!this.link.severed) this.kubelet?.nodeChanged(node);
+  }
+
   get agent(): NodeAgent | undefined {
     return this.link.severed ? undefined : this.kubelet;
   }

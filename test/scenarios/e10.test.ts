@@ -50,6 +50,8 @@ scenario("E10", "How DaemonSet Pods are scheduled: affinity, automatic toleratio
     await settledDaemonSet(s, "node-agent", 3);
     const [fresh] = await podsOn("-l app=node-agent");
     expect(fresh).not.toBe(old);
+    await s.advance("10s");
+    expect(await s.ok(`kubectl describe node ${node}`)).toMatch(new RegExp(`Normal +NodeNotSchedulable +\\S+ +kubelet +Node ${node} status is now: NodeNotSchedulable`));
     await s.ok("kubectl scale deployment web --replicas=7");
     await runningPods(s, "-l app=web", 7);
     expect(await podsOn("-l app=web")).toEqual(webs);
@@ -77,6 +79,8 @@ scenario("E10", "How DaemonSet Pods are scheduled: affinity, automatic toleratio
     expect((await s.sh(`kubectl get pods -l app=web --field-selector spec.nodeName=${node}`)).stdout).toBe("");
     expect(await s.ok(`kubectl uncordon ${node}`)).toBe(`node/${node} uncordoned\n`);
     expect(await statusOf()).toBe("Ready");
+    await s.advance("10s");
+    expect(await s.ok(`kubectl get events --field-selector involvedObject.kind=Node,reason=NodeSchedulable`)).toContain(`node/${node}`);
   });
 
   s.step(5, "a DaemonSet cannot be scaled", async () => {
