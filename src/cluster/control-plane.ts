@@ -14,6 +14,7 @@ import { startEndpointSliceController } from "../controllers/endpoint-slice/cont
 import { startEndpointSliceMirroringController } from "../controllers/endpoint-slice/mirroring-controller.ts";
 import { startEndpointsController } from "../controllers/endpoints/controller.ts";
 import { startDisruptionBudgetController } from "../controllers/disruption-budget/controller.ts";
+import { startEphemeralVolumeController } from "../controllers/ephemeral-volume/controller.ts";
 import { startGarbageCollector } from "../controllers/garbage-collector/controller.ts";
 import { startHorizontalPodAutoscalerController } from "../controllers/horizontal-pod-autoscaler/controller.ts";
 import { startJobController } from "../controllers/job/controller.ts";
@@ -81,6 +82,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     startJobController(context),
     startCronJobController(context),
     startTtlAfterFinishedController(context),
+    startEphemeralVolumeController(context),
     startPersistentVolumeController(context),
     startVolumeProtectionController(context),
     startClaimProtectionController(context),

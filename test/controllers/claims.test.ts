@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { events, nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from "../../src/api/kinds.ts";
+import { startEphemeralVolumeController } from "../../src/controllers/ephemeral-volume/controller.ts";
+import { startGarbageCollector } from "../../src/controllers/garbage-collector/controller.ts";
 import { startPersistentVolumeController } from "../../src/controllers/persistent-volume/controller.ts";
 import { startClaimProtectionController, startVolumeProtectionController } from "../../src/controllers/volume-protection/controller.ts";
 import { createCluster } from "../../src/node/create-cluster.ts";
@@ -15,6 +17,8 @@ const namespace = "default";
 beforeEach(async () => {
   server = await startInProcessServer();
   const context = controllerContext(server);
+  startEphemeralVolumeController(context);
+  startGarbageCollector(context);
   startPersistentVolumeController(context);
   startVolumeProtectionController(context);
   startClaimProtectionController(context);
@@ -101,6 +105,19 @@ test("a provisioner is told the node; without an answer the Pod is looked at aga
   await server.client.create(persistentVolumes, { metadata: { name: "made" }, spec: { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/disk" }, storageClassName: "disk", claimRef: { namespace, name: "data" } } } as never);
   await server.advance(2000);
   expect([asked.volumeName, await nodeOf("web")]).toEqual([undefined, expect.stringMatching(/^[ab]$/)]);
+});
+
+test("a Pod's own claim is made for it, bound, and goes with it", async () => {
+  await volume("pv", { zone: "b" });
+  const volumeClaimTemplate = { metadata: { labels: { app: "x" } }, spec: { accessModes: ["ReadWriteOnce"], storageClassName: "", resources: { requests: { storage: "1Gi" } } } };
+  await server.client.create(pods, { metadata: { namespace, name: "web" }, spec: { containers: [{ name: "c", image: "nginx" }], volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate } }] } } as never);
+  await server.advance(5000);
+  expect(await nodeOf("web")).toBe("b");
+  const made = await server.client.get(persistentVolumeClaims, { namespace, name: "web-scratch" });
+  expect(made).toMatchObject({ metadata: { labels: { app: "x" }, ownerReferences: [{ kind: "Pod", name: "web" }] }, status: { phase: "Bound" } });
+  await server.client.delete(pods, { namespace, name: "web" }, { gracePeriodSeconds: 0 });
+  await server.advance(5000);
+  expect((await server.client.list(persistentVolumeClaims)).items).toEqual([]);
 });
 
 test("what one Pod writes into a claimed volume, the next one finds there, on the node of the volume", async () => {
