@@ -35,6 +35,8 @@ export interface RunnerOptions {
   readonly addresses: () => PodAddresses;
   /** Something changed that the next sync must see. */
   readonly changed: () => void;
+  /** The container in the runtime whose processes an ephemeral container is to see. */
+  readonly targetOf: (record: ContainerRecord) => string | undefined;
   readonly wakeAt: (instant: number) => void;
   /** The Pod is not to run any more. */
   readonly cancelled: () => boolean;
@@ -306,6 +308,7 @@ export class ContainerRunner {
     const { spec, image } = record;
     const pod = this.options.pod();
     if (!image) throw new Error("no image");
+    const target = this.options.targetOf(record);
     const variables = await makeVariables({ pod, container: spec, addresses: this.options.addresses(), allocatable: this.means.allocatable, objects: this.means.objects });
     const words = (list: readonly string[] | undefined): string[] => (list ?? []).map((text) => expand(text, variables));
     const command = spec.command && spec.command.length > 0 ? words(spec.command) : [...image.entrypoint];
@@ -333,6 +336,8 @@ export class ContainerRunner {
       groups,
       ...(memory === undefined ? {} : { memoryBytesMax: quantityValue(memory) }),
       terminationMessagePath: spec.terminationMessagePath ?? "/dev/termination-log",
+      ...(pod.spec.shareProcessNamespace ? { processesWith: "sandbox" as const } : {}),
+      ...(target === undefined ? {} : { processesWith: { containerId: target } }),
     };
   }
 

@@ -74,6 +74,10 @@ export class PodWorker {
       pod: () => this.pod,
       addresses: () => ({ podIps: this.podIps(), hostIps: means.hostIps }),
       changed: () => this.kick(),
+      targetOf: ({ spec, kind }) => {
+        const named = kind === "ephemeral" ? this.pod.spec.ephemeralContainers?.find(({ name }) => name === spec.name)?.targetContainerName : undefined;
+        return named === undefined ? undefined : this.record(named)?.id;
+      },
       wakeAt: (instant) => this.wakeAt(instant),
       cancelled: () => this.stopped || this.shouldEnd(),
     });

@@ -105,6 +105,8 @@ export interface ContainerConfig {
   readonly groups?: readonly number[];
   readonly memoryBytesMax?: number;
   readonly terminationMessagePath: string;
+  /** Its processes see those of the whole sandbox, or of this container, and are seen there. Absent: they are alone. */
+  readonly processesWith?: "sandbox" | { readonly containerId: string };
 }
 
 export interface Mount {

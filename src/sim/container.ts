@@ -13,7 +13,7 @@ import type { FoundImage } from "./images/registry.ts";
 import { NetworkInterface } from "./network.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { Process } from "./process.ts";
-import type { Input, MachineFacts, Program, World } from "./process.ts";
+import type { Input, MachineFacts, ProcessSpace, Program, World } from "./process.ts";
 import type { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 import { Terminal } from "./shell/terminal.ts";
@@ -45,6 +45,8 @@ export interface ContainerOptions {
   readonly shells: Shells;
   readonly environment: Environment;
   readonly random: Random;
+  /** Absent: one of its own. */
+  readonly space?: ProcessSpace;
   readonly changed: () => void;
 }
 
@@ -68,13 +70,12 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly groups: readonly number[];
   readonly memoryBytesMax: number;
   readonly machine: MachineFacts;
-  readonly processes = new Map<number, Process>();
+  readonly space: ProcessSpace;
   readonly work = new WorkMeter();
   info: ContainerInfo;
   private readonly options: ContainerOptions;
   private readonly root: FolderInode;
   private readonly finder: Finder;
-  private lastPid = 0;
   private main: Process | undefined;
   private waiters: (() => void)[] | undefined;
   private endings: (() => void)[] | undefined;
@@ -95,6 +96,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.hostname = sandbox.hostname;
     this.nodeName = options.node;
     this.privileged = config.privileged;
+    this.space = options.space ?? { processes: new Map(), last: 0 };
     this.user = config.user ?? 0;
     this.groups = config.groups ?? [0];
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
@@ -126,7 +128,16 @@ export class SimulatedContainer implements World, LoggedContainer {
   }
 
   nextPid(): number {
-    return ++this.lastPid;
+    return ++this.space.last;
+  }
+
+  get processes(): Map<number, Process> {
+    return this.space.processes;
+  }
+
+  /** Without those of the containers that it shares its space with. */
+  private own(): Process[] {
+    return [...this.processes.values()].filter(({ world }) => world === this);
   }
 
   onEnd(then: () => void): void {
@@ -200,7 +211,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     } catch (error) {
       return Promise.reject(new Error(`failed to exec in container: failed to start exec "${this.id}": OCI runtime exec failed: exec failed: unable to start container process: ${error instanceof Error ? error.message : String(error)}`));
     }
-    if (this.lastPid < 1) this.lastPid = 1;
+    if (this.space.last < 1) this.space.last = 1;
     return runFor(this, { ...options, cwd, env: this.environmentOf(), program });
   }
 
@@ -234,8 +245,7 @@ export class SimulatedContainer implements World, LoggedContainer {
 
   /** The machine lost power: everything stops here, and is found dead later. */
   lose(): void {
-    for (const process of this.processes.values()) process.exit(255);
-    this.processes.clear();
+    for (const process of this.own()) process.exit(255);
     if (this.info.state === "exited") return;
     const now = this.environment.clock.now();
     this.info = { ...this.info, state: "exited", finishedAt: now, exitCode: 255, reason: "Unknown" };
@@ -253,7 +263,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     if (this.info.state === "exited") return;
     const now = this.environment.clock.now();
     this.main = undefined;
-    for (const process of this.processes.values()) process.signal("KILL");
+    for (const process of this.own()) process.signal("KILL");
     this.network.close();
     this.runEndings();
     const message = this.terminationMessage();
@@ -275,8 +285,9 @@ export class SimulatedContainer implements World, LoggedContainer {
   stats(): ContainerStats | undefined {
     if (this.info.state !== "running") return undefined;
     let memoryBytes = writtenBytes(this.root);
-    for (const process of this.processes.values()) memoryBytes += residentBytes(process.argv[0] ?? "") + process.heldBytes;
-    const cpuNanoCores = this.work.nanoCores(this.environment.clock.now(), this.info.startedAt ?? 0, this.processes.size);
+    const own = this.own();
+    for (const process of own) memoryBytes += residentBytes(process.argv[0] ?? "") + process.heldBytes;
+    const cpuNanoCores = this.work.nanoCores(this.environment.clock.now(), this.info.startedAt ?? 0, own.length);
     return { cpuNanoCores, memoryBytes: Math.min(memoryBytes, this.memoryBytesMax) };
   }
 

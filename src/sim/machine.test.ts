@@ -37,10 +37,10 @@ async function messages(name: string): Promise<string[]> {
   return items.filter((event) => event.involvedObject.name === name).map(({ type, reason, message, count }) => `${type} ${reason} ${message}${(count ?? 1) > 1 ? ` x${count}` : ""}`);
 }
 
-async function logOf(name: string): Promise<string> {
+async function logOf(name: string, container = "c"): Promise<string> {
   const decoder = new TextDecoder();
   let log = "";
-  await machine.agent?.logs({ namespace: "default", pod: name, uid: (await get(name)).metadata.uid, container: "c" }, { follow: false, previous: false, timestamps: false, stream: "All" }, {
+  await machine.agent?.logs({ namespace: "default", pod: name, uid: (await get(name)).metadata.uid, container }, { follow: false, previous: false, timestamps: false, stream: "All" }, {
     write: (bytes) => {
       log += decoder.decode(bytes);
       return true;
@@ -299,6 +299,18 @@ chmod: /etc/passwd: Operation not permitted
 -rw-r--r--
 `);
     expect((await get("user")).status.containerStatuses?.[0]?.state.terminated).toMatchObject({ message: "told\n" });
+  });
+
+  it("shows the processes of a container to the one that looks into it, and of a whole Pod where it shares them", async () => {
+    await create("looked-at", { containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "while true; do sleep 100; done"] }] });
+    await create("shared", { shareProcessNamespace: true, containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }, { name: "d", image: "busybox", command: ["sleep", "2d"] }] });
+    await server.advance(5000);
+    const looker = { name: "look", image: "busybox", command: ["sh", "-c", "ps | cut -c7-; kill 2; sleep 1d"], targetContainerName: "c" };
+    await server.client.patch(pods, { namespace: "default", name: "looked-at" }, { type: "strategic", body: { spec: { ephemeralContainers: [looker] } } }, { subresource: "ephemeralcontainers" });
+    await server.advance(3000);
+    expect(await logOf("looked-at", "look")).toMatch(/USER {5}TIME {2}COMMAND\nroot {5}0:00 sh -c while true; do sleep 100; done\nroot {5}0:00 sleep 100\nroot {5}0:00 sh -c /);
+    expect((await get("looked-at")).status).toMatchObject({ phase: "Running", containerStatuses: [{ restartCount: 0 }] });
+    expect((await execIn("shared", ["ps"])).split("\n").map((line) => line.trim())).toEqual(["PID   USER     TIME  COMMAND", "2 root     0:00 sleep 1d", "3 root     0:00 sleep 2d", "4 root     0:00 ps", ""]);
   });
 
   it("says of a container that waits why it has no log", async () => {

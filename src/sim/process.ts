@@ -16,6 +16,12 @@ export type Signal = "TERM" | "INT" | "HUP" | "QUIT" | "USR1" | "USR2" | "KILL" 
 
 export const signalNumbers: { readonly [signal in Signal]: number } = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2: 12, PIPE: 13, TERM: 15 };
 
+/** Processes that see each other, by their ids. */
+export interface ProcessSpace {
+  readonly processes: Map<number, Process>;
+  last: number;
+}
+
 /** What the processes of one container share. */
 export interface World {
   readonly environment: Environment;
@@ -34,6 +40,7 @@ export interface World {
   readonly programs: { readonly [name: string]: Program };
   /** Replaces what a process runs, as exec does. */
   execute(process: Process, argv: readonly string[]): Promise<number>;
+  /** Those that it sees: its own, and those of containers that it shares them with. */
   readonly processes: Map<number, Process>;
   /** What they cost. */
   readonly work: WorkMeter;
@@ -225,8 +232,11 @@ export class Process {
     this.heldBytes = bytes;
     if (bytes <= this.world.memoryBytesMax) return;
     this.endReason = "OOMKilled";
-    const first = this.world.processes.get(1);
-    if (first && first !== this) first.endReason = "OOMKilled";
+    // The container ends with its first process, and so says why.
+    for (const first of this.world.processes.values()) {
+      if (first.world === this.world && first !== this) first.endReason = "OOMKilled";
+      if (first.world === this.world) break;
+    }
     this.exit(137);
     await new Promise(() => undefined);
   }

@@ -17,6 +17,7 @@ import { serveConnection } from "./http-bytes.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
 import type { ImageState, RuntimeState, SandboxState } from "./node-shell/machine-state.ts";
+import type { ProcessSpace } from "./process.ts";
 import { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 
@@ -47,6 +48,8 @@ interface Sandbox extends SandboxWorld {
   stopped: boolean;
   readonly createdAt: number;
   readonly containers: Set<string>;
+  /** Of its containers that see each other's processes; the sandbox's own process has the first id. */
+  readonly space: ProcessSpace;
 }
 
 export interface RuntimeOptions {
@@ -113,7 +116,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     const id = this.newId();
     const hostname = config.hostNetwork ? node : config.hostname;
     this.sandboxes.set(id, {
-      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, createdAt: this.environment.clock.now(), containers: new Set(),
+      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, createdAt: this.environment.clock.now(), containers: new Set(), space: { processes: new Map(), last: 1 },
       etcFiles: this.etcFiles(config, hostname, ip),
     });
     return { id, ips: [ip] };
@@ -188,7 +191,9 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     if (config.argv.length === 0) throw new Error("failed to generate container spec: no command specified");
     if (image.image.userland) shared.shells.prepare();
     const id = this.newId();
+    const space = this.spaceOf(config, sandbox);
     const container = new SimulatedContainer({
+      ...(space === undefined ? {} : { space }),
       id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random, proxy: this.proxy,
       changed: () => this.changed(id),
     });
@@ -350,6 +355,10 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     const resolve = (): string => (dns ? resolvConfText(dns) : machineResolvConf);
     const files: [string, Inode][] = [["hosts", generatedFile(hosts, 0o644)], ["hostname", generatedFile(() => `${hostname}\n`, 0o644)], ["resolv.conf", generatedFile(resolve, 0o644)]];
     return files;
+  }
+
+  private spaceOf({ processesWith }: ContainerConfig, sandbox: Sandbox): ProcessSpace | undefined {
+    return processesWith === "sandbox" ? sandbox.space : processesWith && this.containers.get(processesWith.containerId)?.space;
   }
 
   private changed(containerId: string): void {

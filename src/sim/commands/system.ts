@@ -91,7 +91,7 @@ export const systemCommands: CommandTable = {
 
   async ps({ process, out }) {
     out("PID   USER     TIME  COMMAND\n");
-    for (const each of process.world.processes.values()) out(`${String(each.pid).padStart(5)} ${(process.world.user === 0 ? "root" : String(process.world.user)).padEnd(8)} 0:00 ${each.argv.join(" ")}\n`);
+    for (const each of process.world.processes.values()) out(`${String(each.pid).padStart(5)} ${(each.world.user === 0 ? "root" : String(each.world.user)).padEnd(8)} 0:00 ${each.argv.join(" ")}\n`);
     return 0;
   },
 

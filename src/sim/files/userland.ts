@@ -80,7 +80,7 @@ function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode
 export const machineResolvConf = "nameserver 172.18.0.1\noptions edns0 trust-ad ndots:0\n";
 
 /** Tools that only machines have. */
-const machineTools = ["iptables", "iptables-save", "iptables-restore", "nft", "kube-proxy", "crictl", "systemctl", "journalctl", "kubelet", "containerd", "sudo", "ip", "ss"];
+const machineTools = ["iptables", "iptables-save", "iptables-restore", "nft", "kube-proxy", "crictl", "systemctl", "journalctl", "kubelet", "containerd", "sudo", "su", "ip", "ss"];
 
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 authentication:

@@ -48,6 +48,8 @@ it("ps, ip and ss show processes, addresses and listeners", async () => {
 
 it("files of the machine are there: logs of Pods, configuration", async () => {
   expect(await on("ls /var/log/pods")).toMatch(/^default_web_[0-9a-f-]{36}$/m);
+  for (const root of ["sudo -i", "sudo su -", "sudo -s"]) expect(await on(`echo hostname | ${root}`)).toBe(`${node}\n`);
+  expect(await on("sudo -i ls /var/lib/kubelet/config.yaml")).toBe("/var/lib/kubelet/config.yaml\n");
   expect(await on("sudo grep clusterDNS -A1 /var/lib/kubelet/config.yaml")).toBe("clusterDNS:\n- 10.96.0.10\n");
 });
 

@@ -221,9 +221,15 @@ export function unitCommands(machine: MachineState): CommandTable {
       return 1;
     },
 
+    /** Everybody here is root already. */
+    async su({ run }) {
+      return run(["bash"]);
+    },
     async sudo({ args, run, err }) {
       let at = 0;
       while (args[at]?.startsWith("-")) at += args[at] === "-u" || args[at] === "-g" ? 2 : 1;
+      const isShell = args.slice(0, at).some((arg) => ["-i", "-s", "--login", "--shell"].includes(arg));
+      if (isShell) return run(["bash", ...(at < args.length ? ["-c", args.slice(at).join(" ")] : [])]);
       if (at < args.length) return run(args.slice(at));
       err("usage: sudo -h | -K | -k | -V\n");
       return 1;
