@@ -116,9 +116,12 @@ export class InProcessClient implements Client {
   }
 
   request(request: Omit<ApiRequest, "credentials">): Promise<ApiResponse> {
-    const whole: ApiRequest = { ...request, credentials: this.credentials };
+    return this.send({ ...request, credentials: this.credentials });
+  }
+
+  private send(request: ApiRequest): Promise<ApiResponse> {
     return new Promise((resolve, reject) => {
-      this.environment.runner.post(() => void this.server.handle(whole).then(resolve, reject));
+      this.environment.runner.post(() => void this.server.handle(request).then(resolve, reject));
     });
   }
 
@@ -127,7 +130,8 @@ export class InProcessClient implements Client {
   }
 
   private respond(method: string, path: string, query: string, body?: unknown, contentType?: string, signal?: AbortSignal): Promise<ApiResponse> {
-    return this.request({
+    return this.send({
+      credentials: this.credentials,
       method,
       path,
       query,

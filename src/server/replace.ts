@@ -37,7 +37,8 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   adoptNamespace(call, asked.metadata);
   withoutRepeatedOwners(call, asked.metadata);
   takeOwnership(call, kind, { draft: asked, old, options });
-  server.admission.mutate(admissionRequest(call, { operation: "UPDATE", object: asked, old, dryRun: options.dryRun }));
+  const request = admissionRequest(call, { operation: "UPDATE", object: asked, old, dryRun: options.dryRun });
+  server.admission.mutate(request);
   keepSystemFields(asked.metadata, old.metadata);
   rules.prepare(kind, asked, old);
   const draft = inGoOrder(server.schema, kind.facts.type, asked);
@@ -45,7 +46,7 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, old) : undefined;
   rules.validate(kind, draft as KubeObject, old);
   for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
-  server.admission.validate(admissionRequest(call, { operation: "UPDATE", object: draft, old, dryRun: options.dryRun }));
+  server.admission.validate(draft === asked ? request : { ...request, object: draft });
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
   if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
   if (equalJson(draft, old) || (options.owners !== undefined && sameButTimes(draft as KubeObject, old))) return current;
