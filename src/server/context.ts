@@ -1,4 +1,4 @@
-import type { Environment } from "../base/environment.ts";
+import type { Environment, Random } from "../base/environment.ts";
 import type { Kind, KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
@@ -20,6 +20,8 @@ import type { WatchHub } from "./watch-hub.ts";
 /** What all parts of one server share. */
 export interface ServerContext {
   readonly environment: Environment;
+  /** Chance for requests that only read: whatever comes through a port, names and uids stay a function of the seed. */
+  readonly readersRandom: Random;
   readonly store: Store;
   readonly registry: KindRegistry;
   readonly schema: Schema;

@@ -70,6 +70,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const gitVersion = options.gitVersion ?? "v1.36.3";
   const context: ServerContext = {
     environment,
+    readersRandom: environment.random.fork("readers"),
     store,
     registry,
     schema,

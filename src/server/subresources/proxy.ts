@@ -105,7 +105,7 @@ function serviceTarget(call: ResourceCall, { name, port }: Named): Target {
     const match = ports.find((each) => (each.name ?? "") === wanted);
     return match?.port === undefined ? [] : addresses.map(({ ip }) => ({ ip, port: match.port as number }));
   });
-  const target = found[server.environment.random.below(Math.max(1, found.length))];
+  const target = found[server.readersRandom.below(Math.max(1, found.length))];
   if (!target) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
   return target;
 }

@@ -86,5 +86,5 @@ function lastSeen(previous: Stored, revision: number): Stored {
 function timeoutMs(call: ResourceCall, seconds: number | undefined): number | undefined {
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   if (call.request.wants === "object") return undefined;
-  return limits.watchMsMin + call.server.environment.random.below(limits.watchMsMin);
+  return limits.watchMsMin + call.server.readersRandom.below(limits.watchMsMin);
 }
