@@ -6,7 +6,7 @@ export const serviceImages = [
   "drupal", "eclipse-mosquitto", "eclipse-temurin", "eggdrop", "elasticsearch", "elixir", "emqx", "erlang", "flink", "fluentd", "friendica", "gazebo", "gcc", "geonetwork", "ghost",
   "golang", "gradle", "groovy", "haproxy", "haskell", "haxe", "hitch", "influxdb", "irssi", "jetty", "joomla", "jruby", "julia", "kapacitor", "kibana", "kong", "krakend",
   "lightstreamer", "liquibase", "logstash", "mageia", "mariadb", "matomo", "maven", "mediawiki", "memcached", "mongo", "mongo-express", "monica", "mysql", "nats",
-  "nats-streaming", "neo4j", "neurodebian", "nextcloud", "node", "odoo", "open-liberty", "openjdk", "orientdb", "percona", "perl", "php", "php-zendserver", "phpmyadmin",
+  "nats-streaming", "neo4j", "neurodebian", "nextcloud", "node", "odoo", "open-liberty", "openjdk", "orientdb", "percona", "php", "php-zendserver", "phpmyadmin",
   "plone", "postfixadmin", "postgres", "pypy", "python", "r-base", "rabbitmq", "rakudo-star", "redmine", "registry", "rethinkdb", "rocket.chat", "ros", "ruby", "rust", "sapmachine",
   "satosa", "scratch", "silverpeas", "solr", "sonarqube", "spark", "spiped", "storm", "swift", "swipl", "teamspeak", "telegraf", "tomcat", "tomee", "traefik", "unit",
   "varnish", "websphere-liberty", "wordpress", "xwiki", "yourls", "znc", "zookeeper",

@@ -12,6 +12,7 @@ import type { SimulatedImage } from "./image.ts";
 import { kubeProxyImage } from "./kube-proxy.ts";
 import { nginx } from "./nginx.ts";
 import { nodeExporter } from "./node-exporter.ts";
+import { perlImage } from "./perl.ts";
 import { serviceImages, shellImages } from "./official.ts";
 import type { ImageReference } from "./reference.ts";
 import { parseReference, printReference, repositoryOf } from "./reference.ts";
@@ -32,7 +33,7 @@ export interface FoundImage {
   readonly root: FolderInode;
 }
 
-const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, ...fluentdImages];
+const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, perlImage, ...fluentdImages];
 
 /** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
 const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];
