@@ -1,5 +1,6 @@
-import { X509Certificate, generateKeyPairSync, sign } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
+import { certificateRequest } from "../../test/certificate-request.ts";
 import { startInProcessServer } from "../../test/in-process-server.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
 import { certificateSigningRequests, clusterRoleBindings, clusterRoles } from "../api/kinds.ts";
@@ -7,24 +8,14 @@ import type { CertificateSigningRequest, CertificateSigningRequestSpec } from ".
 import { startCertificateSigningController } from "../controllers/certificate-signing/controller.ts";
 import type { UserInfo } from "../server/request.ts";
 import { createCertificateSigner } from "./certificate-signer.ts";
-import { createCertificates, ecdsaWithSha256, subjectName } from "./certificates.ts";
-import { bits, explicit, identifier, implicit, integer, octets, sequence, set } from "./der.ts";
+import { createCertificates } from "./certificates.ts";
 
 /** From the wish for a certificate to the certificate: the API, the rights, the signer. */
 const { authority } = createCertificates();
 const clientSigner = "kubernetes.io/kube-apiserver-client";
 const alice: UserInfo = { name: "alice", groups: ["dev", "system:authenticated"], extra: { scopes: ["a"] } };
 
-function wish(subject: { commonName: string; organizations?: readonly string[] }, names: readonly string[] = [], forge = false): string {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-  const alternative = sequence(identifier("2.5.29.17"), octets(sequence(...names.map((name) => implicit(2, Buffer.from(name))))));
-  const attributes = names.length === 0 ? explicit(0) : explicit(0, sequence(identifier("1.2.840.113549.1.9.14"), set(sequence(alternative))));
-  const body = sequence(integer(Uint8Array.of(0)), subjectName(subject), publicKey.export({ type: "spki", format: "der" }), attributes);
-  const der = sequence(body, ecdsaWithSha256, bits(sign("sha256", body, forge ? other : privateKey)));
-  const pem = `-----BEGIN CERTIFICATE REQUEST-----\n${(Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? []).join("\n")}\n-----END CERTIFICATE REQUEST-----\n`;
-  return Buffer.from(pem).toString("base64");
-}
+const wish = (subject: { commonName: string; organizations?: readonly string[] }, names: readonly string[] = [], forged = false): string => certificateRequest(subject, { names, forged }).request;
 
 let cluster: InProcessServer;
 beforeEach(async () => {

@@ -7,6 +7,7 @@ import { composeCluster } from "../cluster/create-cluster.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { OptionError } from "../cluster/options.ts";
 import type { ClusterOptions } from "../cluster/options.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
 import { createCertificateSigner } from "./certificate-signer.ts";
 import { createCertificates } from "./certificates.ts";
 import type { ClusterCertificates } from "./certificates.ts";
@@ -73,8 +74,25 @@ export interface StartedCluster extends NodeCluster {
 export async function startCluster(options: NodeClusterOptions): Promise<StartedCluster> {
   const { log = silentLog, certificates, onDefect, ...rest } = options;
   const host = nodeHost({ log, ...(onDefect === undefined ? {} : { onDefect }) });
-  const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate, certificateSigner: createCertificateSigner(certificates.authority) }) });
-  return new ListeningCluster(core, { log, certificates });
+  const holder = new CertificateHolder(certificates);
+  const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate }), certificateSigner: holder });
+  return new ListeningCluster(core, { log, certificates: holder });
+}
+
+/** Certificates that are made when somebody needs them: the port, or whoever has a request for one approved. */
+class CertificateHolder implements CertificateSigner {
+  private made: ClusterCertificates | undefined;
+  private signer: CertificateSigner | undefined;
+
+  constructor(given: ClusterCertificates | undefined) {
+    this.made = given;
+  }
+
+  get(): ClusterCertificates {
+    return (this.made ??= createCertificates());
+  }
+
+  sign: CertificateSigner["sign"] = (request, terms) => (this.signer ??= createCertificateSigner(this.get().authority)).sign(request, terms);
 }
 
 type Core = Awaited<ReturnType<typeof composeCluster>>;
@@ -82,10 +100,10 @@ type Core = Awaited<ReturnType<typeof composeCluster>>;
 class ListeningCluster implements StartedCluster {
   private readonly core: Core;
   private readonly log: Log;
-  private certificates: ClusterCertificates | undefined;
+  private readonly certificates: CertificateHolder;
   private readonly listeners = new Set<HttpsListener>();
 
-  constructor(core: Core, options: { log: Log; certificates: ClusterCertificates | undefined }) {
+  constructor(core: Core, options: { log: Log; certificates: CertificateHolder }) {
     this.core = core;
     this.log = options.log;
     this.certificates = options.certificates;
@@ -119,7 +137,7 @@ class ListeningCluster implements StartedCluster {
     const { port = 0 } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new OptionError(`listen: port ${port} is not a whole number from 0 to 65535`);
     const [{ listenHttps }, { kubeconfigText }] = await Promise.all([import("./https-server.ts"), import("./kubeconfig.ts")]);
-    const certificates = (this.certificates ??= createCertificates());
+    const certificates = this.certificates.get();
     const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, ...options }).catch((error: unknown) => {
       if (codeOf(error) === "EADDRINUSE") throw new Failure(`port ${port} is taken: choose another, or 0 for a free one`, { cause: error });
       throw new Failure(`port ${port} cannot be opened: ${reasonOf(error)}`, { cause: error });

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Listening } from "../../src/node/create-cluster.ts";
+import { certificateRequest } from "../certificate-request.ts";
 import { kubectlCluster } from "./cluster.ts";
 import type { KubectlCluster } from "./cluster.ts";
 import { kubectl } from "./kubectl.ts";
@@ -10,6 +12,7 @@ import type { KubectlResult } from "./kubectl.ts";
 /** Accounts, tokens, roles and questions about them, as people ask them with kubectl. */
 let world: KubectlCluster;
 let folder: string;
+let listening: Listening;
 let asBearer: (token: string, ...args: string[]) => Promise<KubectlResult>;
 
 const run = (...args: string[]): Promise<KubectlResult> => world.kubectl(args);
@@ -17,7 +20,8 @@ const run = (...args: string[]): Promise<KubectlResult> => world.kubectl(args);
 beforeAll(async () => {
   world = await kubectlCluster({ nodes: 1 });
   folder = mkdtempSync(join(tmpdir(), "coracle-rights-"));
-  const { access } = await world.cluster.listen();
+  listening = await world.cluster.listen();
+  const { access } = listening;
   const authority = join(folder, "ca.crt");
   writeFileSync(authority, access.authority);
   asBearer = (token, ...args) => kubectl([`--server=${access.url}`, `--certificate-authority=${authority}`, `--token=${token}`, ...args]);
@@ -47,6 +51,23 @@ describe("who am I", () => {
     expect(exit).toBe(1);
     expect(stderr).toMatch(/error: You must be logged in to the server \(the server has asked for the client to provide credentials\)\n$/);
   });
+});
+
+test("somebody new, by a certificate that was asked for and approved", async () => {
+  const { request, key } = certificateRequest({ commonName: "joe", organizations: ["dev"] });
+  const wish = { apiVersion: "certificates.k8s.io/v1", kind: "CertificateSigningRequest", metadata: { name: "joe" }, spec: { request, signerName: "kubernetes.io/kube-apiserver-client", expirationSeconds: 86_400, usages: ["client auth"] } };
+  expect((await world.kubectl(["create", "-f", "-"], { stdin: JSON.stringify(wish) })).stdout).toBe("certificatesigningrequest.certificates.k8s.io/joe created\n");
+  expect((await run("get", "csr", "joe")).stdout).toMatch(/^NAME +AGE +SIGNERNAME +REQUESTOR +REQUESTEDDURATION +CONDITION\njoe +\S+ +kubernetes.io\/kube-apiserver-client +kubernetes-admin +24h +Pending\n$/);
+  expect((await run("certificate", "approve", "joe")).stdout).toBe("certificatesigningrequest.certificates.k8s.io/joe approved\n");
+  await world.cluster.settle();
+  expect((await run("get", "csr", "joe", "--no-headers")).stdout).toMatch(/ Approved,Issued\n$/);
+  const certificate = Buffer.from((await run("get", "csr", "joe", "-o", "jsonpath={.status.certificate}")).stdout, "base64");
+  const [certificatePath, keyPath] = [join(folder, "joe.crt"), join(folder, "joe.key")];
+  writeFileSync(certificatePath, certificate);
+  writeFileSync(keyPath, key);
+  const { access } = listening;
+  const joe = await kubectl([`--server=${access.url}`, `--certificate-authority=${join(folder, "ca.crt")}`, `--client-certificate=${certificatePath}`, `--client-key=${keyPath}`, "auth", "whoami"]);
+  expect(joe.stdout).toMatch(/Username +joe\nGroups +\[dev system:authenticated\]\n/);
 });
 
 test("a token too short-lived, or of an account that is not there, is refused", async () => {
