@@ -5,8 +5,9 @@ import { ContainerLog } from "./container-log.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
-import { fileInode, folderInode, generatedFile } from "./files/inode.ts";
+import { childOf, fileInode, folderInode, generatedFile } from "./files/inode.ts";
 import type { LoggedContainer, SimulatedHost } from "./host.ts";
+import { processFolder } from "./files/process-files.ts";
 import { standardPath } from "./images/image.ts";
 import { imageIdOf, printReference } from "./images/reference.ts";
 import type { FoundImage } from "./images/registry.ts";
@@ -313,6 +314,8 @@ export class SimulatedContainer implements World, LoggedContainer {
   private mounts(): FileMount[] {
     const { config, sandbox, host } = this.options;
     const mounts: FileMount[] = sandbox.etcFiles.map(([name, inode]) => ({ path: `/etc/${name}`, inode, readOnly: false }));
+    const proc = childOf(this.options.image.root, "proc");
+    mounts.push({ path: "/proc", inode: processFolder(proc?.kind === "folder" ? proc : undefined, () => this.processes.values()), readOnly: true });
     // The kubelet's own file, which everybody may write.
     mounts.push({ path: config.terminationMessagePath, inode: fileInode("", this.environment.clock.now(), 0o666), readOnly: false });
     for (const mount of config.mounts) {

@@ -7,6 +7,7 @@ import { ls } from "./commands/ls.ts";
 import { netCommands } from "./commands/net.ts";
 import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
+import { textCommands } from "./commands/text.ts";
 import { treeCommands } from "./commands/tree.ts";
 import { webCommands } from "./commands/web.ts";
 import { borrowedCommands } from "./files/userland.ts";
@@ -21,7 +22,7 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...netCommands, ...systemCommands, ...webCommands };
+const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...systemCommands, ...webCommands };
 export const userlandNames = Object.keys(userland);
 
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);

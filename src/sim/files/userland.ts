@@ -10,8 +10,8 @@ import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./ino
 /** Tools of the parser's library that images have; those of ours come on top. */
 export const borrowedCommands = [
   "awk", "base64", "basename", "clear", "comm", "cut", "diff", "dirname", "du", "expr", "file", "fold", "gunzip", "gzip", "join",
-  "md5sum", "nl", "od", "paste", "readlink", "rev", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac",
-  "tr", "tree", "uniq", "wc", "which", "zcat", "jq",
+  "md5sum", "nl", "od", "readlink", "rev", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac",
+  "tree", "uniq", "wc", "which", "zcat", "jq",
 ] as const;
 
 const passwd = "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nwww-data:x:33:33:www-data:/var/www:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";

@@ -56,14 +56,14 @@ export function borrowedProgram(shells: Shells): Program {
 const deaf = new Set(["basename", "dirname", "expr", "seq", "stat", "readlink", "which", "du", "tree", "clear", "file", "diff"]);
 /** Flags that a value follows, and how many words before the files are no files. */
 const shapes: { readonly [tool: string]: { readonly values: string; readonly texts?: number } } = {
-  awk: { values: "vFf", texts: 1 }, sed: { values: "ef", texts: 1 }, jq: { values: "", texts: 1 }, grep: { values: "efmABC", texts: 1 }, egrep: { values: "efmABC", texts: 1 }, fgrep: { values: "efmABC", texts: 1 },
-  cut: { values: "dfcb" }, sort: { values: "ktoS" }, uniq: { values: "fsw" }, fold: { values: "w" }, paste: { values: "d" }, od: { values: "AtNj" }, base64: { values: "w" }, split: { values: "bln" }, nl: { values: "bsw" },
+  awk: { values: "vFf", texts: 1 }, sed: { values: "ef", texts: 1 }, jq: { values: "", texts: 1 },
+  cut: { values: "dfcb" }, sort: { values: "ktoS" }, uniq: { values: "fsw" }, fold: { values: "w" }, od: { values: "AtNj" }, base64: { values: "w" }, split: { values: "bln" }, nl: { values: "bsw" },
 };
 
 /** Whether a tool with these arguments reads standard input. */
 function readsInput(name: string, args: readonly string[]): boolean {
   if (deaf.has(name)) return args.includes("-");
-  if (name === "tr" || args.includes("-")) return true;
+  if (args.includes("-")) return true;
   const { values, texts = 0 } = shapes[name] ?? { values: "" };
   const operands: string[] = [];
   let scripts = false;

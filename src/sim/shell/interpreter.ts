@@ -342,7 +342,10 @@ export class Interpreter {
     const [name, ...args] = words;
     if (name === undefined) {
       this.variables.status = 0;
-      for (const assignment of node.assignments) await this.assign(assignment);
+      for (const assignment of node.assignments) {
+        await this.assign(assignment);
+        if (this.variables.flags.has("x") && !assignment.array) outer.get(2)?.write?.(encoder.encode(`+ ${assignment.name}=${this.variables.get(assignment.name) ?? ""}\n`));
+      }
       await redirected(outer, node.redirections, this);
       return this.variables.status;
     }

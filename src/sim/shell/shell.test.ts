@@ -162,6 +162,11 @@ describe("the shell of simulated containers", () => {
     expect(await sh("dd if=/dev/zero of=/f bs=1M count=2 2>&1 | head -2; ls -l /f | tr -s ' ' | cut -d' ' -f5; head -c 5000 /dev/urandom | wc -c; head -c 3 /dev/zero | od -c | head -1")).toBe("2+0 records in\n2+0 records out\n2097152\n5000\n0000000   \\0  \\0  \\0\n");
   });
 
+  it("shows processes under /proc, and what it does where asked", async () => {
+    const { sh } = await box();
+    expect(await sh("tr '\\0' ' ' < /proc/1/cmdline; cat /proc/1/comm; grep Pid /proc/1/status; ls -d /proc/1 /proc/meminfo; set -x; a=1; echo $a")).toBe("sleep 1d sleep\nPid:\t1\n/proc/1\n/proc/meminfo\n+ a=1\n+ echo 1\n1\n");
+  });
+
   it("writes to the container's log from an exec", async () => {
     const { at, id, sh } = await box();
     await sh("echo into the log > /proc/1/fd/1");
@@ -191,6 +196,7 @@ const expansions: readonly (readonly [script: string, prints: string])[] = [
   ["echo $0 $$ | grep -c sh; seq 3 | xargs -I{} echo n{}; find /etc -name passwd -exec echo found {} \\;", "1\nn1\nn2\nn3\nfound /etc/passwd\n"],
   ["while getopts ab:c o; do echo $o$OPTARG; done", ""],
   ["f() { while getopts ab: o \"$@\"; do echo $o$OPTARG; done; shift $((OPTIND-1)); echo rest $1; }; f -a -b 5 x", "a\nb5\nrest x\n"],
+  ["echo 'Hello  World' | tr 'a-z' 'A-Z' | tr -s ' ' | tr -d L; echo a:b | tr : '\\n'; echo ab12 | tr -cd '[:digit:]'; echo; seq 4 | paste -sd+; seq 4 | paste - - -d,", "HEO WORD\na\nb\n12\n1+2+3+4\n1,2\n3,4\n"],
   ["timeout 2 sleep 10; echo $?; timeout 5 echo in time", "143\nin time\n"],
   ["eval 'v=7; echo $v'; command -v ls; type cd; command -v nosuch; echo $?; unset v; echo [$v]", "7\n/bin/ls\ncd is a shell builtin\n127\n[]\n"],
 ];
