@@ -56,6 +56,8 @@ export const limits = {
   unaskedBodyBytesMax: 64 * 1024,
   /** Requests in flight over HTTPS: upstream's 400 reading and 200 writing together. */
   requestsInFlightMax: 600,
+  /** A connection without requests is closed: upstream's 90 seconds. */
+  idleConnectionMsMax: 90 * 1000,
   /** Streams of one HTTP/2 connection: Go's 250; ours is raised so that 1,000 watches of one informer factory fit. */
   http2StreamsMax: 1000,
   /** Clients that a node remembers per endpoint of a Service with session affinity; the kernel module's default (`ip_list_tot` of xt_recent). */

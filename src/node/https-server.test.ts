@@ -205,6 +205,17 @@ describe.each([
     await hasty.close();
   });
 
+  test("closes a connection that nobody uses, not one on which somebody waits", async () => {
+    const hasty = await listenHttps({ server: { handle }, certificates, log, idleMsMax: 30 });
+    const [idle, watching] = [0, 1].map(() => connectHttp2(hasty.url, { ca: certificates.authority.certificate, ...admin })) as [ClientHttp2Session, ClientHttp2Session];
+    watching.request({ ":path": "/watch" }).resume();
+    await new Promise((resolve) => idle.once("close", resolve));
+    await wait(60);
+    expect(watching.closed).toBe(false);
+    watching.destroy();
+    await hasty.close();
+  });
+
   test("takes a body of just the limit", async () => {
     const answer = await send("/echo", { method: "PUT", body: Buffer.alloc(3 * 1024 * 1024, 0x61) });
     expect(answer.status).toBe(200);

@@ -36,6 +36,8 @@ export interface HttpsOptions {
   readonly port?: number;
   /** How long a body may take. Default: the limit of all servers. */
   readonly bodyMsMax?: number;
+  /** How long a connection without requests lives. Default: the limit of all servers. */
+  readonly idleMsMax?: number;
 }
 
 /** Connections get this long to send what they have after the listener closed. */
@@ -81,11 +83,17 @@ class Http1Peer implements Peer {
   }
 }
 
-function onHttp2Session(session: ServerHttp2Session, shared: Exchanges): void {
+function onHttp2Session(session: ServerHttp2Session, shared: Exchanges, idleMsMax: number): void {
   const connection = credentialsOfConnection(session.socket as TLSSocket);
   session.on("error", ignore);
+  let open = 0;
+  session.setTimeout(idleMsMax, () => {
+    if (open === 0) session.close();
+  });
   session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders & { ":method"?: string; ":path"?: string }, flags: number) => {
     stream.on("error", ignore);
+    open++;
+    stream.once("close", () => open--);
     const credentials = credentialsOfRequest(connection, headers.authorization);
     const request = new EdgeRequest(headers[":method"] ?? "", headers[":path"] ?? "", headers as Headers, credentials, stream);
     const hasBody = (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0;
@@ -115,11 +123,11 @@ class Connections {
   }
 }
 
-function attach(http: Http2SecureServer, shared: Exchanges): void {
+function attach(http: Http2SecureServer, shared: Exchanges, idleMsMax: number): void {
   const connections = new Connections();
   // A "request" listener would make Node wrap every HTTP/2 stream in an HTTP/1 look-alike as well; this takes that away.
   http.removeAllListeners("newListener");
-  http.on("session", (session) => onHttp2Session(session, shared));
+  http.on("session", (session) => onHttp2Session(session, shared, idleMsMax));
   http.on("sessionError", ignore);
   http.on("request", (message: unknown, response: unknown) => {
     const [request, reply] = [message as IncomingMessage, response as ServerResponse];
@@ -166,7 +174,7 @@ export function listenHttps(options: HttpsOptions): Promise<HttpsListener> {
     settings: { maxConcurrentStreams: limits.http2StreamsMax, maxHeaderListSize: limits.requestHeadBytesMax },
     ...{ maxHeaderSize: limits.requestHeadBytesMax },
   });
-  attach(http, shared);
+  attach(http, shared, options.idleMsMax ?? limits.idleConnectionMsMax);
   const sockets = new Set<Socket>();
   http.on("connection", (socket: Socket) => {
     sockets.add(socket);
