@@ -14,7 +14,7 @@ import { listenHttps } from "../../src/node/https-server.ts";
 import type { HttpsListener } from "../../src/node/https-server.ts";
 import { kubeconfigText } from "../../src/node/kubeconfig.ts";
 import type { Access } from "../../src/node/kubeconfig.ts";
-import { kubectlPath } from "../kubectl/kubectl.ts";
+import { goEnvironment, kubectlPath } from "../kubectl/kubectl.ts";
 import { ObservedServer } from "../kubectl/observed-server.ts";
 import { endOf, paced } from "../kubectl/paced.ts";
 import type { Ended } from "../kubectl/paced.ts";
@@ -212,8 +212,7 @@ export class Scenario {
         HOME: this.folder,
         KUBECONFIG: this.kubeconfig,
         TMPDIR: this.folder,
-        // kubectl lives for 40 ms: collecting its garbage is not worth the while.
-        GOGC: "off",
+        ...goEnvironment,
       },
       stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });

@@ -13,7 +13,7 @@ import type { NodeCluster } from "../../src/node/create-cluster.ts";
 import { silentLog } from "../../src/node/file-log.ts";
 import { listenHttps } from "../../src/node/https-server.ts";
 import { kubeconfigText } from "../../src/node/kubeconfig.ts";
-import { kubectlPath } from "../kubectl/kubectl.ts";
+import { goEnvironment, kubectlPath } from "../kubectl/kubectl.ts";
 import { FakeKubelets } from "./fake-kubelets.ts";
 import { Statuses, judgeEvents, judgeStep } from "./judge.ts";
 import type { Finding } from "./judge.ts";
@@ -132,7 +132,7 @@ function launch(step: Step, translate: (text: string) => string, home: string, k
     writeFileSync(path, step.ns === undefined || step.ns === "default" ? kubeconfig : kubeconfig.replace(/^( +)(user: .*)$/m, `$1$2\n$1namespace: ${step.ns}`), { mode: 0o600 });
   }
   const shortened = hasTimedOut(step) ? argv.map((arg) => arg.replace(/^--timeout=(\d+)s$/, (_, seconds: string) => `--timeout=${Math.min(Number(seconds), timeoutSecondsMax)}s`)) : argv;
-  const child = spawn(kubectlPath, shortened, { cwd: home, env: { HOME: home, KUBECONFIG: path, TZ: "UTC", PATH: process.env["PATH"] ?? "" } });
+  const child = spawn(kubectlPath, shortened, { cwd: home, env: { ...goEnvironment, HOME: home, KUBECONFIG: path, TZ: "UTC", PATH: process.env["PATH"] ?? "" } });
   child.stdin.on("error", () => undefined);
   child.stdin.end(translate(step.stdin ?? ""));
   return child;
