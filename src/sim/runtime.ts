@@ -49,7 +49,7 @@ interface Sandbox extends SandboxWorld {
   readonly createdAt: number;
   readonly containers: Set<string>;
   /** Of its containers that see each other's processes; the sandbox's own process has the first id. */
-  readonly space: ProcessSpace;
+  space?: ProcessSpace;
 }
 
 export interface RuntimeOptions {
@@ -116,7 +116,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
     const id = this.newId();
     const hostname = config.hostNetwork ? node : config.hostname;
     this.sandboxes.set(id, {
-      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, createdAt: this.environment.clock.now(), containers: new Set(), space: { processes: new Map(), last: 1 },
+      id, podUid: config.podUid, namespace: config.namespace, pod: config.name, hostname, ip, hostNetwork: config.hostNetwork, stopped: false, createdAt: this.environment.clock.now(), containers: new Set(),
       etcFiles: this.etcFiles(config, hostname, ip),
     });
     return { id, ips: [ip] };
@@ -358,7 +358,7 @@ export class SimulatedRuntime implements ContainerRuntime, NodeNetwork, RuntimeS
   }
 
   private spaceOf({ processesWith }: ContainerConfig, sandbox: Sandbox): ProcessSpace | undefined {
-    return processesWith === "sandbox" ? sandbox.space : processesWith && this.containers.get(processesWith.containerId)?.space;
+    return processesWith === "sandbox" ? (sandbox.space ??= { processes: new Map(), last: 1 }) : processesWith && this.containers.get(processesWith.containerId)?.space;
   }
 
   private changed(containerId: string): void {

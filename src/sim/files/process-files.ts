@@ -1,10 +1,11 @@
 import type { Process } from "../process.ts";
 import type { FolderInode, Inode } from "./inode.ts";
-import { folderInode, generatedFile, liveFolder } from "./inode.ts";
+import { folderInode, generatedFile } from "./inode.ts";
 
 /** What /proc shows of processes: a folder for each that lives, over what the image has there. */
 export function processFolder(base: FolderInode | undefined, processes: () => Iterable<Process>): FolderInode {
-  return { ...liveFolder(() => new Map([...processes()].map((process) => [String(process.pid), filesOf(process)]))), base };
+  // Nothing is ever made there, so all containers share the image's entries.
+  return { kind: "folder", own: base?.own ?? new Map(), base: undefined, live: () => new Map([...processes()].map((process) => [String(process.pid), filesOf(process)])), hidden: undefined, mode: 0o555, mtime: 0 };
 }
 
 const nul = "\0";
