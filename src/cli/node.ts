@@ -1,4 +1,5 @@
 /** `coracle node`: machines at will, through their Machine objects. A machine off is a node whose heartbeats cease. */
+import { isNodeReady } from "../api/core/node-ready.ts";
 import type { Machine, MachineSpec } from "../api/sim/types.ts";
 import type { Node, Taint } from "../api/types/core-v1.ts";
 import type { ApiConnection } from "../node/api-connection.ts";
@@ -31,8 +32,6 @@ export function parseTaints(texts: readonly string[]): Taint[] {
   });
 }
 
-const isReady = (node: Node | undefined): boolean => node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-
 /** Prints the machines of a cluster, each with the state of its node. */
 export async function nodeList(name: string, output: Output): Promise<void> {
   await withConnection(runningCluster(name), async (connection) => {
@@ -40,7 +39,7 @@ export async function nodeList(name: string, output: Output): Promise<void> {
     const nodes = new Map((objectOf(await connection.get(nodesPath), name) as { items: Node[] }).items.map((node) => [node.metadata.name, node]));
     const rows = machines.map(({ metadata, spec, status }) => {
       const node = nodes.get(metadata.name);
-      return [metadata.name, spec.power ?? "On", spec.network ?? "Connected", node ? (isReady(node) ? "Ready" : "NotReady") : "<none>", status.address ?? "<none>"];
+      return [metadata.name, spec.power ?? "On", spec.network ?? "Connected", node ? (isNodeReady(node) ? "Ready" : "NotReady") : "<none>", status.address ?? "<none>"];
     });
     for (const line of columns([["MACHINE", "POWER", "NETWORK", "NODE", "ADDRESS"], ...rows])) output.line(line);
   });
@@ -63,7 +62,7 @@ export async function nodeAdd(name: string, options: { node?: string; label: rea
     const answer = await connection.create(machinesPath, { apiVersion: "sim.coracle.dev/v1alpha1", kind: "Machine", metadata: { name: node }, spec });
     if (answer.status === 409) throw new Failure(`cluster "${name}" has a machine "${node}" already: give another name, or none for the next worker`);
     objectOf(answer, name);
-    await watched(connection, nodesPath, node, (object) => isReady(object as Node));
+    await watched(connection, nodesPath, node, (object) => isNodeReady(object as Node));
     output.line(`node ${node} is Ready`);
   });
 }

@@ -1,4 +1,5 @@
 /** `coracle status`: what a cluster is and how it is, in a few lines. */
+import { isNodeReady } from "../api/core/node-ready.ts";
 import type { Node, Pod } from "../api/types/core-v1.ts";
 import { formatDuration } from "../base/duration.ts";
 import { columns } from "./node.ts";
@@ -17,7 +18,7 @@ export async function status(name: string, output: Output): Promise<void> {
     const nodes = (objectOf(await connection.get("/api/v1/nodes"), name) as Listed<Node>).items;
     const pods = (objectOf(await connection.get("/api/v1/pods"), name) as Listed<Pod>).items;
     const { gitVersion } = objectOf(await connection.get("/version"), name) as { gitVersion: string };
-    const ready = nodes.filter((node) => node.status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True")).length;
+    const ready = nodes.filter(isNodeReady).length;
     const phases = new Map<string, number>();
     for (const pod of pods) phases.set(pod.status.phase ?? "Unknown", (phases.get(pod.status.phase ?? "Unknown") ?? 0) + 1);
     const described = [...phases].sort().map(([phase, count]) => `${count} ${phase}`).join(", ");

@@ -1,8 +1,8 @@
 import { isStatus } from "../base/status-error.ts";
+import { isNodeReady } from "../api/core/node-ready.ts";
 import { nodes as nodeKind } from "../api/kinds.ts";
 import { machines } from "../api/sim/facts.ts";
 import type { MachineSpec } from "../api/sim/types.ts";
-import type { Node } from "../api/types/core-v1.ts";
 import type { Client } from "../client/client.ts";
 import type { Informers } from "../client/informer.ts";
 import type { Nodes } from "./cluster.ts";
@@ -10,11 +10,6 @@ import { controlPlaneLabel, nodeName } from "./names.ts";
 
 /** A condition of the cluster to wait for, as time goes on. */
 export type Wait = (predicate: () => boolean, what: string) => Promise<void>;
-
-/** Whether the Node says of itself that it is Ready. */
-export function isReady(node: Node | undefined): boolean {
-  return node?.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
-}
 
 /** The Machine of one node; the first is the control plane, tainted where there are others. */
 export function machineFor(cluster: string, index: number, count: number): { name: string } & MachineSpec {
@@ -77,7 +72,7 @@ export class SimulatedNodes implements Nodes {
   }
 
   async ready(name: string): Promise<void> {
-    await this.wait(() => isReady(this.informers.of(nodeKind).get(name)), `node ${name} to be Ready`);
+    await this.wait(() => isNodeReady(this.informers.of(nodeKind).get(name)), `node ${name} to be Ready`);
   }
 
   private async power(name: string, power: "On" | "Off"): Promise<void> {

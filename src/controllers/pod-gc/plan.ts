@@ -1,3 +1,4 @@
+import { isNodeReady } from "../../api/core/node-ready.ts";
 import type { Node, Pod } from "../../api/types/core-v1.ts";
 import { isPodTerminal } from "../pod-status.ts";
 
@@ -26,7 +27,7 @@ function isEvicted(pod: Pod): boolean {
 export function isAbandoned(pod: Pod, node: Node | undefined): boolean {
   if (pod.metadata.deletionTimestamp === undefined || isForced(pod)) return false;
   if (!pod.spec.nodeName) return true;
-  if (!node || node.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True")) return false;
+  if (!node || isNodeReady(node)) return false;
   return node.spec.taints?.some((taint) => taint.key === outOfServiceTaint) ?? false;
 }
 
