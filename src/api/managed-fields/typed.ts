@@ -45,6 +45,8 @@ function setOf(schema: Schema, { node, field }: Place, value: unknown): FieldSet
       if (place === undefined) continue;
       const inner = setOf(schema, place, (value as Json)[key]);
       if (inner === undefined && isEmptyList(schema, place, (value as Json)[key])) continue;
+      // Nor what holds nothing but such lists; the value of a map is owned by its key.
+      if (shape === "struct" && inner !== undefined && isEmptySet(inner)) continue;
       children[`f:${key}`] = inner === undefined ? emptySet : shape === "map" ? orderedSet(withoutSelf(inner), true) : inner;
     }
   } else {

@@ -51,7 +51,7 @@ export async function updateScale(call: ResourceCall): Promise<ApiResponse> {
 export async function patchScale(call: ResourceCall): Promise<ApiResponse> {
   if (isApply(mediaType(call.request))) return await applyScale(call);
   const stored = current(call);
-  const { draft, options } = patchedObject(call, scaleKind(), scaleOf(stored));
+  const { draft, options } = patchedObject(call, scaleKind(), ownedScaleOf(stored));
   return await write(call, stored, draft as unknown as Scale, options);
 }
 
@@ -62,9 +62,7 @@ async function applyScale(call: ResourceCall): Promise<ApiResponse> {
   checkApplied(call, kind, applied);
   const stored = current(call);
   const parents = stored.object.metadata.managedFields ?? [];
-  const scale = scaleOf(stored);
-  const live = { ...scale, metadata: { ...scale.metadata, managedFields: ownersOfScale(parents) } } as KubeObject;
-  const { draft, owners } = applyOn(call, kind, { live, applied, options });
+  const { draft, owners } = applyOn(call, kind, { live: ownedScaleOf(stored), applied, options });
   checkName(call, draft);
   return await write(call, stored, draft as unknown as Scale, { ...options, owners: ownersOfParent(parents, owners, call.kind.ref.apiVersion) });
 }
@@ -90,7 +88,7 @@ function ownersOfParent(parents: readonly ManagedFieldsEntry[], scales: readonly
     const left = difference((entry.fieldsV1 ?? {}) as FieldSet, replicas);
     return isEmptySet(left) ? [] : [{ ...entry, fieldsV1: left }];
   });
-  const added = scales.filter((scale) => !parents.some((entry) => ownsReplicas(entry) && same(entry, scale))).map((scale) => ({ ...scale, apiVersion, fieldsV1: replicas }));
+  const added = scales.filter((scale) => ownsReplicas(scale) && !parents.some((entry) => ownsReplicas(entry) && same(entry, scale))).map((scale) => ({ ...scale, apiVersion, fieldsV1: replicas }));
   return sortedEntries([...standing, ...added]);
 }
 
@@ -111,6 +109,13 @@ function scaleOf({ object }: Stored): KubeObject {
     spec: spec?.replicas === undefined || spec.replicas === 0 ? {} : { replicas: spec.replicas },
     status: { replicas: status?.replicas ?? 0, ...(selector === "" ? {} : { selector }) },
   } as unknown as KubeObject;
+}
+
+/** With who owns its one field. */
+function ownedScaleOf(stored: Stored): KubeObject {
+  const scale = scaleOf(stored);
+  const managedFields = ownersOfScale(stored.object.metadata.managedFields ?? []);
+  return managedFields.length === 0 ? scale : { ...scale, metadata: { ...scale.metadata, managedFields } };
 }
 
 /** A selector of either form: a ReplicationController's is a map of labels. */
