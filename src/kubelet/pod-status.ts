@@ -69,6 +69,9 @@ export function isOver(pod: Pod): boolean {
   return pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
 }
 
+/** Of the condition DisruptionTarget, where this kubelet is who ends the Pod. */
+export const evictionReason = "TerminationByKubelet";
+
 interface Verdict {
   readonly type: string;
   readonly ok: boolean;
@@ -114,6 +117,7 @@ function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
     podReady(view, containers),
     containers,
     { type: "PodScheduled", ok: true },
+    ...(view.failure?.reason === "Evicted" ? [{ type: "DisruptionTarget", ok: true, reason: evictionReason, message: view.failure.message }] : []),
   ];
   const before = pod.status.conditions ?? [];
   const generation = pod.metadata.generation;

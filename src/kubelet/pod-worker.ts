@@ -11,6 +11,7 @@ import type { PodView } from "./pod-status.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { SandboxInfo } from "./runtime.ts";
+import { exceededLimit, hasLimitedVolume, measureMs } from "./volume-limits.ts";
 import { VolumeError, podFolder, setUpVolumes } from "./volumes.ts";
 
 /*
@@ -57,6 +58,7 @@ export class PodWorker {
   private removed = false;
   private wake: { readonly at: number; readonly timer: Timer } | undefined;
   private deadline: Timer | undefined;
+  private measure: Timer | undefined;
 
   constructor(means: PodMeans, pod: Pod, failure?: Failure) {
     this.means = means;
@@ -156,6 +158,7 @@ export class PodWorker {
     this.writer.stop();
     this.wake?.timer.cancel();
     this.deadline?.cancel();
+    this.measure?.cancel();
   }
 
   private restore(): void {
@@ -243,6 +246,7 @@ export class PodWorker {
       this.places = await setUpVolumes({
         pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, token: this.means.token, now: this.environment.clock.now(),
       });
+      this.watchLimits();
       return true;
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
@@ -258,7 +262,8 @@ export class PodWorker {
   private async end(): Promise<void> {
     this.stage = "ending";
     this.deadline?.cancel();
-    const grace = this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault;
+    this.measure?.cancel();
+    const grace = this.failure?.reason === "Evicted" ? 0 : (this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault);
     const running = this.records.filter(isRunning);
     if (running.length > 0) this.publish();
     const until = this.environment.clock.now() + Math.max(grace, 1) * 1000;
@@ -293,6 +298,20 @@ export class PodWorker {
       this.stop();
       this.means.gone(this.uid);
     }
+  }
+
+  /** Looks now and then at what the Pod has written, where that is limited. */
+  private watchLimits(): void {
+    if (!hasLimitedVolume(this.pod) || this.stage !== "active" || this.stopped) return;
+    this.measure = this.environment.clock.after(measureMs, () => {
+      void exceededLimit(this.pod, this.places ?? new Map(), this.means.files).then((message) => {
+        if (message === undefined || this.shouldEnd()) return this.watchLimits();
+        this.failure = { reason: "Evicted", message };
+        this.tell("Warning", "Evicted", message);
+        this.runner.interrupt();
+        this.kick();
+      });
+    });
   }
 
   private armDeadline(): void {

@@ -173,6 +173,8 @@ export interface NodeFiles {
   link(path: string, target: string): Promise<void>;
   /** Where a symbolic link points; undefined when there is none. */
   readLink(path: string): Promise<string | undefined>;
+  /** What the files in a folder take, and in those below it; 0 when there is no such folder. */
+  usedBytes(path: string): Promise<number>;
   /** A file, a link itself, or a folder with all that is in it. */
   remove(path: string): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { isStatus } from "../base/status-error.ts";
 import { sameData } from "../api/equality.ts";
 import { pods } from "../api/kinds.ts";
 import type { Pod, PodStatus } from "../api/types/core-v1.ts";
+import { evictionReason } from "./pod-status.ts";
 import type { PodMeans } from "./pod-means.ts";
 
 /** Pause before a write that the server did not answer is tried again. */
@@ -61,8 +62,9 @@ export class StatusWriter {
 
   private merged(): PodStatus {
     const wanted = this.wanted ?? this.pod.status;
-    const theirs = (this.pod.status.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
-    return { ...wanted, conditions: [...(wanted.conditions ?? []).filter(({ type }) => ownConditions.has(type)), ...theirs] };
+    const own = (wanted.conditions ?? []).filter(({ type, reason }) => ownConditions.has(type) || reason === evictionReason);
+    const theirs = (this.pod.status.conditions ?? []).filter(({ type }) => !ownConditions.has(type) && !own.some((each) => each.type === type));
+    return { ...wanted, conditions: [...own, ...theirs] };
   }
 
   private async work(): Promise<void> {

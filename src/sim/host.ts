@@ -4,6 +4,7 @@ import { FileView, cleanPath } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
 import { folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
 import type { ContainerLog } from "./container-log.ts";
+import { writtenBytes } from "./memory-held.ts";
 
 /** A container as the log folders of its machine name it. */
 export interface LoggedContainer {
@@ -99,6 +100,11 @@ export class SimulatedHost implements NodeFiles {
   async readLink(path: string): Promise<string | undefined> {
     const inode = this.files.inodeAt(path, { follow: false });
     return inode?.kind === "link" ? inode.target : undefined;
+  }
+
+  async usedBytes(path: string): Promise<number> {
+    const inode = this.files.inodeAt(path);
+    return inode?.kind === "folder" ? writtenBytes(inode) : 0;
   }
 
   async remove(path: string): Promise<void> {

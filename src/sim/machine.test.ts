@@ -313,6 +313,18 @@ chmod: /etc/passwd: Operation not permitted
     expect((await execIn("shared", ["ps"])).split("\n").map((line) => line.trim())).toEqual(["PID   USER     TIME  COMMAND", "2 root     0:00 sleep 1d", "3 root     0:00 sleep 2d", "4 root     0:00 ps", ""]);
   });
 
+  it("evicts a Pod that fills a volume beyond its limit", async () => {
+    await create("greedy", { containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "sleep 15; dd if=/dev/zero of=/cache/f bs=1M count=3; sleep 1d"], volumeMounts: [{ name: "cache", mountPath: "/cache" }] }], volumes: [{ name: "cache", emptyDir: { sizeLimit: "2Mi" } }] });
+    await server.advance(14_000);
+    expect((await get("greedy")).status.phase).toBe("Running");
+    await server.advance(20_000);
+    const why = 'Usage of EmptyDir volume "cache" exceeds the limit "2Mi". ';
+    const { status } = await get("greedy");
+    expect(status).toMatchObject({ phase: "Failed", reason: "Evicted", message: why, containerStatuses: [{ state: { terminated: { exitCode: 137 } } }] });
+    expect(status.conditions?.find(({ type }) => type === "DisruptionTarget")).toMatchObject({ status: "True", reason: "TerminationByKubelet", message: why });
+    expect(await messages("greedy")).toContain(`Warning Evicted ${why}`);
+  });
+
   it("says of a container that waits why it has no log", async () => {
     await create("no-image", { containers: [{ name: "c", image: "no-such-image" }] });
     await create("no-map", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });
