@@ -167,8 +167,12 @@ class Parser {
     else if (this.#take("(")) {
       this.#expression();
       this.#demand(")");
-    } else if (this.#take("[")) this.#list("]", () => void (this.#take("?"), this.#expression()));
-    else if (this.#is("{")) this.#entries(false);
+    } else if (this.#take("[")) {
+      this.#list("]", () => {
+        this.#take("?");
+        this.#expression();
+      });
+    } else if (this.#is("{")) this.#entries(false);
     else if (token.kind === "identifier" || (this.#is(".") && this.#peek(1).kind === "identifier")) return this.#name();
     else throw this.#unexpected(starts, startsExpression);
     return undefined;
