@@ -5,7 +5,7 @@ import { InProcessClient } from "../client/in-process-client.ts";
 import { Informers } from "../client/informer.ts";
 import type { ApiServer, UserInfo } from "../server/request.ts";
 import { startCertificateSigningController } from "../controllers/certificate-signing/controller.ts";
-import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/plan.ts";
 import { startClusterRoleAggregationController } from "../controllers/cluster-role-aggregation/controller.ts";
 import { startCronJobController } from "../controllers/cronjob/controller.ts";
 import { startDaemonSetController } from "../controllers/daemonset/controller.ts";

@@ -1,7 +1,7 @@
 import type { Log } from "../base/environment.ts";
 import type { HostClock } from "../base/clock.ts";
 import type { Host } from "../base/runner.ts";
-import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/plan.ts";
 import type { TokenSigner } from "../server/tokens/token-signer.ts";
 import type { ImageOptions } from "../sim/images/registry.ts";
 

@@ -5,7 +5,7 @@
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { CertificateRequest } from "../api/certificates/certificate-request.ts";
-import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/plan.ts";
 import { ecdsaWithSha256, pem, subjectName } from "./certificates.ts";
 import type { KeyPair } from "./certificates.ts";
 import { bits, boolean, explicit, identifier, implicit, integer, octets, sequence, time } from "./der.ts";

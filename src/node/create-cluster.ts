@@ -7,7 +7,7 @@ import { composeCluster } from "../cluster/create-cluster.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { OptionError } from "../cluster/options.ts";
 import type { ClusterOptions } from "../cluster/options.ts";
-import type { CertificateSigner } from "../controllers/certificate-signing/controller.ts";
+import type { CertificateSigner } from "../controllers/certificate-signing/plan.ts";
 import { createCertificateSigner } from "./certificate-signer.ts";
 import { createCertificates } from "./certificates.ts";
 import type { ClusterCertificates } from "./certificates.ts";
