@@ -10,7 +10,8 @@ export type NamespaceLabels = (namespace: string) => Labels;
 /** Refuses nodes whose topology domain breaks a required affinity or anti-affinity; undefined when none of them concerns the Pod. */
 export type TopologyCheck = (state: NodeState) => Misfit | undefined;
 
-const existing: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"], final: false };
+/** Pods that stand there shun the one that comes. */
+export const existing: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"], final: false };
 const affinity: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't match pod affinity rules"], final: true };
 const antiAffinity: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't match pod anti-affinity rules"], final: false };
 

@@ -3,8 +3,11 @@ import { Heap } from "../base/heap.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Wanted } from "../placement/fit.ts";
 
-/** What kept a Pod from its nodes: names of resources, and these. `claims`: it waits for its own claims, whatever the nodes are like. */
-export type Lack = "pods" | "ports" | "volumes" | "claims" | "node" | "affinity" | "spread" | (string & {});
+/**
+ * What kept a Pod from its nodes: names of resources, and these. `claims`: it waits for its own claims, whatever the nodes are like;
+ * `shunned`: by Pods that stand there.
+ */
+export type Lack = "pods" | "ports" | "volumes" | "claims" | "node" | "affinity" | "shunned" | "spread" | (string & {});
 
 /** Upstream's back-off of a Pod that found no place: 1 s doubling to 10 s, counted in attempts. */
 const backoffMsMin = 1000;
@@ -95,7 +98,7 @@ export class SchedulingQueue {
     waiting.failedAt = this.environment.clock.now();
     waiting.state = "parked";
     this.parked.add(waiting);
-    if (lacking.has("affinity") || lacking.has("spread")) this.minding.add(waiting);
+    if (lacking.has("affinity") || lacking.has("shunned") || lacking.has("spread")) this.minding.add(waiting);
   }
 
   /** Looks again at a Pod whose binding failed, after its back-off. */

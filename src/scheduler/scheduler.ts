@@ -7,6 +7,7 @@ import { keyOf } from "../client/informer.ts";
 import { wantedBy } from "../placement/fit.ts";
 import type { NodeStates } from "../placement/node-state.ts";
 import { takesRoom } from "../placement/node-state.ts";
+import { existing as shunned } from "../placement/pod-affinity.ts";
 import { ClaimKeeper } from "./claim-keeper.ts";
 import { usesClaim, usesClaims } from "./claims.ts";
 import type { ClaimBindings } from "./claims.ts";
@@ -139,7 +140,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
     // Decided already: the view has not seen the binding yet.
     if (placements.has(pod.metadata.uid)) return;
     if (current.spec.schedulingGates && current.spec.schedulingGates.length > 0) return;
-    queue.put(keyOf(pod), wantedBy(current), previous !== undefined && previous.spec !== current.spec && changedWish(current, previous));
+    queue.put(keyOf(pod), wantedBy(current), previous !== undefined && changedWish(current, previous));
   }
 
   /** A Pod came to a node, goes from it, or is another to those that mind it. */
@@ -148,7 +149,11 @@ export function startScheduler(options: SchedulerOptions): Controller {
   }
 
   function onNode(current: Node | undefined, previous: Node | undefined): void {
-    if (!current) return placements.removeNode((previous as Node).metadata.name);
+    if (!current) {
+      placements.removeNode((previous as Node).metadata.name);
+      // Those who stand on it are in nobody's way any more, and beside nobody.
+      return queue.wakeMinding(() => true);
+    }
     const changes = nodeChanges(current, placements.putNode(current) ? previous : undefined);
     if (changes.size > 0) queue.wakeWhere((waiting) => nodeMayHelp(waiting, current, previous, changes));
   }
@@ -172,7 +177,8 @@ function standsAnew(current: Pod, previous: Pod | undefined): boolean {
 }
 
 function changedWish(current: Pod, previous: Pod): boolean {
-  const wish = (pod: Pod): string => JSON.stringify([pod.spec.nodeSelector, pod.spec.affinity, pod.spec.tolerations, pod.spec.schedulingGates, wantedBy(pod).amounts]);
+  if (current.spec === previous.spec && current.metadata.labels === previous.metadata.labels) return false;
+  const wish = (pod: Pod): string => JSON.stringify([pod.metadata.labels, pod.spec.nodeSelector, pod.spec.affinity, pod.spec.tolerations, pod.spec.schedulingGates, wantedBy(pod).amounts]);
   return wish(current) !== wish(previous);
 }
 
@@ -184,7 +190,7 @@ function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySe
   const lacking = new Set<Lack>(decision.unbound ? ["volumes", "claims"] : []);
   for (const { misfit } of decision.refusals) {
     if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
-    else lacking.add(lackOf[misfit.predicate] ?? "node");
+    else lacking.add(misfit === shunned ? "shunned" : lackOf[misfit.predicate] ?? "node");
   }
   return lacking;
 }

@@ -26,15 +26,19 @@ export function nodeChanges(current: Node, previous: Node | undefined): Readonly
 
 /** Whether a node has become worth another look for a Pod that found no place. */
 export function nodeMayHelp({ wanted, lacking }: Waiting, current: Node, previous: Node | undefined, changes: ReadonlySet<NodeChange>): boolean {
+  // Those who stand on it count elsewhere now, whether or not anybody may come to it.
+  if (previous && changes.has("labels") && domainMatters(wanted.pod, lacking, current, previous)) return true;
   if (!nodeMayFit(wanted, current)) return false;
   if (!previous || changes.has("added") || !nodeMayFit(wanted, previous)) return true;
   if (changes.has("allocatable") && [...lacking].some((lack) => !notOfAmounts.has(lack))) return true;
-  if (!changes.has("labels")) return false;
-  if (lacking.has("volumes") && !lacking.has("claims")) return true;
-  return topologyKeysOf(wanted.pod, lacking).some((key) => current.metadata.labels?.[key] !== previous.metadata.labels?.[key]);
+  return changes.has("labels") && lacking.has("volumes") && !lacking.has("claims");
 }
 
-const notOfAmounts: ReadonlySet<Lack> = new Set<Lack>(["ports", "volumes", "claims", "node", "affinity", "spread"]);
+function domainMatters(pod: Pod, lacking: ReadonlySet<Lack>, current: Node, previous: Node): boolean {
+  return lacking.has("shunned") || topologyKeysOf(pod, lacking).some((key) => current.metadata.labels?.[key] !== previous.metadata.labels?.[key]);
+}
+
+const notOfAmounts: ReadonlySet<Lack> = new Set<Lack>(["ports", "volumes", "claims", "node", "affinity", "shunned", "spread"]);
 
 function topologyKeysOf({ spec: { affinity, topologySpreadConstraints = [] } }: Pod, lacking: ReadonlySet<Lack>): string[] {
   const terms = [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((each) => each?.requiredDuringSchedulingIgnoredDuringExecution ?? []);
@@ -43,7 +47,7 @@ function topologyKeysOf({ spec: { affinity, topologySpreadConstraints = [] } }: 
 
 /** Whether it may help a Pod that minds others that one of these came, went or changed. */
 export function neighbourMatters({ wanted: { pod }, lacking }: Waiting, other: Pod, namespaceLabels: NamespaceLabels): boolean {
-  return (lacking.has("affinity") && affinityConcerns(pod, other, namespaceLabels)) || (lacking.has("spread") && spreadConcerns(pod, other));
+  return ((lacking.has("affinity") || lacking.has("shunned")) && affinityConcerns(pod, other, namespaceLabels)) || (lacking.has("spread") && spreadConcerns(pod, other));
 }
 
 /** Whether a node passes the checks that only the node itself decides. Room taken by other Pods is judged by the look itself. */
