@@ -2,13 +2,14 @@ import { Process, signalNumbers } from "../process.ts";
 import type { Program, Signal } from "../process.ts";
 import { builtins } from "./builtins.ts";
 import type { Builtin, BuiltinCall } from "./builtins.ts";
-import { condition } from "./conditions.ts";
+import { compound } from "./compounds.ts";
+import { outputTo, ownDescriptor } from "./descriptors.ts";
 import { Expander } from "./expand.ts";
-import { matches } from "./pattern.ts";
+import { Pacer } from "./pacer.ts";
 import { redirected } from "./redirections.ts";
 import type { Shells } from "./shells.ts";
 import { ByteReader, Pipe, joined } from "./streams.ts";
-import type { Descriptor, Descriptors } from "./streams.ts";
+import type { Descriptors } from "./streams.ts";
 import type { AssignmentNode, CommandNode, CompoundNode, PipelineNode, ScriptNode, SimpleCommandNode, StatementNode } from "./syntax.ts";
 import { SyntaxProblem } from "./syntax.ts";
 import { Leave, ShellError, Variables } from "./variables.ts";
@@ -29,11 +30,6 @@ export interface InterpreterOptions {
   readonly forOne?: boolean;
 }
 
-/** A loop that never sleeps is made to: after this many rounds it rests, each time twice as long, up to the longest. */
-const roundsPerRest = 256;
-const restMsMax = 10_000;
-/** A round that takes longer has waited: what it computes takes the host a few milliseconds at most. */
-const waitMsMin = 100;
 const callsMax = 500;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,6 +42,7 @@ export class Interpreter {
   readonly traps = new Map<Signal | "EXIT", string>();
   readonly jobs = new Map<number, Promise<number>>();
   readonly options: InterpreterOptions;
+  readonly pacer: Pacer;
   /** What runs in the foreground gets a terminal's signals. */
   foreground: Process | undefined;
   descriptors: Descriptors;
@@ -54,15 +51,11 @@ export class Interpreter {
   /** Inside a condition: `set -e` does not apply. */
   private guarded = 0;
   private calls = 0;
-  private rounds = 0;
-  private restMs = 1;
-  /** At the last round: how often a process of the container had slept, and when that was. */
-  private napsSeen = 0;
-  private tickedAt = 0;
 
   constructor(options: InterpreterOptions) {
     this.options = options;
     this.process = options.process;
+    this.pacer = new Pacer(options.process);
     this.descriptors = options.descriptors;
     this.variables = options.variables ?? new Variables(options.process);
     this.functions = new Map(options.functions);
@@ -114,6 +107,16 @@ export class Interpreter {
     return status;
   }
 
+  /** Work whose status is looked at: `set -e` does not apply. */
+  async guardedly<T>(work: () => Promise<T>): Promise<T> {
+    this.guarded++;
+    try {
+      return await work();
+    } finally {
+      this.guarded--;
+    }
+  }
+
   private async statement(node: StatementNode): Promise<number> {
     if (!this.process.alive) await new Promise(() => undefined);
     if (node.deferredError) throw new SyntaxProblem(`syntax error: unexpected "${node.deferredError.token}"`, false);
@@ -123,12 +126,7 @@ export class Interpreter {
       const operator = index === 0 ? ";" : node.operators[index - 1];
       if ((operator === "&&" && status !== 0) || (operator === "||" && status === 0)) continue;
       const last = index === node.pipelines.length - 1;
-      if (!last) this.guarded++;
-      try {
-        status = await this.pipeline(pipeline);
-      } finally {
-        if (!last) this.guarded--;
-      }
+      status = last ? await this.pipeline(pipeline) : await this.guardedly(() => this.pipeline(pipeline));
       this.variables.status = status;
       if (this.pending.length > 0) await this.runPending();
       if (status !== 0 && last && !pipeline.negated && this.variables.flags.has("e") && this.guarded === 0) throw new Leave("exit", status);
@@ -139,15 +137,7 @@ export class Interpreter {
   private async pipeline(node: PipelineNode): Promise<number> {
     const begun = this.process.clock.now();
     const run = (): Promise<number> => (node.commands.length === 1 ? this.command(node.commands[0] as CommandNode, this.descriptors) : this.piped(node));
-    let status;
-    if (node.negated) {
-      this.guarded++;
-      try {
-        status = (await run()) === 0 ? 1 : 0;
-      } finally {
-        this.guarded--;
-      }
-    } else status = await run();
+    const status = node.negated ? await this.guardedly(async () => ((await run()) === 0 ? 1 : 0)) : await run();
     if (node.timed) {
       const ms = this.process.clock.now() - begun;
       this.descriptors.get(2)?.write?.(encoder.encode(`real\t${Math.floor(ms / 60_000)}m ${((ms % 60_000) / 1000).toFixed(2)}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n`));
@@ -223,7 +213,7 @@ export class Interpreter {
         this.functions.set(node.name, node.body);
         return 0;
       }
-      return await this.within(await redirected(descriptors, node.redirections, this), () => this.compound(node));
+      return await this.within(await redirected(descriptors, node.redirections, this), () => compound(node, this));
     } catch (error) {
       // A redirection that fails ends its command alone.
       if (!(error instanceof ShellError) || error.status !== 1) throw error;
@@ -240,101 +230,6 @@ export class Interpreter {
     } finally {
       this.descriptors = before;
     }
-  }
-
-  private async compound(node: CompoundNode): Promise<number> {
-    switch (node.type) {
-      case "If":
-        for (const { condition: test, body } of node.clauses) if (await this.holds(test)) return this.statements(body);
-        return node.elseBody ? this.statements(node.elseBody) : 0;
-      case "While":
-      case "Until":
-        return this.loop(async () => (await this.holds(node.condition)) === (node.type === "While"), node.body);
-      case "For": {
-        const words = node.words ? await this.expander.words(node.words) : [...this.variables.positional];
-        return this.loop(async () => {
-          const next = words.shift();
-          if (next !== undefined) this.variables.set(node.variable, next);
-          return next !== undefined;
-        }, node.body);
-      }
-      case "CStyleFor":
-        if (node.init) await this.expander.arithmetic(node.init.expression);
-        return this.loop(async () => !node.condition || (await this.expander.arithmetic(node.condition.expression)) !== 0, node.body, async () => {
-          if (node.update) await this.expander.arithmetic(node.update.expression);
-        });
-      case "Case":
-        return this.chosen(node);
-      case "Group":
-        return this.statements(node.body);
-      case "Subshell": {
-        const { process, done } = this.spawn(this.descriptors, (shell) => shell.statements(node.body));
-        return this.waitedFor(process, done);
-      }
-      case "ArithmeticCommand":
-        return (await this.expander.arithmetic(node.expression.expression)) === 0 ? 1 : 0;
-      case "ConditionalCommand":
-        return (await condition(node.expression, this)) ? 0 : 1;
-    }
-  }
-
-  private async chosen(node: Extract<CompoundNode, { type: "Case" }>): Promise<number> {
-    const word = await this.expander.word(node.word);
-    let falls = false;
-    for (const { patterns, body, terminator } of node.items) {
-      let found = falls;
-      for (const pattern of patterns) found ||= matches(await this.expander.pattern(pattern), word);
-      if (!found) continue;
-      const status = await this.statements(body);
-      if (terminator === ";;") return status;
-      falls = terminator === ";&";
-    }
-    return 0;
-  }
-
-  private async holds(test: readonly StatementNode[]): Promise<boolean> {
-    this.guarded++;
-    try {
-      return (await this.statements(test)) === 0;
-    } finally {
-      this.guarded--;
-    }
-  }
-
-  private async loop(goesOn: () => Promise<boolean>, body: readonly StatementNode[], after?: () => Promise<void>): Promise<number> {
-    let status = 0;
-    for (;;) {
-      await this.tick();
-      try {
-        if (!(await goesOn())) return status;
-        status = await this.statements(body);
-      } catch (error) {
-        if (!(error instanceof Leave) || (error.kind !== "break" && error.kind !== "continue")) throw error;
-        status = 0;
-        if (error.value > 1) throw new Leave(error.kind, error.value - 1);
-        if (error.kind === "break") return status;
-      }
-      await after?.();
-    }
-  }
-
-  /**
-   * A round of a loop. Gives way to others now and then, in cluster time, so that no script can hold the host. That time has passed says
-   * nothing, for the machine's clock goes on while a script computes: somebody must have slept, or waited long for something.
-   */
-  private async tick(): Promise<void> {
-    const { clock, world: { work } } = this.process;
-    const now = clock.now();
-    if (work.naps !== this.napsSeen || now - this.tickedAt > waitMsMin) {
-      this.rounds = 0;
-      this.restMs = 1;
-    }
-    if (++this.rounds % roundsPerRest === 0) {
-      await this.process.compute(this.restMs);
-      this.restMs = Math.min(this.restMs * 2, restMsMax);
-    }
-    this.napsSeen = work.naps;
-    this.tickedAt = clock.now();
   }
 
   private async simple(node: SimpleCommandNode, outer: Descriptors): Promise<number> {
@@ -399,7 +294,7 @@ export class Interpreter {
     return this.waitedFor(child, child.run(program));
   }
 
-  private async waitedFor(child: Process, done: Promise<number>): Promise<number> {
+  async waitedFor(child: Process, done: Promise<number>): Promise<number> {
     this.foreground = child;
     const code = await this.process.wait(done);
     this.foreground = undefined;
@@ -483,32 +378,4 @@ export class Interpreter {
     this.wakeWait = undefined;
     return wanted.length > jobs.length ? 127 : status;
   }
-}
-
-/** What a process writes goes to the descriptors that its shell gave it; they may be those of the process itself, which takes on another program. */
-function outputTo(descriptors: Descriptors, self?: Process): Process["output"] {
-  const before = self?.output;
-  const write = (descriptor: Descriptor | undefined, bytes: Uint8Array): boolean => {
-    if (!descriptor?.own) return descriptor?.write?.(bytes) ?? true;
-    const { process, stream } = descriptor.own;
-    return (process === self && before ? before : process.output)(stream, bytes);
-  };
-  return (stream, bytes) => write(descriptors.get(stream === "stdout" ? 1 : 2), bytes);
-}
-
-/** A process's own stream as a descriptor of the script that it runs. */
-export function ownDescriptor(process: Process, stream: "stdout" | "stderr"): Descriptor {
-  return {
-    own: { process, stream },
-    write: (bytes) => {
-      process.write(stream, bytes);
-      return process.alive;
-    },
-    ready: () => process.ready(),
-  };
-}
-
-/** The descriptors that a shell begins with. */
-export function ownDescriptors(process: Process): Descriptors {
-  return new Map<number, Descriptor>([[0, { reader: ByteReader.over(process.input) }], [1, ownDescriptor(process, "stdout")], [2, ownDescriptor(process, "stderr")]]);
 }

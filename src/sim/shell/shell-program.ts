@@ -1,6 +1,7 @@
 import { absolute } from "../commands/clock.ts";
 import type { Process, Program } from "../process.ts";
-import { Interpreter, ownDescriptors } from "./interpreter.ts";
+import { ownDescriptors } from "./descriptors.ts";
+import { Interpreter } from "./interpreter.ts";
 import type { Shells } from "./shells.ts";
 import type { ByteReader } from "./streams.ts";
 import type { ScriptNode } from "./syntax.ts";
