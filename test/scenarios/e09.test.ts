@@ -63,7 +63,7 @@ scenario("E09", "Resources, priority and metrics", { cluster: "learning", nodes:
     expect((await rows(s, "kubectl get pods -l app=low-priority-filler")).some((pod) => pod["STATUS"] === "Pending")).toBe(true);
     await s.ok("kubectl apply -f manifests/08-daemonset-resources.yaml");
     const agents2 = await runningPods(s, agents, 2);
-    expect(agents2.map((pod) => pod["NODE"])).toContain("learning-worker");
+    expect(agents2.map((pod) => [pod["NODE"], pod["NOMINATED NODE"]]).toSorted()).toEqual([["learning-worker", "<none>"], ["learning-worker2", "<none>"]]);
     expect(await s.ok("kubectl get events --field-selector reason=Preempted")).toMatch(/Normal +Preempted +pod\/low-priority-filler-\S+ +Preempted by pod /);
     await s.ok("kubectl delete deployment low-priority-filler --wait=false");
   });
