@@ -30,9 +30,13 @@ export const node: KindDeclaration<Node> = {
     else if (podCIDR === undefined && podCIDRs?.[0] !== undefined) draft.spec.podCIDR = podCIDRs[0];
   },
   /** A kubelet registers its Node together with the status, so a create keeps it. */
-  prepareCreate() {},
+  prepareCreate(draft) {
+    delete draft.spec?.configSource;
+  },
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<Node>["status"];
+    // Kubelets read no configuration from the API any more: nobody begins to name one.
+    if (old.spec.configSource === undefined) delete draft.spec.configSource;
   },
   validate(object) {
     const errors: FieldError[] = [];
