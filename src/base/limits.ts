@@ -34,6 +34,8 @@ export const limits = {
   watchMsMin: 30 * 60 * 1000,
   /** Seconds between bookmarks of a watch that asked for them: upstream's one a minute. */
   bookmarkMs: 60 * 1000,
+  /** The last instant that RFC 3339 can write, the end of the year 9999: no clock goes beyond. */
+  instantMax: 253_402_300_799_999,
   /** Events live one hour (`--event-ttl`). */
   eventTtlMs: 60 * 60 * 1000,
   /** Bytes that a client of a WebSocket may leave unread in our buffers before the sender waits. */

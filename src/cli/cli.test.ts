@@ -199,6 +199,7 @@ describe("time", () => {
     expect(before).toMatch(/^2026-01-01T00:\d\d:/);
     const moved = await run(["time", "advance", "12h"]);
     expect({ code: moved.code, stderr: moved.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(await run(["time", "advance", "9999999d"])).toMatchObject({ code: 2, stderr: "coracle: time advance takes a duration that ends before the year 10000\n" });
     const after = (await run(["time", "show"])).stdout.trim();
     expect(Date.parse(after) - Date.parse(before)).toBe(12 * 3600 * 1000);
     child.kill("SIGINT");

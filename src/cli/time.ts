@@ -1,8 +1,10 @@
 /** `coracle time`: reads and moves the virtual clock of a running cluster, through its Clock object. */
 import { formatDuration } from "../base/duration.ts";
+import { limits } from "../base/limits.ts";
 import { ApiConnection } from "../node/api-connection.ts";
 import type { ApiAnswer } from "../node/api-connection.ts";
 import { Failure } from "../node/failure.ts";
+import { UsageError } from "./arguments.ts";
 import { objectOf, runningCluster } from "./running.ts";
 import type { Output } from "./output.ts";
 
@@ -38,6 +40,7 @@ export async function timeAdvance(name: string, durationMs: number, output: Outp
   try {
     const from = instantOf(clockOf(await connection.get(clockPath), name));
     const to = from + Math.round(durationMs);
+    if (to > limits.instantMax) throw new UsageError("time advance takes a duration that ends before the year 10000");
     const moved = clockOf(await connection.patch(`${clockPath}?fieldManager=coracle`, { spec: { at: textOf(to) } }), name);
     await arrival(connection, moved, to, name);
     output.line(`${textOf(from)} → ${textOf(to)} (${formatDuration(durationMs)} in ${formatDuration(Math.round(performance.now()))})`);

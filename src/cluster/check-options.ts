@@ -1,5 +1,6 @@
 /** What a caller asks of a cluster is looked at before anything is made; what cannot be is told in one line, with what would be right. */
 import type { Instant } from "../base/environment.ts";
+import { limits } from "../base/limits.ts";
 import { parseTime } from "../base/time.ts";
 import { parseReference } from "../sim/images/reference.ts";
 import { isClusterName, nodesMax } from "./names.ts";
@@ -28,7 +29,7 @@ const checks: Checks = {
 };
 
 function instantOf(value: unknown): Instant | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value === "number") return Math.abs(value) <= limits.instantMax ? value : undefined;
   return typeof value === "string" ? parseTime(value) : undefined;
 }
 

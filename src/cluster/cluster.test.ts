@@ -132,6 +132,7 @@ describe("a running cluster", () => {
     await expect(cluster.runUntil(() => false, { within: "5s" })).rejects.toThrow("not within 5 s");
     await expect(cluster.advance("soon")).rejects.toThrow('"soon" is not a duration');
     await expect(cluster.advance(-1)).rejects.toThrow("goes back in time");
+    await expect(cluster.advance("9999999d")).rejects.toThrow("goes beyond the year 9999");
   });
 
   it("adds, stops, starts and removes nodes through Machine objects", async () => {

@@ -1,6 +1,7 @@
 import type { Environment, Instant } from "../base/environment.ts";
 import type { SystemClock, VirtualClock } from "../base/clock.ts";
 import { parseDuration } from "../base/duration.ts";
+import { limits } from "../base/limits.ts";
 import { StatusError } from "../base/status-error.ts";
 import type { Status } from "../base/status-error.ts";
 import type { KubeObject, ObjectName } from "../api/kind-ref.ts";
@@ -111,6 +112,7 @@ export class RunningCluster implements Cluster {
     const clock = this.virtualClock("advance");
     const ms = msOf("advance", duration);
     const target = clock.now() + ms;
+    if (target > limits.instantMax) throw new OptionError(`advance: ${duration} goes beyond the year 9999`);
     await this.own.patch(clocks, { name: clockName }, { type: "merge", body: { spec: { at: clockTime(target) } } });
     await clock.advanceTo(target);
     await this.settle();
