@@ -190,7 +190,7 @@ export class ContainerRunner {
         this.tell(record, "Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${pod}`);
         this.lookAgain(record, regularMs, ended + record.backoffMs);
       }
-      record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goDurationLong(record.backoffMs)} restarting failed container=${name} pod=${pod}` };
+      record.waiting = { reason: "CrashLoopBackOff", message: `back-off ${goDuration(record.backoffMs)} restarting failed container=${name} pod=${pod}` };
       this.options.wakeAt(record.againAt);
       return true;
     }
@@ -394,9 +394,4 @@ export class ContainerRunner {
       );
     });
   }
-}
-
-/** `10s`, `2m40s`, `5m0s`: as Go prints whole seconds. */
-function goDurationLong(ms: number): string {
-  return ms >= 60_000 ? `${Math.floor(ms / 60_000)}m${(ms % 60_000) / 1000}s` : goDuration(ms);
 }

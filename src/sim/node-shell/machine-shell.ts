@@ -1,7 +1,7 @@
 import type { Environment, Random } from "../../base/environment.ts";
 import type { RuntimeExec } from "../../kubelet/runtime.ts";
 import type { CommandTable } from "../command.ts";
-import { runFor } from "../container.ts";
+import { runFor } from "../container-streams.ts";
 import type { FileView } from "../files/file-view.ts";
 import { standardPath } from "../images/image.ts";
 import { NetworkInterface } from "../network.ts";
