@@ -100,3 +100,13 @@ test("keys that stand again in a mapping are told by their lines", () => {
   expect(repeatedYamlKeys('a: 1\nb: {x: 1, x: 2}\nc:\n- k: v\n  "k": w\n- k: v\na: 3\n')).toEqual(['line 2: key "x" already set in map', 'line 5: key "k" already set in map', 'line 7: key "a" already set in map']);
   expect(repeatedYamlKeys("a: &x {k: v}\nb:\n  <<: *x\n  k: v\nc: [*x, *x]\n---\na: 1\na: 2\n")).toEqual([]);
 });
+
+test.each([
+  ["a: b: c\n", "yaml: line 1: mapping values are not allowed in this context"],
+  ["a: b\n  c: d\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["a: @x\n", "yaml: line 1: found character that cannot start any token"],
+  ["a:\n  b: 1\n c\n", "yaml: line 2: did not find expected key"],
+  ["a:\n\tb: 1\n", "yaml: line 2: found a tab character that violates indentation"],
+])("%j is refused in Go's words", (text, message) => {
+  expect(() => parseYamlDocuments(text)).toThrow(message);
+});

@@ -49,7 +49,7 @@ function readInteger(source: string): number | undefined {
 }
 
 /**
- * The documents of a text; empty ones are left out. Throws YamlError: `yaml: line 3: bad indentation of a mapping entry`.
+ * The documents of a text; empty ones are left out. Throws YamlError: `yaml: line 3: mapping values are not allowed in this context`.
  */
 export function parseYamlDocuments(text: string): JsonValue[] {
   checkDocuments(text);
@@ -60,7 +60,7 @@ export function parseYamlDocuments(text: string): JsonValue[] {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark === undefined ? undefined : error.mark.line + 1;
-    throw new YamlError(`yaml: ${line === undefined ? "" : `line ${line}: `}${error.reason}`, line);
+    throw new YamlError(line === undefined ? `yaml: ${error.reason}` : wordsOf(error.reason, line, text[error.mark?.position ?? 0] ?? ""), line);
   }
   const present = documents.filter((document) => document !== null && document !== undefined);
   if (text.includes("*")) checkWeight(present, text.length + repeatedMax);
@@ -99,6 +99,18 @@ export function repeatedYamlKeys(text: string): readonly string[] {
     }
   }
   return found;
+}
+
+/**
+ * The commonest mistakes in the words of Go's parser, which people know from kubectl; all others in the library's own. `found` is the
+ * character at which reading stopped. Go counts lines from 1 where a character is wrong, and from 0 where a key is missing.
+ */
+function wordsOf(reason: string, line: number, found: string): string {
+  if (reason === "tab characters must not be used in indentation") return `yaml: line ${line}: found a tab character that violates indentation`;
+  if (reason !== "bad indentation of a mapping entry") return `yaml: line ${line}: ${reason}`;
+  if (found === ":") return `yaml: line ${line}: mapping values are not allowed in this context`;
+  if (found === "@" || found === "`" || found === "%") return `yaml: line ${line}: found character that cannot start any token`;
+  return line === 1 ? "yaml: did not find expected key" : `yaml: line ${line - 1}: did not find expected key`;
 }
 
 /** Throws for a text of more documents than anybody writes: each costs some 6 µs, empty or not, and 3 MB hold 700,000 of them. */
