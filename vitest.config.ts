@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     include: ["src/**/*.{test,contract,golden,sim}.ts", "test/**/*.{test,golden,sim}.ts", "scripts/**/*.test.ts"],
     testTimeout: 30_000,
+    // What is waited for comes in milliseconds, and on a busy machine late: the default of a second is too short.
+    expect: { poll: { timeout: 20_000 } },
     pool: "threads",
     // Test files share the modules of their worker: no module holds state that changes, and loading them anew for each file is half of the work.
     isolate: false,

@@ -206,11 +206,11 @@ describe.each([
   });
 
   test("closes a connection that nobody uses, not one on which somebody waits", async () => {
-    const hasty = await listenHttps({ server: { handle }, certificates, log, idleMsMax: 30 });
+    const hasty = await listenHttps({ server: { handle }, certificates, log, idleMsMax: 250 });
     const [idle, watching] = [0, 1].map(() => connectHttp2(hasty.url, { ca: certificates.authority.certificate, ...admin })) as [ClientHttp2Session, ClientHttp2Session];
     watching.request({ ":path": "/watch" }).resume();
     await new Promise((resolve) => idle.once("close", resolve));
-    await wait(60);
+    await wait(300);
     expect(watching.closed).toBe(false);
     watching.destroy();
     await hasty.close();
