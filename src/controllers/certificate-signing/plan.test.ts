@@ -7,9 +7,9 @@ import { signedStatus } from "./plan.ts";
 
 const { request: good } = certificateRequest({ commonName: "jane" });
 const signers = fc.constantFrom("kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet", "example.com/other");
-const approved = fc.constant([{ type: "Approved", status: "True" }]);
+const approved: fc.Arbitrary<{ type: string; status: string }[]> = fc.constant([{ type: "Approved", status: "True" }]);
 const anyConditions = fc.uniqueArray(fc.record({ type: fc.constantFrom("Approved", "Denied", "Failed", "Mine"), status: fc.constantFrom("True", "True", "False") }), { selector: ({ type }) => type });
-const conditions = fc.oneof(approved, anyConditions);
+const conditions: fc.Arbitrary<{ type: string; status: string }[]> = fc.oneof(approved, anyConditions);
 const wishes = fc.record({
   signerName: signers, request: fc.constantFrom(good, good, "bm90IGEgcmVxdWVzdA=="), usages: fc.subarray(["client auth", "digital signature", "server auth"]),
   expirationSeconds: fc.option(fc.oneof(fc.integer({ min: 1, max: 1200 }), fc.integer({ min: 1, max: 10 ** 9 })), { nil: undefined }), conditions, certificate: fc.constantFrom(undefined, undefined, "UEVN"),
