@@ -108,7 +108,7 @@ async function waitingInVain(cluster: InProcessServer): Promise<string[]> {
 }
 
 describe("scheduler", () => {
-  it.each(Array.from({ length: 12 }, (_, i) => i + 1))("lets nobody wait who would fit, seed %i", async (seed) => {
+  it.each(Array.from({ length: 8 }, (_, i) => i + 1))("lets nobody wait who would fit, seed %i", async (seed) => {
     const cluster = await startInProcessServer({ seed });
     const churn = new Churn(cluster, seed);
     for (const name of ["n1", "n2", "n3"]) await churn.addNode(name);
