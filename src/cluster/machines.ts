@@ -11,7 +11,7 @@ import { InProcessClient } from "../client/in-process-client.ts";
 import type { Informers } from "../client/informer.ts";
 import { Reconciler } from "../client/reconciler.ts";
 import { execSession } from "../kubelet/exec-session.ts";
-import { apiPort } from "../server/bootstrap/bootstrap.ts";
+import { apiPort } from "../server/bootstrap/objects.ts";
 import type { ClusterNetwork, ForwardedRequest, ForwardedResponse } from "../server/cluster-network.ts";
 import type { MachineConsole } from "../server/machine-console.ts";
 import type { NodeAgent } from "../server/node-agent.ts";

@@ -4,7 +4,7 @@ import { endpointSlices, endpoints, namespaces, services } from "../api/kinds.ts
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { Client } from "../client/client.ts";
 import type { Informers } from "../client/informer.ts";
-import { bootstrapObjects } from "../server/bootstrap/bootstrap.ts";
+import { bootstrapObjects } from "../server/bootstrap/objects.ts";
 import { apiServerObjects } from "./system-workloads.ts";
 import type { SystemObject } from "./system-workloads.ts";
 

@@ -3,7 +3,7 @@ import { clusterRoleBindings, clusterRoles, configMaps, daemonSets, deployments,
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { DaemonSet, Deployment } from "../api/types/apps-v1.ts";
 import type { PodSpec, Service } from "../api/types/core-v1.ts";
-import { apiPort } from "../server/bootstrap/bootstrap.ts";
+import { apiPort } from "../server/bootstrap/objects.ts";
 import { machineAddress } from "../sim/machine.ts";
 import { coreFile, kubeProxyConfig, kubeProxyKubeconfig } from "./system-configuration.ts";
 

@@ -13,18 +13,7 @@ import { sealed } from "../commit.ts";
 import { keyOf } from "../keys.ts";
 import { orderedMeta } from "../meta.ts";
 import { withMetrics } from "../metrics/objects.ts";
-import { bootstrapText } from "./objects-text.ts";
-
-/** What a new cluster holds, by the path of the kind: namespaces, roles, priority classes, the `kubernetes` Service and the like. */
-export type BootstrapObjects = { readonly [path: string]: readonly { readonly metadata: ObjectMeta }[] };
-
-/** Where the server listens on its node, as kubeadm's does; that of the recording listened elsewhere. */
-export const apiPort = 6443;
-const recordedPort = /"targetPort":\d+/;
-
-export function bootstrapObjects(): BootstrapObjects {
-  return JSON.parse(bootstrapText.replace(recordedPort, `"targetPort":${apiPort}`)) as BootstrapObjects;
-}
+import type { BootstrapObjects } from "./objects.ts";
 
 /** Writes what is missing, in a fixed order; what is there already is left alone. */
 export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; schema: Schema; objects: BootstrapObjects }): Promise<void> {

@@ -1,5 +1,5 @@
 import type { KindRegistry } from "../../api/registry.ts";
-import type { BootstrapObjects } from "../bootstrap/bootstrap.ts";
+import type { BootstrapObjects } from "../bootstrap/objects.ts";
 import { metricsGroup } from "./metrics.ts";
 
 /** What the add-on puts into a new cluster: its APIService, answered by this server itself, and the right to read metrics for those who may view. */

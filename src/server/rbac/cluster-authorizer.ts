@@ -1,6 +1,6 @@
 import type { ClusterRole } from "../../api/types/rbac-v1.ts";
 import type { Store } from "../../store/contract.ts";
-import type { BootstrapObjects } from "../bootstrap/bootstrap.ts";
+import type { BootstrapObjects } from "../bootstrap/objects.ts";
 import { ownRights } from "../bootstrap/own-rights.ts";
 import { NodeAuthorizer } from "./node-authorizer.ts";
 import { RbacPolicy } from "./policy.ts";
