@@ -6,19 +6,15 @@ import { replay } from "./replay.ts";
 /**
  * The recorded transcripts with the real kubectl. What is not met stands in gaps.json, finding by finding, with its reason; what is met and
  * stands there fails. A reason that begins with "chance:" names something that upstream decides by chance or by the speed of its
- * machine; there either outcome is right. `CORACLE_GAPS=write` rewrites the list, keeping the reasons that are known.
- *
- * `wide` holds topics with many commands about kubectl and single answers, not about controllers; they run when CORACLE_TRANSCRIPTS
- * names them or says `all`, so that the rest stays under 100 s on two cores.
+ * machine; there either outcome is right. `CORACLE_GAPS=write` rewrites the list, keeping the reasons that are known;
+ * CORACLE_TRANSCRIPTS names the topics to run, parted by commas, where not all are wanted.
  */
-const wide = ["apply-diff", "cordon-drain", "delete-wait", "describe", "discovery", "edit-verbs", "errors", "generators", "get-output-forms", "scheduling"];
-
 const gapsPath = join(import.meta.dirname, "gaps.json");
 type Gaps = { [topic: string]: { [what: string]: string } };
 const gaps = JSON.parse(readFileSync(gapsPath, "utf8")) as Gaps;
 const recorded = readdirSync(join(import.meta.dirname, "recorded")).sort();
 const asked = process.env["CORACLE_TRANSCRIPTS"];
-const topics = asked === undefined ? recorded.filter((topic) => !wide.includes(topic)) : asked === "all" ? recorded : asked.split(",");
+const topics = asked === undefined ? recorded : asked.split(",");
 
 describe.concurrent("recorded transcripts", { timeout: 280_000 }, () => {
   const unmet = new Map<string, readonly string[]>();
