@@ -1,12 +1,12 @@
 import { condition } from "./conditions.ts";
-import type { Interpreter } from "./interpreter.ts";
 import { matches } from "./pattern.ts";
+import type { Shell } from "./shell.ts";
 import type { CompoundNode, StatementNode } from "./syntax.ts";
 import { Leave } from "./variables.ts";
 
 /** `if`, loops, `case`, groups, subshells, `((…))` and `[[ … ]]`. */
 
-export async function compound(node: CompoundNode, shell: Interpreter): Promise<number> {
+export async function compound(node: CompoundNode, shell: Shell): Promise<number> {
   switch (node.type) {
     case "If":
       for (const { condition: test, body } of node.clauses) if (await holds(test, shell)) return shell.statements(body);
@@ -36,7 +36,7 @@ export async function compound(node: CompoundNode, shell: Interpreter): Promise<
       return shell.statements(node.body);
     case "Subshell": {
       const { process, done } = shell.spawn(shell.descriptors, (child) => child.statements(node.body));
-      return shell.waitedFor(process, done);
+      return shell.programs.waitedFor(process, done);
     }
     case "ArithmeticCommand":
       return (await shell.expander.arithmetic(node.expression.expression)) === 0 ? 1 : 0;
@@ -45,7 +45,7 @@ export async function compound(node: CompoundNode, shell: Interpreter): Promise<
   }
 }
 
-async function chosen(node: Extract<CompoundNode, { type: "Case" }>, shell: Interpreter): Promise<number> {
+async function chosen(node: Extract<CompoundNode, { type: "Case" }>, shell: Shell): Promise<number> {
   const word = await shell.expander.word(node.word);
   let falls = false;
   for (const { patterns, body, terminator } of node.items) {
@@ -59,11 +59,11 @@ async function chosen(node: Extract<CompoundNode, { type: "Case" }>, shell: Inte
   return 0;
 }
 
-function holds(test: readonly StatementNode[], shell: Interpreter): Promise<boolean> {
+function holds(test: readonly StatementNode[], shell: Shell): Promise<boolean> {
   return shell.guardedly(async () => (await shell.statements(test)) === 0);
 }
 
-async function loop(goesOn: () => Promise<boolean>, { body, after, shell }: { body: readonly StatementNode[]; after?: () => Promise<void>; shell: Interpreter }): Promise<number> {
+async function loop(goesOn: () => Promise<boolean>, { body, after, shell }: { body: readonly StatementNode[]; after?: () => Promise<void>; shell: Shell }): Promise<number> {
   let status = 0;
   for (;;) {
     await shell.pacer.round();

@@ -1,7 +1,7 @@
 import { FileError, cleanPath } from "../files/file-view.ts";
 import type { FileStat, FileView } from "../files/file-view.ts";
-import type { Interpreter } from "./interpreter.ts";
 import { matches } from "./pattern.ts";
+import type { Shell } from "./shell.ts";
 import type { ConditionNode } from "./syntax.ts";
 import { ShellError } from "./variables.ts";
 
@@ -91,7 +91,7 @@ export function test(words: readonly string[], at: Surroundings): boolean {
 }
 
 /** `[[ … ]]`. */
-export async function condition(node: ConditionNode, shell: Interpreter): Promise<boolean> {
+export async function condition(node: ConditionNode, shell: Shell): Promise<boolean> {
   const { expander, process, variables } = shell;
   const at: Surroundings = { files: process.world.files, cwd: variables.cwd, tty: process.tty };
   switch (node.type) {

@@ -1,17 +1,20 @@
-import { Process, signalNumbers } from "../process.ts";
-import type { Program, Signal } from "../process.ts";
+import { Process } from "../process.ts";
+import type { Program } from "../process.ts";
 import { builtins } from "./builtins.ts";
-import type { Builtin, BuiltinCall } from "./builtins.ts";
 import { compound } from "./compounds.ts";
 import { outputTo, ownDescriptor } from "./descriptors.ts";
 import { Expander } from "./expand.ts";
+import { Jobs } from "./jobs.ts";
 import { Pacer } from "./pacer.ts";
+import { Programs } from "./programs.ts";
 import { redirected } from "./redirections.ts";
+import type { Builtin, BuiltinCall, Shell } from "./shell.ts";
 import type { Shells } from "./shells.ts";
 import { ByteReader, Pipe, joined } from "./streams.ts";
 import type { Descriptors } from "./streams.ts";
 import type { AssignmentNode, CommandNode, CompoundNode, PipelineNode, ScriptNode, SimpleCommandNode, StatementNode } from "./syntax.ts";
 import { SyntaxProblem } from "./syntax.ts";
+import { Traps } from "./traps.ts";
 import { Leave, ShellError, Variables } from "./variables.ts";
 
 /**
@@ -34,20 +37,17 @@ const callsMax = 500;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export class Interpreter {
+export class Interpreter implements Shell {
   readonly process: Process;
   readonly variables: Variables;
   readonly expander: Expander;
   readonly functions: Map<string, CompoundNode>;
-  readonly traps = new Map<Signal | "EXIT", string>();
-  readonly jobs = new Map<number, Promise<number>>();
+  readonly traps: Traps;
+  readonly jobs: Jobs;
+  readonly programs: Programs;
   readonly options: InterpreterOptions;
   readonly pacer: Pacer;
-  /** What runs in the foreground gets a terminal's signals. */
-  foreground: Process | undefined;
   descriptors: Descriptors;
-  private pending: string[] = [];
-  private wakeWait: (() => void) | undefined;
   /** Inside a condition: `set -e` does not apply. */
   private guarded = 0;
   private calls = 0;
@@ -59,6 +59,13 @@ export class Interpreter {
     this.descriptors = options.descriptors;
     this.variables = options.variables ?? new Variables(options.process);
     this.functions = new Map(options.functions);
+    this.traps = new Traps(this.process);
+    this.jobs = new Jobs(this.traps);
+    this.programs = new Programs({
+      process: this.process, variables: this.variables, traps: this.traps, programFor: options.programFor,
+      isLast: () => options.forOne === true && this.traps.handlers.size === 0 && this.calls === 0,
+      complain: (message, descriptors) => this.complain(message, descriptors),
+    });
     this.expander = new Expander({ process: this.process, variables: this.variables, parse: (script) => options.shells.parse(script), substitute: (script) => this.substitute(script) });
   }
 
@@ -70,9 +77,9 @@ export class Interpreter {
   /** Runs, takes `exit` and errors for the end, and then the EXIT trap. */
   async finished(work: () => Promise<number>): Promise<number> {
     let status = await this.ended(work);
-    const farewell = this.traps.get("EXIT");
+    const farewell = this.traps.handlers.get("EXIT");
     if (farewell !== undefined && farewell !== "") {
-      this.traps.delete("EXIT");
+      this.traps.handlers.delete("EXIT");
       this.variables.status = status;
       const last = await this.ended(() => this.text(farewell), status);
       status = last;
@@ -128,7 +135,7 @@ export class Interpreter {
       const last = index === node.pipelines.length - 1;
       status = last ? await this.pipeline(pipeline) : await this.guardedly(() => this.pipeline(pipeline));
       this.variables.status = status;
-      if (this.pending.length > 0) await this.runPending();
+      if (this.traps.areDue) await this.runTraps();
       if (status !== 0 && last && !pipeline.negated && this.variables.flags.has("e") && this.guarded === 0) throw new Leave("exit", status);
     }
     return status;
@@ -163,9 +170,7 @@ export class Interpreter {
       });
       return stage;
     });
-    this.foreground = stages.at(-1)?.process;
-    const codes = await this.process.wait(Promise.all(stages.map(({ done }) => done)));
-    this.foreground = undefined;
+    const codes = await this.programs.waitedFor(stages.at(-1)?.process, Promise.all(stages.map(({ done }) => done)));
     return (this.variables.flags.has("P") ? codes.findLast((code) => code !== 0) : codes.at(-1)) ?? 0;
   }
 
@@ -185,7 +190,7 @@ export class Interpreter {
 
   private background(node: StatementNode): number {
     const { process, done } = this.spawn(this.descriptors, (shell) => shell.statement(node), { forOne: true, background: true });
-    this.jobs.set(process.pid, done);
+    this.jobs.add(process.pid, done);
     this.variables.lastBackground = String(process.pid);
     return 0;
   }
@@ -250,13 +255,17 @@ export class Interpreter {
     const descriptors = await redirected(outer, node.redirections, this);
     const body = this.functions.get(name);
     if (body) return this.variables.during(assigned, () => this.within(descriptors, () => this.called(body, args)));
-    if (name === "exec") return this.exec(args, descriptors, assigned);
+    if (name === "exec" && args.length > 0) return this.programs.replace(args, descriptors, assigned);
+    if (name === "exec") {
+      this.descriptors = descriptors;
+      return 0;
+    }
     const builtin = Object.hasOwn(builtins, name) ? (builtins[name] as Builtin) : undefined;
     if (builtin) return this.variables.during(assigned, async () => builtin(this.callOf(name, args, descriptors)));
-    return this.program(words, descriptors, assigned);
+    return this.programs.run(words, descriptors, assigned);
   }
 
-  callOf(name: string, args: readonly string[], descriptors: Descriptors): BuiltinCall {
+  private callOf(name: string, args: readonly string[], descriptors: Descriptors): BuiltinCall {
     return {
       name, args, shell: this, descriptors,
       out: (text) => void descriptors.get(1)?.write?.(typeof text === "string" ? encoder.encode(text) : text),
@@ -282,53 +291,6 @@ export class Interpreter {
     }
   }
 
-  /** Runs a program beside this shell, or in its place where nothing else is left to do. */
-  async program(argv: readonly string[], descriptors: Descriptors, assigned: ReadonlyMap<string, string> = new Map()): Promise<number> {
-    const program = this.options.programFor(argv, this.variables.cwd);
-    if (!program) return this.notFound(argv[0] as string, descriptors);
-    if (this.options.forOne && this.traps.size === 0 && this.calls === 0) return this.become(argv, program, descriptors, assigned);
-    const child = new Process({
-      world: this.process.world, argv, env: this.variables.environment(assigned), cwd: this.variables.cwd, tty: this.process.tty, initial: false,
-      input: descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
-    });
-    return this.waitedFor(child, child.run(program));
-  }
-
-  async waitedFor(child: Process, done: Promise<number>): Promise<number> {
-    this.foreground = child;
-    const code = await this.process.wait(done);
-    this.foreground = undefined;
-    return code;
-  }
-
-  private become(argv: readonly string[], program: Program, descriptors: Descriptors, assigned: ReadonlyMap<string, string>): Promise<number> {
-    const { process, variables } = this;
-    const before = process.takesMore;
-    const out = descriptors.get(1);
-    const ready = (): Promise<void> => (out?.own?.process === process ? before?.() : out?.ready?.()) ?? Promise.resolve();
-    process.become({ argv, env: variables.environment(assigned), cwd: variables.cwd, input: descriptors.get(0)?.reader, output: outputTo(descriptors, process), ready });
-    return program(process);
-  }
-
-  private async exec(args: readonly string[], descriptors: Descriptors, assigned: ReadonlyMap<string, string>): Promise<number> {
-    if (args.length === 0) {
-      this.descriptors = descriptors;
-      return 0;
-    }
-    const program = this.options.programFor(args, this.variables.cwd);
-    if (!program) throw new Leave("exit", this.notFound(args[0] as string, descriptors, "exec: "));
-    this.traps.clear();
-    throw new Leave("exit", await this.become(args, program, descriptors, assigned));
-  }
-
-  private notFound(name: string, descriptors: Descriptors, prefix = ""): number {
-    const path = name.includes("/") ? name : undefined;
-    const { files } = this.process.world;
-    const there = path !== undefined && files.exists(path.startsWith("/") ? path : `${this.variables.cwd}/${path}`);
-    this.complain(`${prefix}${name}: ${there ? "Permission denied" : "not found"}`, descriptors);
-    return there ? 126 : 127;
-  }
-
   private async assigned({ value }: AssignmentNode): Promise<string> {
     return value ? this.expander.word(value) : "";
   }
@@ -346,36 +308,9 @@ export class Interpreter {
     variables.set(name, node.append ? (variables.get(name) ?? "") + value : value);
   }
 
-  /** A handler for signals, set by the first `trap`. */
-  onSignal(signal: Signal): void {
-    const handler = this.traps.get(signal);
-    if (handler === "") return;
-    if (handler === undefined) {
-      if (this.process.pid !== 1) this.process.exit(128 + signalNumbers[signal]);
-      return;
-    }
-    this.pending.push(handler);
-    this.wakeWait?.();
-  }
-
-  private async runPending(): Promise<void> {
+  private async runTraps(): Promise<void> {
     const { status } = this.variables;
-    for (let handler = this.pending.shift(); handler !== undefined; handler = this.pending.shift()) await this.text(handler);
+    for (let handler = this.traps.takeDue(); handler !== undefined; handler = this.traps.takeDue()) await this.text(handler);
     this.variables.status = status;
-  }
-
-  /** `wait`: for jobs, or until a signal comes that is trapped. */
-  async waitFor(pids: readonly number[]): Promise<number> {
-    const wanted = pids.length > 0 ? pids.map((pid) => this.jobs.get(pid)) : [...this.jobs.values()];
-    const jobs = wanted.filter((job) => job !== undefined);
-    if (jobs.length === 0) return wanted.length > 0 ? 127 : 0;
-    const interrupted = new Promise<number>((resolve) => {
-      this.wakeWait = () => resolve(143);
-      if (this.pending.length > 0) resolve(143);
-    });
-    const all = Promise.all(jobs).then((codes) => (pids.length > 0 ? (codes.at(-1) as number) : 0));
-    const status = await this.process.wait(Promise.race([all, interrupted]));
-    this.wakeWait = undefined;
-    return wanted.length > jobs.length ? 127 : status;
   }
 }

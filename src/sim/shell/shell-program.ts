@@ -132,7 +132,7 @@ async function converse(shell: Interpreter, shells: Shells): Promise<number> {
   const terminal = process.input instanceof Terminal ? process.input : undefined;
   const before = terminal?.foreground;
   if (terminal) {
-    terminal.foreground = () => shell.foreground;
+    terminal.foreground = () => shell.programs.foreground;
     terminal.onInterrupt = prompt;
   }
   try {

@@ -165,3 +165,6 @@ export class Variables {
     }
   }
 }
+
+/** A text as a script would have to spell it, for lists that can be read back. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'"'"'`)}'`;
