@@ -1,0 +1,113 @@
+import type { Pod } from "../api/types/core-v1.ts";
+import type { Environment, Random } from "../base/environment.ts";
+import type { NodeStates } from "../placement/node-state.ts";
+import { existing as shunned } from "../placement/pod-affinity.ts";
+import type { ClaimKeeper } from "./claim-keeper.ts";
+import type { ClaimBindings } from "./claims.ts";
+import { usesClaims } from "./claims.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decide.ts";
+import type { DecisionWriter } from "./decision-writer.ts";
+import type { Placements } from "./placements.ts";
+import type { Lack, SchedulingQueue, Waiting } from "./queue.ts";
+
+export interface AttemptsMeans {
+  readonly environment: Environment;
+  readonly random: Random;
+  readonly queue: SchedulingQueue;
+  readonly placements: Placements;
+  readonly claims: ClaimKeeper;
+  readonly writer: DecisionWriter;
+  readonly namespaceLabels: (name: string) => { readonly [key: string]: string } | undefined;
+}
+
+/**
+ * One look at one Pod: decides where it goes, counts it there at once, and writes the decision without holding up the next. Whatever
+ * comes of the writing, the Pod is then bound and forgotten, or back in the queue.
+ */
+export class Attempts {
+  private readonly means: AttemptsMeans;
+  /** Pods for which others were evicted, and the node they were promised, by uid. */
+  private readonly nominated = new Map<string, string>();
+
+  constructor(means: AttemptsMeans) {
+    this.means = means;
+  }
+
+  look(waiting: Waiting): void {
+    const { queue, claims, random, namespaceLabels } = this.means;
+    const { pod } = waiting.wanted;
+    if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
+    const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels });
+    this.forget(pod);
+    if (decision.type === "bind") void this.bind(waiting, decision.nodeName, decision.claims);
+    else if (decision.type === "preempt") void this.makeRoom(waiting, decision);
+    else void this.fail(waiting, decision.message, lackingOf(decision));
+  }
+
+  /** What the Pod was promised is free again. */
+  forget(pod: Pod): void {
+    this.nominated.delete(pod.metadata.uid);
+  }
+
+  /**
+   * Evicts the victims and nominates the node. Until they are gone the Pod counts there, so that nobody else of lower or equal priority
+   * takes the room; their end wakes it.
+   */
+  private async makeRoom(waiting: Waiting, decision: Extract<Decision, { type: "preempt" }>): Promise<void> {
+    const { pod } = waiting.wanted;
+    const { nodeName, victims } = decision.preemption;
+    this.nominated.set(pod.metadata.uid, nodeName);
+    const gone = this.fail(waiting, decision.message, new Set(["pods", ...Object.keys(waiting.wanted.amounts), "ports"]), nodeName);
+    for (const victim of victims) await this.means.writer.evict(victim, pod, nodeName);
+    await gone;
+  }
+
+  /** The nodes as they will stand when Pods of at least this priority have taken what they were promised. */
+  private withNominated(pod: Pod): NodeStates {
+    const { queue, placements } = this.means;
+    const promises = [...this.nominated].flatMap(([uid, nodeName]) => {
+      const promised = uid !== pod.metadata.uid && queue.priorityOf(uid) >= (pod.spec.priority ?? 0) ? queue.podOf(uid) : undefined;
+      return promised ? [{ pod: promised, nodeName }] : [];
+    });
+    return placements.withPromised(promises);
+  }
+
+  private async bind(waiting: Waiting, nodeName: string, bindings: ClaimBindings | undefined): Promise<void> {
+    const { environment, queue, placements, claims, writer } = this.means;
+    const { pod } = waiting.wanted;
+    const { uid } = pod.metadata;
+    placements.count(pod, nodeName);
+    try {
+      if (bindings && !(await claims.bring(bindings, nodeName))) {
+        placements.uncount(uid, nodeName);
+        await this.fail(waiting, 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded', new Set(["volumes"]));
+        return queue.wakeWhere((each) => each === waiting);
+      }
+      await writer.bind(pod, nodeName);
+      queue.drop(waiting.key);
+    } catch (error) {
+      environment.log.debug(`scheduler: binding of ${waiting.key} failed`, { error: String(error) });
+      placements.uncount(uid, nodeName);
+      queue.retry(waiting);
+    }
+  }
+
+  private async fail(waiting: Waiting, message: string, lacking: ReadonlySet<Lack>, nominatedNodeName?: string): Promise<void> {
+    this.means.queue.park(waiting, lacking);
+    await this.means.writer.refuse(waiting.wanted.pod, message, nominatedNodeName);
+  }
+}
+
+/** By predicate; all others are the node's own. */
+const lackOf: { readonly [predicate: string]: Lack } = { NodePorts: "ports", VolumeBinding: "volumes", InterPodAffinity: "affinity", PodTopologySpread: "spread" };
+
+/** What kept a Pod from its nodes, for waking. */
+function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<Lack> {
+  const lacking = new Set<Lack>(decision.unbound ? ["volumes", "claims"] : []);
+  for (const { misfit } of decision.refusals) {
+    if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
+    else lacking.add(misfit === shunned ? "shunned" : lackOf[misfit.predicate] ?? "node");
+  }
+  return lacking;
+}
