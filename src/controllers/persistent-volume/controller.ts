@@ -1,18 +1,17 @@
 import type { KindRef, KubeObject } from "../../api/kind-ref.ts";
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from "../../api/kinds.ts";
-import type { PersistentVolume, PersistentVolumeClaim } from "../../api/types/core-v1.ts";
+import type { PersistentVolume } from "../../api/types/core-v1.ts";
 import { isStatus } from "../../base/status-error.ts";
 import { formatTime } from "../../base/time.ts";
 import type { Client } from "../../client/client.ts";
 import type { Controller, ControllerContext } from "../../client/controller-context.ts";
-import type { Informer } from "../../client/informer.ts";
 import { keyOf } from "../../client/informer.ts";
 import { Reconciler } from "../../client/reconciler.ts";
-import { bindCompleted } from "../../placement/volume-match.ts";
 import { indexByClaim, podsUsing } from "../indexes.ts";
 import { NewestWrites } from "./newest-writes.ts";
 import { planClaim, planVolume } from "./plan.ts";
 import type { Step, StorageView, Write } from "./plan.ts";
+import { waitingOf, wakeOnChanges } from "./wakes.ts";
 
 /**
  * Binds PersistentVolumeClaims to PersistentVolumes that exist, and frees or deletes volumes whose claim has gone. A claim or volume is
@@ -29,8 +28,6 @@ export function startPersistentVolumeController(context: ControllerContext): Con
   const podView = informers.of(pods);
   const synced = informers.synced();
   indexByClaim(podView);
-  indexByName(volumes.informer, claimIndex, ({ spec: { claimRef } }) => (claimRef === undefined ? undefined : `${claimRef.namespace}/${claimRef.name}`));
-  indexByName(claims.informer, volumeIndex, ({ spec }) => spec.volumeName);
 
   const view: StorageView = {
     volume: (name) => volumes.get(name),
@@ -51,9 +48,9 @@ export function startPersistentVolumeController(context: ControllerContext): Con
   }
 
   function next(key: string): Step {
-    const name = key.slice(claimPrefix.length);
-    const claim = key.startsWith(claimPrefix) ? claims.get(name) : undefined;
-    const volume = key.startsWith(claimPrefix) ? undefined : volumes.get(key.slice(volumePrefix.length));
+    const waiting = waitingOf(key);
+    const claim = "claim" in waiting ? claims.get(waiting.claim) : undefined;
+    const volume = "volume" in waiting ? volumes.get(waiting.volume) : undefined;
     return claim ? planClaim(claim, view) : volume ? planVolume(volume, view) : {};
   }
 
@@ -76,47 +73,13 @@ export function startPersistentVolumeController(context: ControllerContext): Con
   }
 
   const queue = new Reconciler({ name: "persistent volumes", environment, reconcile: sync });
-  const wakeWaiting = (concerns: (claim: PersistentVolumeClaim) => boolean = () => true): void => {
-    for (const claim of claims.list()) if (claim.metadata.annotations?.[bindCompleted] === undefined && concerns(claim)) queue.add(claimPrefix + keyOf(claim));
-  };
-  const claimChanged = (current: PersistentVolumeClaim | undefined, previous: PersistentVolumeClaim | undefined): void => {
-    const key = keyOf((current ?? previous) as PersistentVolumeClaim);
-    if (current && !claims.isOwn(current)) queue.add(claimPrefix + key);
-    for (const volume of volumes.informer.byIndex(claimIndex, key)) queue.add(volumePrefix + volume.metadata.name);
-  };
-  const volumeChanged = (current: PersistentVolume | undefined, previous: PersistentVolume | undefined): void => {
-    const { name } = ((current ?? previous) as PersistentVolume).metadata;
-    if (current && !volumes.isOwn(current)) queue.add(volumePrefix + name);
-    for (const claim of claims.informer.byIndex(volumeIndex, name)) queue.add(claimPrefix + keyOf(claim));
-    const { claimRef } = current?.spec ?? {};
-    if (claimRef !== undefined) queue.add(`${claimPrefix}${claimRef.namespace}/${claimRef.name}`);
-    else if (current?.status.phase === "Available") wakeWaiting();
-  };
-  const stops = [
-    claims.onChange(claimChanged),
-    volumes.onChange(volumeChanged),
-    classes.onChange((current) => {
-      if (current) wakeWaiting(({ spec }) => (spec.storageClassName ?? current.metadata.name) === current.metadata.name);
-    }),
-  ];
+  const stopWaking = wakeOnChanges({ claims, volumes, classes, queue });
   return {
     stop() {
-      for (const stop of stops) stop();
+      stopWaking();
       queue.stop();
     },
   };
-}
-
-const claimPrefix = "claim ";
-const volumePrefix = "volume ";
-const claimIndex = "claimRef";
-const volumeIndex = "volumeName";
-
-function indexByName<T extends KubeObject>(informer: Informer<T>, index: string, nameOf: (object: T) => string | undefined): void {
-  informer.addIndex(index, (object) => {
-    const name = nameOf(object);
-    return name === undefined || name === "" ? [] : [name];
-  });
 }
 
 async function put<T extends KubeObject>(client: Client, kind: KindRef<T>, object: T, isStatus: boolean): Promise<T> {
