@@ -1,6 +1,7 @@
 import type { Environment } from "../base/environment.ts";
 import type { HostClock, VirtualClock } from "../base/clock.ts";
 import { formatMicroTime, formatTime, parseTime } from "../base/time.ts";
+import { limits } from "../base/limits.ts";
 import { isStatus } from "../base/status-error.ts";
 import { clocks } from "../api/sim/facts.ts";
 import type { Clock } from "../api/sim/types.ts";
@@ -14,6 +15,8 @@ export const clockName = "cluster";
 
 /** Host time between two moves while `spec.speed` drives the clock: smooth for a watcher, cheap when idle. */
 const stepMs = 100;
+/** A write per second of the host tells where the clock is while `spec.speed` drives it. */
+const stepsPerReport = 10;
 
 /** Instants in the Clock object keep milliseconds where there are any. */
 export function clockTime(instant: number): string {
@@ -31,31 +34,37 @@ export interface ClockObjectOptions {
 
 /**
  * Lets the Clock object move the virtual clock: `spec.at` goes there and stops, `spec.speed` follows the host's time, `spec.paused`
- * holds. `status.now` is written when a move has ended, with nothing left to do at that instant.
+ * holds. `status.now` is written when a move has ended, with nothing left to do at that instant, and once a second of the host on the
+ * way when it is speed that moves it. The object comes back when it is deleted: without it nobody could move time.
  */
 export async function startClockObject(options: ClockObjectOptions): Promise<Controller> {
   const { clock, client, environment } = options;
-  try {
-    await client.create(clocks, { apiVersion: clocks.apiVersion, kind: clocks.kind, metadata: { name: clockName }, spec: {} });
-  } catch (error) {
-    if (!isStatus(error, "AlreadyExists")) throw error;
-  }
+  await create();
   let cancelAlarm: (() => void) | undefined;
   let stopped = false;
   let current: Clock | undefined;
+  let steps = 0;
 
   const reconciler = new Reconciler({
     name: "clock",
     environment,
     reconcile: async () => {
-      if (!current || current.spec.paused) return;
-      const target = current.spec.at === undefined ? undefined : parseTime(current.spec.at);
+      if (!current) return await create();
+      const target = current.spec.paused || current.spec.at === undefined ? undefined : parseTime(current.spec.at);
       // The move waits until the runner is idle, so this step must not wait for the move.
       if (target !== undefined && target > clock.now()) void move(target);
-      else if (current.status.now === undefined || (target !== undefined && parseTime(current.status.now) !== clock.now())) await report();
+      else if (speed() === 0) await report();
       schedule();
     },
   });
+
+  async function create(): Promise<void> {
+    try {
+      await client.create(clocks, { apiVersion: clocks.apiVersion, kind: clocks.kind, metadata: { name: clockName }, spec: {} });
+    } catch (error) {
+      if (!isStatus(error, "AlreadyExists")) throw error;
+    }
+  }
 
   async function move(target: number): Promise<void> {
     await clock.advanceTo(target);
@@ -63,18 +72,27 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
   }
 
   async function report(): Promise<void> {
-    if (current?.status.now === clockTime(clock.now())) return;
+    if (!current || current.status.now === clockTime(clock.now())) return;
     await client.patch(clocks, { name: clockName }, { type: "merge", body: { status: { now: clockTime(clock.now()) } } }, { subresource: "status" });
   }
 
-  /** With a speed and no target the clock follows the host. */
+  /** With a speed and no target the clock follows the host. 0 stands still. */
+  function speed(): number {
+    return stopped || !current || current.spec.paused || current.spec.at !== undefined ? 0 : (current.spec.speed ?? 0);
+  }
+
   function schedule(): void {
-    const speed = current?.spec.speed ?? 0;
-    if (cancelAlarm || stopped || speed <= 0 || current?.spec.at !== undefined || current?.spec.paused) return;
+    if (cancelAlarm || speed() === 0) return;
     cancelAlarm = options.hostClock.alarm(stepMs, () => {
       cancelAlarm = undefined;
-      void clock.advanceTo(clock.now() + Math.round(stepMs * speed)).then(schedule);
+      if (speed() > 0) void step();
     });
+  }
+
+  async function step(): Promise<void> {
+    await clock.advanceTo(Math.min(clock.now() + Math.round(stepMs * speed()), limits.instantMax));
+    if (!stopped && ++steps % stepsPerReport === 0) environment.runner.post(report);
+    schedule();
   }
 
   const stopWatching = options.informers.of(clocks).onChange((object) => {

@@ -3,6 +3,10 @@ import { describe, expect, it } from "vitest";
 import { createCluster } from "../node/create-cluster.ts";
 import { configMaps, daemonSets, jobs, nodes, pods } from "../api/kinds.ts";
 import { clocks, machines } from "../api/sim/facts.ts";
+import type { HostClock } from "../base/clock.ts";
+import { silentLog } from "../node/file-log.ts";
+import { nodeHost } from "../node/host.ts";
+import { composeCluster } from "./create-cluster.ts";
 import { OptionError } from "./options.ts";
 
 const job = (name: string, command: string): string => `
@@ -167,6 +171,46 @@ describe("a running cluster", () => {
     await cluster.settle();
     expect(cluster.now()).toBe(Date.UTC(2026, 0, 1, 6));
     await expect(cluster.client.patch(clocks, clock, { type: "merge", body: { spec: { at: "2025-01-01T00:00:00Z" } } })).rejects.toThrow("time does not go backwards");
+  });
+
+  it("follows the host at the Clock's speed, tells once a second where it is, and stands still at once when it is paused", async () => {
+    const alarms = new Set<() => void>();
+    const hostClock: HostClock = {
+      now: () => 0,
+      alarm(_delayMs, wake) {
+        alarms.add(wake);
+        return () => alarms.delete(wake);
+      },
+    };
+    await using cluster = await composeCluster({ nodes: 0 }, { ...nodeHost({ log: silentLog }), clock: hostClock });
+    const clock = { name: "cluster" };
+    const set = async (spec: object) => {
+      await cluster.client.patch(clocks, clock, { type: "merge", body: { spec } });
+      await cluster.settle();
+    };
+    const tenthsPass = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        for (const wake of [...alarms]) if (alarms.delete(wake)) wake();
+        await cluster.settle();
+      }
+    };
+    const told = async () => (await cluster.client.get(clocks, clock)).status.now;
+    await set({ speed: 60 });
+    await tenthsPass(10);
+    expect([cluster.now(), await told()]).toEqual([Date.UTC(2026, 0, 1, 0, 1), "2026-01-01T00:01:00Z"]);
+    await tenthsPass(5);
+    await set({ paused: true });
+    await tenthsPass(5);
+    expect([cluster.now(), await told()]).toEqual([Date.UTC(2026, 0, 1, 0, 1, 30), "2026-01-01T00:01:30Z"]);
+  });
+
+  it("makes its Clock again when somebody deletes it", async () => {
+    await using cluster = await createCluster({ nodes: 0 });
+    await cluster.advance("90s");
+    await cluster.client.delete(clocks, { name: "cluster" });
+    await cluster.settle();
+    await cluster.advance("30s");
+    expect((await cluster.client.get(clocks, { name: "cluster" })).status.now).toBe("2026-01-01T00:02:00Z");
   });
 
   it("stops everything when it is closed", async () => {
