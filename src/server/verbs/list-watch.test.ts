@@ -3,6 +3,7 @@ import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
 import { configMaps, pods } from "../../api/kinds.ts";
 import type { Status } from "../../base/status-error.ts";
+import type { KubeObject } from "../../api/kind-ref.ts";
 import { limits } from "../../base/limits.ts";
 import type { ApiResponse, ByteSink, ObjectList, WatchEvent } from "../request.ts";
 
@@ -135,6 +136,30 @@ describe("watch", () => {
     await cluster.advance(90_000);
     expect(seen.events).toEqual(["ADDED a", "BOOKMARK k8s.io/initial-events-end", "BOOKMARK "]);
     expect(seen.ended).toBe(true);
+  });
+
+  test("of metadata alone tells of every change without what the objects hold, and its initial events end as those of any watch", async () => {
+    const made = await cluster.client.create(configMaps, { metadata: { name: "a", namespace: "default" }, data: { large: "x".repeat(1000) } });
+    const { headers, body } = await cluster.server.handle({
+      method: "GET",
+      path,
+      query: "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+      headers: { accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1" },
+      credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] },
+      wants: "bytes",
+    });
+    if (body.type !== "stream") throw new Error("a stream was expected");
+    let text = "";
+    body.start({ write: (bytes) => ((text += new TextDecoder().decode(bytes)), true), drained: () => undefined, end: () => undefined, closed: () => undefined });
+    await cluster.client.patch(configMaps, { namespace: "default", name: "a" }, { type: "merge", body: { data: { small: "y" } } });
+    await cluster.client.delete(configMaps, { namespace: "default", name: "a" });
+    await cluster.settle();
+    const told = text.trimEnd().split("\n").map((line) => JSON.parse(line) as { type: string; object: KubeObject });
+    expect(headers["content-type"]).toBe("application/json");
+    expect(told.map(({ type }) => type)).toEqual(["ADDED", "BOOKMARK", "MODIFIED", "DELETED"]);
+    expect(told[0]?.object).toEqual({ kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: made.metadata });
+    expect(told[1]?.object).toMatchObject({ kind: "PartialObjectMetadata", metadata: { annotations: { "k8s.io/initial-events-end": "true" } } });
+    for (const { object } of told) expect(Object.keys(object).toSorted()).toEqual(["apiVersion", "kind", "metadata"]);
   });
 
   test("a watch of bytes has bookmarks every minute", async () => {
