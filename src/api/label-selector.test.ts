@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { matchesSelector, parseLabelSelector, selects, SelectorError } from "./label-selector.ts";
+import { matchesSelector, selects } from "./label-selector.ts";
+import { parseLabelSelector, SelectorError } from "./parse-label-selector.ts";
 
 const labels = { app: "web", tier: "front", size: "10", empty: "" };
 

@@ -1,4 +1,5 @@
-import { SelectorError, parseLabelSelector, selects } from "../api/label-selector.ts";
+import { selects } from "../api/label-selector.ts";
+import { SelectorError, parseLabelSelector } from "../api/parse-label-selector.ts";
 import type { Requirement } from "../api/label-selector.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Kind } from "../api/registry.ts";

@@ -1,6 +1,7 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus } from "../../api/types/autoscaling-v2.ts";
 import { horizontalPodAutoscalers, pods } from "../../api/kinds.ts";
-import { parseLabelSelector, selects } from "../../api/label-selector.ts";
+import { selects } from "../../api/label-selector.ts";
+import { parseLabelSelector } from "../../api/parse-label-selector.ts";
 import { equalJson } from "../../api/schema/json-data.ts";
 import { isStatus } from "../../base/status-error.ts";
 import type { Controller, ControllerContext } from "../../client/controller-context.ts";
