@@ -1,6 +1,6 @@
 import type { CommandTable } from "../command.ts";
 import type { MachineState } from "./machine-state.ts";
-import { kubeletPid, pidOf } from "./machine-state.ts";
+import { kubeletPid, mainPidOf } from "./machine-state.ts";
 
 /** What `ip` and `ss` show of a machine: its own addresses, one end of each Pod's cable, routes to the other machines' Pods, and who listens. */
 interface Cable {
@@ -82,7 +82,7 @@ function sockets(machine: MachineState): Socket[] {
   const pods = machine.runtime.listContainers().filter((container) => container.info.state === "running");
   for (const { port, program = "" } of machine.cluster.listenersOf(machine.ip)) {
     const container = pods.find((each) => each.network.isHost && [...each.processes.values()].some(({ argv }) => (argv[0] ?? "").endsWith(program)));
-    own.push({ local: `*:${port}`, program: program || "unknown", pid: container ? pidOf(container.id) + 1 : 0 });
+    own.push({ local: `*:${port}`, program: program || "unknown", pid: container ? mainPidOf(container.id) : 0 });
   }
   return own;
 }

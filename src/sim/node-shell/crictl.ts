@@ -2,7 +2,7 @@ import { formatNanoTime } from "../../base/time.ts";
 import type { CommandCall, CommandTable } from "../command.ts";
 import type { SimulatedContainer } from "../container.ts";
 import type { MachineState, SandboxState } from "./machine-state.ts";
-import { pidOf } from "./machine-state.ts";
+import { mainPidOf } from "./machine-state.ts";
 
 /** crictl: the containers, sandboxes and images of the machine as its container runtime knows them. */
 const shortIdLength = 13;
@@ -162,7 +162,7 @@ class Crictl {
       startedAt: at(info.startedAt),
       state: `CONTAINER_${info.state.toUpperCase()}`,
     };
-    const running = info.state === "running" ? { pid: pidOf(container.id) } : {};
+    const running = info.state === "running" ? { pid: mainPidOf(container.id) } : {};
     this.call.out(`${JSON.stringify({ info: { sandboxID: this.sandboxOf(container)?.id ?? "", ...running, removing: false, snapshotKey: container.id, snapshotter: "overlayfs" }, status }, undefined, 2)}\n`);
     return 0;
   }
@@ -181,7 +181,7 @@ class Crictl {
       network: { additionalIps: [], ip: sandbox.hostNetwork ? "" : sandbox.ip },
       state: sandbox.stopped ? "SANDBOX_NOTREADY" : "SANDBOX_READY",
     };
-    this.call.out(`${JSON.stringify({ info: { pid: pidOf(sandbox.id) }, status }, undefined, 2)}\n`);
+    this.call.out(`${JSON.stringify({ info: { pid: mainPidOf(sandbox.id) }, status }, undefined, 2)}\n`);
     return 0;
   }
 

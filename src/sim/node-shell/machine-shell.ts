@@ -77,18 +77,20 @@ export class MachineShell implements World {
     }
   }
 
-  /** Runs a command, or a shell for a person; resolves with its exit code. Rejects in runc's words when there is no such command. */
-  run(options: RuntimeExec): Promise<number> {
+  /** Runs a command, or a shell for a person; resolves with its exit code: 127, with runc's words, when there is no such command. */
+  async run(options: RuntimeExec): Promise<number> {
     const argv = options.argv.length > 0 ? options.argv : ["bash"];
     let program;
     try {
       program = findProgram(this.finder, argv, "/");
     } catch (error) {
-      return Promise.reject(new Error(`OCI runtime exec failed: exec failed: unable to start container process: ${error instanceof Error ? error.message : String(error)}`));
+      if (!(error instanceof ExecError)) throw error;
+      options.onOutput("stderr", new TextEncoder().encode(`OCI runtime exec failed: exec failed: unable to start container process: ${error.message}: unknown\n`));
+      return 127;
     }
     const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"], ["PS1", `root@${this.hostname}:\\w# `]]);
     if (options.tty) env.set("TERM", "xterm");
-    return runFor(this, { ...options, argv, cwd: "/", env, program });
+    return await runFor(this, { ...options, argv, cwd: "/", env, program });
   }
 
   /** The machine lost power. */

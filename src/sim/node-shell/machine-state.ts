@@ -49,5 +49,8 @@ export function pidOf(id: string): number {
   return 1000 + (Number.parseInt(id.slice(0, 6), 16) % 60_000);
 }
 
+/** The first process of a container, or the pause process of a sandbox; what the id itself stands for is the shim, or nothing. */
+export const mainPidOf = (id: string): number => pidOf(id) + 1;
+
 export const kubeletPid = 240;
 export const containerdPid = 108;

@@ -46,6 +46,15 @@ it("ps, ip and ss show processes, addresses and listeners", async () => {
   expect(await on("ss -tlnp | grep 6443", "local-control-plane")).toContain("*:6443");
 });
 
+it("a process has one number, whichever tool tells it", async () => {
+  for (const name of ["nginx", "kube-proxy"]) {
+    const { info } = JSON.parse(await on(`crictl inspect $(crictl ps -q --name ${name})`)) as { info: { pid: number } };
+    expect(await on(`ps aux | grep ${name} | grep -v grep`)).toMatch(new RegExp(`^root +${info.pid} `));
+  }
+  const sandbox = JSON.parse(await on("crictl inspectp $(crictl pods -q --name '^web$')")) as { info: { pid: number } };
+  expect(await on("ps aux | grep /pause")).toMatch(new RegExp(`^root +${sandbox.info.pid} `, "m"));
+});
+
 it("files of the machine are there: logs of Pods, configuration", async () => {
   expect(await on("ls /var/log/pods")).toMatch(/^default_web_[0-9a-f-]{36}$/m);
   for (const root of ["sudo -i", "sudo su -", "sudo -s"]) expect(await on(`echo hostname | ${root}`)).toBe(`${node}\n`);

@@ -2,7 +2,7 @@ import { shortDuration } from "../../base/duration.ts";
 import type { CommandTable } from "../command.ts";
 import { formatDate } from "../commands/clock.ts";
 import type { MachineState } from "./machine-state.ts";
-import { containerdPid, kubeletPid, pidOf } from "./machine-state.ts";
+import { containerdPid, kubeletPid, mainPidOf, pidOf } from "./machine-state.ts";
 
 /** What systemd knows of the machine: its two services, their journal, and all processes. */
 interface Unit {
@@ -132,7 +132,7 @@ function processRows(machine: MachineState, own: string): ProcessRow[] {
     if (sandbox.stopped) continue;
     const shim = pidOf(sandbox.id);
     rows.push({ pid: shim, parent: 1, since: sandbox.createdAt, command: `/usr/local/bin/containerd-shim-runc-v2 -namespace k8s.io -id ${sandbox.id} -address /run/containerd/containerd.sock` });
-    rows.push({ pid: shim + 1, parent: shim, since: sandbox.createdAt, command: "/pause" });
+    rows.push({ pid: mainPidOf(sandbox.id), parent: shim, since: sandbox.createdAt, command: "/pause" });
     for (const container of containers) {
       if (!sandbox.containers.has(container.id)) continue;
       for (const process of container.processes.values()) rows.push({ pid: pidOf(container.id) + process.pid, parent: shim, since: process.startedAt, command: process.argv.join(" ") });
