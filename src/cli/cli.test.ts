@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -55,6 +55,9 @@ async function upWith(args: readonly string[] = []) {
   await expect.poll(() => failed?.stderr ?? running.output(), { timeout: 20_000 }).toContain("Next:");
   return running;
 }
+
+/** Every file below a folder. */
+const filesIn = (path: string): string[] => readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name);
 
 const portOf = (output: string): number => Number(/https:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]);
 
@@ -111,6 +114,13 @@ describe("what cannot be gets one line and exit code 1, and changes nothing", ()
     await refused(["time", "advance", "1h", "--name", "ghost"], 'there is no cluster "ghost"');
   });
 
+  test("a kubeconfig that is a folder", async () => {
+    mkdirSync(kubeconfig);
+    await refused(["up"], "cannot be read: it is a directory");
+    await refused(["up", "--detach"], "cannot be read: it is a directory");
+    expect(filesIn(folder)).toEqual([]);
+  });
+
   test("a kubeconfig that cannot be understood", async () => {
     writeFileSync(kubeconfig, "clusters: [");
     await refused(["up"], "is not valid YAML");
@@ -128,7 +138,7 @@ describe("what cannot be gets one line and exit code 1, and changes nothing", ()
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
     await refused(["up", "--port", String(port)], `port ${port} is taken`);
-    expect(existsSync(kubeconfig)).toBe(false);
+    expect(filesIn(folder)).toEqual([]);
     server.close();
   });
 
@@ -248,6 +258,8 @@ describe("machines", () => {
     const { child, ended } = await upWith(["--nodes", "1"]);
     expect(await run(["node", "shell", "local-control-plane", "--", "hostname"])).toMatchObject({ code: 0, stdout: "local-control-plane\n" });
     expect(await run(["node", "shell", "local-control-plane", "--", "sh", "-c", "ls -d /var/log/pods; exit 3"])).toMatchObject({ code: 3, stdout: "/var/log/pods\n" });
+    const nosuch = 'OCI runtime exec failed: exec failed: unable to start container process: exec: "nosuch": executable file not found in $PATH: unknown\n';
+    expect(await run(["node", "shell", "local-control-plane", "--", "nosuch"])).toEqual({ code: 127, stdout: "", stderr: nosuch });
     // The service proxy is a Pod: its rules come when it runs.
     const rules = async () => (await run(["node", "shell", "local-control-plane", "--", "iptables-save", "-t", "nat"])).stdout;
     await expect.poll(rules, { timeout: 20_000 }).toContain(":KUBE-SERVICES - [0:0]");

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openFileLog } from "./file-log.ts";
-import { claimState, isRunning, processStartTime, readState, recordedClusters, releaseState, stateFolder, writeState } from "./state.ts";
+import { claimState, isRunning, logPath, processStartTime, readState, recordedClusters, releaseState, stateFolder, writeState } from "./state.ts";
 
 let folder: string;
 let before: string | undefined;
@@ -29,6 +29,22 @@ test("a claim is recorded, completed and released", () => {
   expect(recordedClusters()).toEqual(["local"]);
   releaseState("local");
   expect(readState("local")).toBeUndefined();
+});
+
+test("what was released leaves nothing, unless its log says something or another cluster is there", () => {
+  claimState("local", "system");
+  openFileLog(logPath("local")).close();
+  releaseState("local");
+  expect(readdirSync(folder)).toEqual([]);
+  claimState("local", "system");
+  claimState("other", "system");
+  const log = openFileLog(logPath("local"));
+  log.warn("something");
+  log.close();
+  releaseState("local");
+  releaseState("other");
+  expect(readdirSync(join(folder, "coracle"))).toEqual(["local"]);
+  expect(readdirSync(stateFolder("local"))).toEqual(["log"]);
 });
 
 test("a name that is in use is refused, another one is not", () => {

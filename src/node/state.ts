@@ -4,7 +4,7 @@
  * its process and taken over.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
@@ -127,7 +127,16 @@ export function writeState(state: ClusterState): void {
   renameSync(unfinished, path);
 }
 
-/** The record goes, the log stays. */
+/** The record goes; the log stays if anything was worth a line, and else nothing does. */
 export function releaseState(name: string): void {
   rmSync(recordPath(name), { force: true });
+  if (statSync(logPath(name), { throwIfNoEntry: false })?.size === 0) rmSync(logPath(name), { force: true });
+  for (const folder of [stateFolder(name), stateFolder("")]) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something is in it, of this cluster or of another: it stays.
+      return;
+    }
+  }
 }
