@@ -1,6 +1,7 @@
 import type { CommandTable, SimulatedCommand } from "./command.ts";
 import { basicCommands } from "./commands/basic.ts";
 import { absolute, clockCommands } from "./commands/clock.ts";
+import { curl } from "./commands/curl.ts";
 import { fileCommands } from "./commands/files.ts";
 import { filterCommands } from "./commands/filters.ts";
 import { ls } from "./commands/ls.ts";
@@ -9,7 +10,7 @@ import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
 import { textCommands } from "./commands/text.ts";
 import { treeCommands } from "./commands/tree.ts";
-import { webCommands } from "./commands/web.ts";
+import { wget } from "./commands/wget.ts";
 import { borrowedCommands } from "./files/userland.ts";
 import { Process } from "./process.ts";
 import type { Program, World } from "./process.ts";
@@ -22,7 +23,7 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...systemCommands, ...webCommands };
+const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...systemCommands, wget, curl };
 export const userlandNames = Object.keys(userland);
 
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);
