@@ -12,14 +12,16 @@ import type { Finder } from "../userland.ts";
 import { WorkMeter } from "../work-meter.ts";
 import { addressCommands } from "./addresses.ts";
 import { kubeProxyOfNode } from "../images/kube-proxy.ts";
+import { binaryCommands } from "./binaries.ts";
 import { crictlCommands } from "./crictl.ts";
 import { iptablesCommands } from "./iptables.ts";
 import type { MachineState } from "./machine-state.ts";
-import { unitCommands } from "./units.ts";
+import { processCommands } from "./processes.ts";
+import { systemdCommands } from "./systemd.ts";
 
 /** Everything that a node has beside the ordinary commands. */
 function nodeCommands(machine: MachineState): CommandTable {
-  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...unitCommands(machine), ...addressCommands(machine) };
+  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine), ...processCommands(machine), ...binaryCommands, ...addressCommands(machine) };
 }
 
 /**
