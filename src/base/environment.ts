@@ -48,6 +48,8 @@ export type Step = () => void | Promise<void>;
 export interface Runner {
   /** Queues a step. The ordinary runner takes steps first in, first out, and never runs one inside another. */
   post(step: Step): void;
+  /** Queues a step that nobody waits for: those that do not give way go first, but not for ever. */
+  postLate(step: Step): void;
   /**
    * Marks work outside the runner (a host call in flight) as unfinished, until the returned function is called once. `idle`
    * waits for it.

@@ -11,15 +11,41 @@ export interface Host {
   fail(error: unknown): void;
 }
 
+/** So many steps may go before one that gives way. */
+const promptStepsMax = 64;
+
+/** Steps in the order in which they came. */
+class Line {
+  /** Steps from `head` on wait. The part before it is dropped once it outweighs the rest. */
+  private steps: Step[] = [];
+  private head = 0;
+
+  push(step: Step): void {
+    this.steps.push(step);
+  }
+
+  shift(): Step | undefined {
+    const step = this.steps[this.head];
+    if (step === undefined) return undefined;
+    this.steps[this.head++] = undefined as unknown as Step;
+    if (this.head > 1024 && this.head * 2 > this.steps.length) {
+      this.steps = this.steps.slice(this.head);
+      this.head = 0;
+    }
+    return step;
+  }
+}
+
 /**
- * First in, first out; all promise continuations of a step run before the next step begins. That makes the order of everything a
+ * First in, first out, but for steps that give way; all promise continuations of a step run before the next step begins. That makes the order of everything a
  * function of the order of posts alone.
  */
 export class FifoRunner implements Runner {
   private readonly host: Host;
-  /** Steps from `head` on wait. The part before it is dropped once it outweighs the rest. */
-  private steps: Step[] = [];
-  private head = 0;
+  private readonly prompt = new Line();
+  private readonly late = new Line();
+  /** Prompt steps since the last late one. */
+  private taken = 0;
   /** A turn is asked for and has not come yet. */
   private asked = false;
   private held = 0;
@@ -31,7 +57,12 @@ export class FifoRunner implements Runner {
   }
 
   post(step: Step): void {
-    this.steps.push(step);
+    this.prompt.push(step);
+    this.ask();
+  }
+
+  postLate(step: Step): void {
+    this.late.push(step);
     this.ask();
   }
 
@@ -61,13 +92,8 @@ export class FifoRunner implements Runner {
 
   private takeOne(): void {
     this.asked = false;
-    const step = this.steps[this.head];
+    const step = this.next();
     if (step === undefined) return this.reportIdle();
-    this.steps[this.head++] = undefined as unknown as Step;
-    if (this.head > 1024 && this.head * 2 > this.steps.length) {
-      this.steps = this.steps.slice(this.head);
-      this.head = 0;
-    }
     try {
       const ended = step();
       if (ended) ended.catch((error: unknown) => this.host.fail(error));
@@ -76,6 +102,16 @@ export class FifoRunner implements Runner {
     }
     // Also after the last step: the turn that finds none knows that the continuations of the last one have run.
     this.ask();
+  }
+
+  private next(): Step | undefined {
+    const step = this.taken < promptStepsMax ? this.prompt.shift() : undefined;
+    if (step !== undefined) {
+      this.taken++;
+      return step;
+    }
+    this.taken = 0;
+    return this.late.shift() ?? this.prompt.shift();
   }
 
   /** No step and no continuation of one is outstanding: nothing is left to do unless something is held. */

@@ -18,8 +18,11 @@ const burstMax = 25;
 const refillMs = 5 * 60_000;
 /** Keys remembered per recorder, as upstream's LRU. */
 const memoryMax = 4096;
-/** Events waiting to be written; the rest is dropped, as upstream's broadcaster does. */
-const waitingMax = 1000;
+/**
+ * Events waiting to be written; the rest is dropped, as upstream's broadcaster does beyond 1,000. Ours gives way to all other work, and thousands
+ * of nodes may register in one instant.
+ */
+const waitingMax = 10_000;
 /** A repeated event of the new form joins a series while the last is not older than this (client-go `tools/events`). */
 const seriesMsMax = 6 * 60_000;
 
@@ -55,8 +58,8 @@ export function referenceTo(object: KubeObject, fieldPath?: string): ObjectRefer
 }
 
 /**
- * Writes events as one component, in the order in which they are recorded, one request at a time. Recording never fails and
- * never waits: an event that cannot be written is dropped with a line in the log.
+ * Writes events as one component, in the order in which they are recorded, one request at a time and after the work that others wait
+ * for. Recording never fails and never waits: an event that cannot be written is dropped with a line in the log.
  */
 export class EventRecorder {
   private readonly client: Client;
@@ -70,6 +73,8 @@ export class EventRecorder {
   private waiting = 0;
   private sequence = 0;
   private tail: Promise<void> = Promise.resolve();
+  /** Resolves when nothing more urgent is left to do. */
+  private readonly turn = (): Promise<void> => new Promise((resolve) => this.environment.runner.postLate(resolve));
 
   /** `host` is the node for a kubelet's events. */
   constructor(options: { client: Client; environment: Environment; component: string; host?: string }) {
@@ -157,7 +162,7 @@ export class EventRecorder {
   private enqueue(write: () => Promise<void>): void {
     if (this.waiting >= waitingMax) return;
     this.waiting++;
-    this.tail = this.tail.then(write).then(
+    this.tail = this.tail.then(this.turn).then(write).then(
       () => void this.waiting--,
       (error: unknown) => {
         this.waiting--;

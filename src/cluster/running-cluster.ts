@@ -5,7 +5,8 @@ import { limits } from "../base/limits.ts";
 import { StatusError } from "../base/status-error.ts";
 import type { Status } from "../base/status-error.ts";
 import type { KubeObject, ObjectName } from "../api/kind-ref.ts";
-import { pods } from "../api/kinds.ts";
+import { isNodeReady } from "../api/core/node-ready.ts";
+import { nodes as nodeKind, pods } from "../api/kinds.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import { clocks } from "../api/sim/facts.ts";
@@ -59,6 +60,7 @@ export class RunningCluster implements Cluster {
   private readonly options: ClusterOptions;
   private readonly parts: Parts;
   private readonly own: InProcessClient;
+  private readonly informers: Informers;
   private readonly stops: readonly (() => void)[];
   private readonly closing = new AbortController();
 
@@ -71,6 +73,7 @@ export class RunningCluster implements Cluster {
     this.parts = composed.parts;
     this.environment = composed.parts.environment;
     this.stops = composed.stops;
+    this.informers = composed.informers;
     this.nodes = new SimulatedNodes({
       cluster: this.name,
       client: composed.own,
@@ -82,10 +85,15 @@ export class RunningCluster implements Cluster {
   /** Asks for the machines and what runs on every node, and resolves when all nodes are Ready. `progress` hears how many are. */
   async ready(progress?: (ready: number, asked: number) => void): Promise<void> {
     const count = this.options.nodes ?? defaults.nodes;
-    const names = await Promise.all(Array.from({ length: count }, (_, i) => this.nodes.create(machineFor(this.name, i, count))));
-    for (const [i, name] of names.entries()) {
-      await this.nodes.ready(name);
-      progress?.(i + 1, count);
+    const unready = new Set(Array.from({ length: count }, (_, i) => machineFor(this.name, i, count)).map(({ name }) => name));
+    const stop = this.informers.of(nodeKind).onChange((node) => {
+      if (node && isNodeReady(node) && unready.delete(node.metadata.name)) progress?.(count - unready.size, count);
+    });
+    try {
+      const names = await Promise.all(Array.from({ length: count }, (_, i) => this.nodes.create(machineFor(this.name, i, count))));
+      for (const name of names) await this.nodes.ready(name);
+    } finally {
+      stop();
     }
     for (const { kind, object } of systemObjects()) await this.own.create(kind, object);
     await this.settle();
