@@ -25,9 +25,9 @@ class Client {
     await this.give(control(1, flags, Buffer.concat([head, await this.headers(pairs)])));
   }
 
-  async give(bytes: Buffer): Promise<void> {
-    this.connection.receive(bytes);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  /** Resolves once the connection has handled every frame that was whole. */
+  give(bytes: Buffer): Promise<void> {
+    return this.connection.receive(bytes);
   }
 
   take(): Buffer {

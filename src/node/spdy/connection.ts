@@ -86,6 +86,8 @@ export class SpdyConnection {
   private readonly streams = new Map<number, Stream>();
   private received: Buffer = Buffer.alloc(0);
   private isBusy = false;
+  /** Of the frames that came last. */
+  private handled: Promise<void> = Promise.resolve();
   private isClosed = false;
   private lastStream = 0;
 
@@ -95,11 +97,14 @@ export class SpdyConnection {
     this.onStream = onStream;
   }
 
-  receive(bytes: Buffer): void {
-    if (this.isClosed) return;
+  /** Resolves once every frame that is whole by now has been handled; never rejects. */
+  receive(bytes: Buffer): Promise<void> {
+    if (this.isClosed) return this.handled;
     this.received = this.received.length === 0 ? bytes : Buffer.concat([this.received, bytes]);
-    if (this.received.length > limits.spdyWaitingBytesMax) return this.close();
-    void this.advance();
+    if (this.received.length > limits.spdyWaitingBytesMax) this.close();
+    // What is busy comes to these bytes too.
+    else if (!this.isBusy) this.handled = this.advance();
+    return this.handled;
   }
 
   /** The transport is gone, or is to go. */
@@ -137,7 +142,6 @@ export class SpdyConnection {
 
   /** Handles frame after frame; header blocks take a moment, during which the rest waits. */
   private async advance(): Promise<void> {
-    if (this.isBusy) return;
     this.isBusy = true;
     try {
       for (let frame = this.nextFrame(); frame && !this.isClosed; frame = this.nextFrame()) {

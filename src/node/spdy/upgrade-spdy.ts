@@ -87,5 +87,5 @@ function serve(transport: SpdyTransport, server: Server, sinks: Set<{ end(): voi
     connection.close();
     server.lost?.();
   };
-  return { receive: (bytes) => connection.receive(bytes), gone };
+  return { receive: (bytes) => void connection.receive(bytes), gone };
 }
