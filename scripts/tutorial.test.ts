@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { expect, test } from "vitest";
+import { firstStep, picture, pictured, picturePath, terminalPath } from "./draw-terminal.ts";
 import { Teller } from "./tutorial.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -12,13 +13,22 @@ function tutorial(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test("replays a scenario: its steps, what is typed and what is printed", () => {
-  const { status, stdout, stderr } = tutorial("21", "--fast");
+/** The different lines, without what may vary with the speed of the machine. */
+function steady(text: string): string[] {
+  const lines = text.split("\n").map((line) => line.replaceAll(/\b\d+[dhms](\d+[ms])?\b/g, "<time>").replaceAll(/ +/g, " "));
+  return [...new Set(lines)].sort();
+}
+
+test("replays a scenario: its steps, what is typed and what is printed; the README's picture shows it", () => {
+  const { status, stdout, stderr } = tutorial(pictured, "--fast");
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout).toContain("\n### E21 Overlapping runs: Allow, Forbid, Replace\n\n# 1. Allow\n$ kubectl apply -f manifests/overlap-allow.yaml ");
   expect(stdout).toContain("\ncronjob.batch/overlap-allow created\n");
   expect(stdout).toMatch(/\n\(60s later\)\n\$ kubectl get jobs\nNAME +STATUS +COMPLETIONS/);
   expect(stdout).toMatch(/supported values: "Allow", "Forbid", "Replace"\n\(exit code 1\)\n$/);
+  const shown = readFileSync(terminalPath, "utf8");
+  expect(steady(firstStep(stdout))).toEqual(steady(shown));
+  expect(readFileSync(picturePath, "utf8")).toBe(picture(shown));
 }, 60_000);
 
 test("lists what there is", () => {
