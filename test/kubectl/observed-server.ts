@@ -11,8 +11,9 @@ export class ObservedServer implements ApiServer {
   activity = 0;
   /** Requests without an answer yet. */
   pending = 0;
-  /** Open watches, followed logs and shells. */
-  open = 0;
+  /** Watches, followed logs and shells that were ever opened; each has its number. */
+  opened = 0;
+  private readonly open = new Set<number>();
 
   /** `restartedAt` gives the instant that a `rollout restart` writes instead of the host's; absent, the host's stays. */
   constructor(server: ApiServer, restartedAt?: () => string) {
@@ -42,13 +43,19 @@ export class ObservedServer implements ApiServer {
     return stamp.test(text) ? { ...request, body: new TextEncoder().encode(text.replace(stamp, `$1${restartedAt()}"`)) } : request;
   }
 
+  /** Whether one is open that was opened when `mark` had been opened already: older ones belong to other commands. */
+  hasOpenSince(mark: number): boolean {
+    for (const number of this.open) if (number > mark) return true;
+    return false;
+  }
+
   /** Counts what is open until the returned function is called. */
-  private opened(): () => void {
-    this.open++;
-    let isOpen = true;
+  private opening(): () => void {
+    const number = ++this.opened;
+    this.open.add(number);
+    this.activity++;
     return () => {
-      if (isOpen) this.open--;
-      isOpen = false;
+      this.open.delete(number);
       this.activity++;
     };
   }
@@ -57,7 +64,7 @@ export class ObservedServer implements ApiServer {
     return {
       type: "stream",
       start: (sink) => {
-        const close = this.opened();
+        const close = this.opening();
         const observed: ByteSink = {
           write: (bytes) => {
             this.activity++;
@@ -80,7 +87,7 @@ export class ObservedServer implements ApiServer {
     return {
       ...body,
       start: (channels: Channels) => {
-        const close = this.opened();
+        const close = this.opening();
         const observed: Channels = {
           send: (channel, bytes) => {
             this.activity++;

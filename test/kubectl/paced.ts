@@ -39,7 +39,7 @@ export async function paced(child: ChildProcess, { cluster, server, polls }: Pac
   let over = false;
   const result = endOf(child).finally(() => (over = true));
   const killer = setTimeout(() => child.kill("SIGKILL"), commandMsMax);
-  const [openBefore, askedBefore] = [server.open, server.activity];
+  const [openedBefore, askedBefore] = [server.opened, server.activity];
   /** Until the command has ended or waits. */
   const quiet = async (): Promise<void> => {
     let [seen, since] = [server.activity, performance.now()];
@@ -47,7 +47,7 @@ export async function paced(child: ChildProcess, { cluster, server, polls }: Pac
       await pause(quietMs / 4, result);
       if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, performance.now()];
       const silence = performance.now() - since;
-      if (server.open > openBefore ? silence >= quietMs : polls && seen > askedBefore && silence >= sleepMs) return;
+      if (server.hasOpenSince(openedBefore) ? silence >= quietMs : polls && seen > askedBefore && silence >= sleepMs) return;
     }
   };
   await quiet();

@@ -13,7 +13,7 @@ scenario("E04", "Self-healing on the same node", { cluster: "cka-qacluster", nod
   s.step(1, "a deleted Pod comes back; the numbers tell it", async () => {
     await s.ok("kubectl apply -f manifests/daemonset.yaml");
     await settledDaemonSet(s, "fluentd -n kube-system", 3);
-    const watch = s.background("exec kubectl get ds -A -w");
+    const watch = await s.background("exec kubectl get ds -A -w");
     await s.seen(watch, (out) => out.includes("kube-proxy"));
     [deleted = {}, ...others] = await fluentd();
     expect(await s.ok(`kubectl delete pod ${deleted["NAME"]} -n kube-system`)).toBe(`pod "${deleted["NAME"]}" deleted from kube-system namespace\n`);

@@ -15,7 +15,7 @@ scenario("E05", "Nodes join, leave and fail", { cluster: "learning", nodes: 4 },
     await s.ok("kubectl apply -f manifests/daemonset.yaml -f manifests/web-one-per-node.yaml");
     await settledDaemonSet(s, fluentd, 3);
     expect(byNode(await runningPods(s, "-l app=web", 3))).toEqual(workers);
-    const watch = s.background("exec kubectl get ds fluentd -n kube-system -w");
+    const watch = await s.background("exec kubectl get ds fluentd -n kube-system -w");
     await s.seen(watch, (out) => table(out).length > 0);
     fourth = await s.cluster.nodes.add();
     expect(fourth).toBe("learning-worker4");

@@ -9,7 +9,7 @@ const podImages = "kubectl get pods -l app=node-agent -o jsonpath='{.items[*].sp
 scenario("E07", "Rolling update, restart, undo", { cluster: "learning", nodes: 3 }, (s) => {
   /** Makes a change, follows the roll-out to its end, and tells what a watch of the Pods saw on the way. */
   const rollOut = async (change: string) => {
-    const watch = watchPods(s, "-l app=node-agent");
+    const watch = await watchPods(s, "-l app=node-agent");
     await s.seen(watch, (out) => podFrames(out).length >= 3);
     const said = await s.ok(change);
     const status = await s.ok("kubectl rollout status daemonset/node-agent");
@@ -38,7 +38,7 @@ scenario("E07", "Rolling update, restart, undo", { cluster: "learning", nodes: 3
     const before = await runningPods(s, "-l app=node-agent", 3);
     const hashes = "kubectl get pods -l app=node-agent -o jsonpath='{.items[*].metadata.labels.controller-revision-hash}'";
     const [oldHash = ""] = await words(s, hashes);
-    const counting = s.background("exec kubectl get ds node-agent -w");
+    const counting = await s.background("exec kubectl get ds node-agent -w");
     await s.seen(counting, (out) => table(out).length >= 1);
     const { said, status, pods, course } = await rollOut("kubectl apply -f manifests/06-daemonset-updated.yaml");
     expect(said).toBe("daemonset.apps/node-agent configured\n");

@@ -65,7 +65,7 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
 
   s.step(7, "its log, followed to the end", async () => {
     // It begins while the container is still being made, and a line is there long before the last.
-    const follow = s.background(`kubectl logs -f job/${demo} -n kube-system 2>/dev/null; echo "exit $?"`);
+    const follow = await s.background(`kubectl logs -f job/${demo} -n kube-system 2>/dev/null; echo "exit $?"`, { polls: true });
     expect((await row(s, "kubectl get pods -n kube-system -l jobgroup=jobexample"))["STATUS"]).toMatch(/^(Pending|ContainerCreating)$/);
     await s.advance("10s");
     const begun = await s.seen(follow, (out) => out.includes("2] Hey"));

@@ -51,7 +51,7 @@ scenario("E16", "A Job that fails and is retried", { cluster: "learning", nodes:
 
   s.step(4, "the same, restarted in its Pod", async () => {
     await s.ok("kubectl apply -f manifests/fail-job-on-failure.yaml");
-    const watch = s.background("exec kubectl get pods -l job-name=fail-job-on-failure -w");
+    const watch = await s.background("exec kubectl get pods -l job-name=fail-job-on-failure -w");
     await s.seen(watch, (out) => table(out).length > 0);
     await ended("fail-job-on-failure", "Failed");
     await s.until("kubectl get pods -l job-name=fail-job-on-failure", (out) => out === "");
@@ -88,7 +88,7 @@ scenario("E16", "A Job that fails and is retried", { cluster: "learning", nodes:
   s.step(7, "the node of a running Job is deleted", async () => {
     await s.ok("kubectl apply -f manifests/long-job.yaml");
     const before = table(await s.until("kubectl get pods -l job-name=long-job -o wide", (out) => table(out)[0]?.["STATUS"] === "Running"))[0];
-    const watch = s.background("exec kubectl get pods -l job-name=long-job -w -o json --output-watch-events");
+    const watch = await s.background("exec kubectl get pods -l job-name=long-job -w -o json --output-watch-events");
     await s.seen(watch, (out) => out.includes(before?.["NAME"] ?? "-"));
     expect(await s.ok(`kubectl delete node ${before?.["NODE"]}`)).toBe(`node "${before?.["NODE"]}" deleted\n`);
     await s.advance("4m");

@@ -7,7 +7,7 @@ import { scenario, table } from "./scenario.ts";
 scenario("E17", "Several completions, parallelism, deadline", { cluster: "learning", nodes: 3 }, (s) => {
   const job = async (name: string): Promise<Job> => JSON.parse(await s.ok(`kubectl get job ${name} -o json`)) as Job;
   const ended = (name: string, status: string): Promise<string> => s.until(`kubectl get job ${name}`, (out) => table(out)[0]?.["STATUS"] === status, { step: "2s" });
-  const watchPhases = (name: string): Background =>
+  const watchPhases = (name: string): Promise<Background> =>
     s.background(`exec kubectl get pods -l job-name=${name} -w --output-watch-events -o custom-columns=EVENT:.type,NAME:.object.metadata.name,PHASE:.object.status.phase`);
   /** The most Pods that were active at one time, and how many there were. */
   const activity = (stdout: string): { most: number; count: number } => {
@@ -22,8 +22,8 @@ scenario("E17", "Several completions, parallelism, deadline", { cluster: "learni
   };
 
   s.step(1, "three completions, two at a time", async () => {
-    const pods = watchPhases("job-completions");
-    const jobs = s.background("exec kubectl get jobs --watch");
+    const pods = await watchPhases("job-completions");
+    const jobs = await s.background("exec kubectl get jobs --watch");
     await s.ok("kubectl apply -f manifests/job-completions.yaml");
     await s.seen(jobs, (out) => table(out).length > 0);
     await ended("job-completions", "Complete");
@@ -40,7 +40,7 @@ scenario("E17", "Several completions, parallelism, deadline", { cluster: "learni
   });
 
   s.step(2, "the same, failing", async () => {
-    const pods = watchPhases("job-completions-failing");
+    const pods = await watchPhases("job-completions-failing");
     await s.ok("kubectl apply -f manifests/job-completions-failing.yaml");
     await ended("job-completions-failing", "Failed");
     await s.advance("60s");
@@ -53,7 +53,7 @@ scenario("E17", "Several completions, parallelism, deadline", { cluster: "learni
 
   s.step(3, "longer than it may", async () => {
     await s.ok("kubectl apply -f manifests/job-deadline.yaml");
-    const watch = s.background("exec kubectl get job job-deadline -w -o jsonpath='{range .status.conditions[*]}{.type} {end}{\"\\n\"}'");
+    const watch = await s.background("exec kubectl get job job-deadline -w -o jsonpath='{range .status.conditions[*]}{.type} {end}{\"\\n\"}'");
     await s.advance("4s");
     expect(await row(s, "kubectl get job job-deadline")).toMatchObject({ STATUS: "Running" });
     await s.advance("2s");

@@ -55,7 +55,7 @@ scenario("E18", "Suspending, deleting and cleaning up Jobs", { cluster: "learnin
     const remove = async (query: string): Promise<string> => {
       await s.ok(manifest);
       await s.advance("5s");
-      const proxy = s.background("exec kubectl proxy --port=0");
+      const proxy = await s.background("exec kubectl proxy --port=0");
       const port = /127\.0\.0\.1:(\d+)/.exec(await s.seen(proxy, (out) => out.includes("127.0.0.1:")))?.[1];
       try {
         return await s.ok(`curl -s -i -X DELETE 'http://127.0.0.1:${port}/apis/batch/v1/namespaces/default/jobs/${name}${query}'`);

@@ -20,7 +20,7 @@ scenario("E20", "A CronJob that ticks every minute", { cluster: "learning", node
   });
 
   s.step(2, "a watch of the Jobs", async () => {
-    const watch = s.background("exec kubectl get jobs --watch");
+    const watch = await s.background("exec kubectl get jobs --watch");
     await s.seen(watch, (out) => table(out).length > 0);
     await s.advance("2m");
     const text = await s.seen(watch, (out) => table(out).filter((job) => job["STATUS"] === "Complete").length >= 2 && new Set(table(out).map((job) => job["NAME"])).size >= 3);

@@ -10,7 +10,7 @@ scenario("E21", "Overlapping runs: Allow, Forbid, Replace", { cluster: "learning
 
   s.step(1, "Allow", async () => {
     await s.ok("kubectl apply -f manifests/overlap-allow.yaml -f manifests/overlap-forbid.yaml -f manifests/overlap-replace.yaml");
-    const watch = s.background("exec kubectl get cronjobs -w");
+    const watch = await s.background("exec kubectl get cronjobs -w");
     await s.seen(watch, (out) => table(out).length === 3);
     await s.cluster.advance(60_000 - (s.cluster.now() % 60_000) + 125_000);
     await s.seen(watch, (out) => table(out).some((found) => found["NAME"] === "overlap-allow" && found["ACTIVE"] === "2"));

@@ -68,7 +68,7 @@ scenario("E23", "Namespaces and scope", { cluster: "learning", nodes: 3 }, (s) =
   });
 
   s.step(8, "a namespace goes with all it holds", async () => {
-    const watch = s.background("exec kubectl get ns dev -w");
+    const watch = await s.background("exec kubectl get ns dev -w");
     await s.seen(watch, (out) => table(out).length > 0);
     expect(await s.ok("kubectl delete ns dev")).toBe('namespace "dev" deleted\n');
     await watch.stop();

@@ -57,7 +57,7 @@ scenario("E24", "The qa exercise: a Service reached by name from another namespa
 
   s.step(7, "requests go on while a Pod is replaced", async () => {
     const [pod] = await rows(s, "kubectl get pods -n qa -o wide");
-    const deletion = s.background(`exec kubectl delete pod -n qa ${pod?.["NAME"]}`);
+    const deletion = await s.background(`exec kubectl delete pod -n qa ${pod?.["NAME"]}`);
     for (let i = 0; i < 10; i++) {
       expect(await s.ok("kubectl exec alpine-pod -- wget -qO- http://nginx-service.qa")).toContain(page);
       await s.advance("1s");

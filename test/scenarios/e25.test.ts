@@ -22,7 +22,7 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
   });
 
   s.step(2, "a Pod to look from, for a moment", async () => {
-    const watch = s.background("exec kubectl get pods -l run=test -w --no-headers");
+    const watch = await s.background("exec kubectl get pods -l run=test -w --no-headers");
     const { exit, stdout, stderr } = await s.sh("script -qec 'kubectl run test --image=nicolaka/netshoot -it --rm -- bash' /dev/null", {
       stdin: "curl http://web.default.svc.cluster.local\nexit\n",
     });

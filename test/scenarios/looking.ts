@@ -98,7 +98,7 @@ export interface PodFrame {
 }
 
 /** Starts a watch of Pods that `podFrames` reads. */
-export function watchPods(s: Scenario, selection: string): Background {
+export function watchPods(s: Scenario, selection: string): Promise<Background> {
   const columns = ["EVENT:.type", "NAME:.object.metadata.name", "NODE:.object.spec.nodeName", 'READY:.object.status.conditions[?(@.type=="Ready")].status', "ENDING:.object.metadata.deletionTimestamp"];
   return s.background(`exec kubectl get pods ${selection} --watch --output-watch-events -o 'custom-columns=${columns.join(",")}'`);
 }

@@ -16,7 +16,7 @@ import { kubeconfigText } from "../../src/node/kubeconfig.ts";
 import type { Access } from "../../src/node/kubeconfig.ts";
 import { goEnvironment, kubectlPath } from "../kubectl/kubectl.ts";
 import { ObservedServer } from "../kubectl/observed-server.ts";
-import { endOf, paced } from "../kubectl/paced.ts";
+import { endOf, pause, paced } from "../kubectl/paced.ts";
 import type { Ended } from "../kubectl/paced.ts";
 import { narrate, narrateCommand } from "./narration.ts";
 import waiting from "./waiting.json" with { type: "json" };
@@ -44,6 +44,8 @@ export interface ScenarioOptions {
 
 /** Commands that wait by asking again and again; all others that wait do so on a watch, a followed log or a shell. */
 const polling = /\bkubectl drain\b/;
+/** Commands that say when they can be asked; others of those that go on open a watch or a log. */
+const listening = /\bkubectl (proxy|port-forward)\b/;
 
 /** Steps that may wait, by `E01/2`; the harness fails when one of them passes. */
 const mayWait = waiting as { readonly [step: string]: string };
@@ -135,14 +137,24 @@ export class Scenario {
     return stderr;
   }
 
-  /** Starts a command that goes on while others run, such as `kubectl get pods -w`. */
-  background(command: string): Background {
+  /**
+   * Starts a command that goes on while others run, such as `kubectl get pods -w`, and resolves when its watch is open (or its port): what
+   * is opened later belongs to the commands that follow. `polls`: it asks again and again first, so it has begun once it has asked.
+   */
+  async background(command: string, options: { polls?: boolean } = {}): Promise<Background> {
     narrate({ type: "started", command });
+    const { opened: openedBefore, activity: askedBefore } = this.server;
     const child = this.start(command, undefined);
-    const result = endOf(child);
+    let over = false;
+    const result = endOf(child).finally(() => (over = true));
     const text = { stdout: "", stderr: "" };
     child.stdout?.on("data", (bytes: Buffer) => (text.stdout += bytes.toString()));
     child.stderr?.on("data", (bytes: Buffer) => (text.stderr += bytes.toString()));
+    const begun = (): boolean => {
+      if (listening.test(command)) return text.stdout !== "";
+      return this.server.hasOpenSince(openedBefore) || (options.polls === true && this.server.activity > askedBefore);
+    };
+    while (!over && !begun()) await pause(5, result);
     return {
       get stdout() {
         return text.stdout;

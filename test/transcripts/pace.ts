@@ -34,7 +34,7 @@ const commandMsMax = 90_000;
 
 export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> {
   const { cluster, server, endedAt } = pace;
-  const openBefore = server.open;
+  const openedBefore = server.opened;
   const started = Date.now();
   let over = false;
   const ended = endOf(child).finally(() => (over = true));
@@ -47,7 +47,7 @@ export async function runPaced(child: ChildProcess, pace: Pace): Promise<Ended> 
       await pause(quietMs / 4, ended);
       if (server.activity !== seen || server.pending > 0) [seen, since] = [server.activity, Date.now()];
       const silence = Date.now() - since;
-      if (silence >= quietMs && (server.open > openBefore || (pace.polls && Date.now() - started >= longMs))) return;
+      if (silence >= quietMs && (server.hasOpenSince(openedBefore) || (pace.polls && Date.now() - started >= longMs))) return;
     }
   };
   await quiet();
