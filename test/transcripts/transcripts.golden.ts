@@ -27,6 +27,7 @@ describe.concurrent("recorded transcripts", { timeout: 280_000 }, () => {
         unmet.set(topic, findings.filter(({ what, met }) => !met || known[what]?.startsWith("chance:")).map(({ what }) => what));
         return;
       }
+      expect(findings.map(({ what }) => what), `${topic}: gaps.json names what is not looked at`).toEqual(expect.arrayContaining(Object.keys(known)));
       for (const { what, met, expected, got } of findings) {
         const reason = known[what];
         if (reason === undefined) expect(got, `${topic}, ${what}: ${expected}`).toBe(met ? got : expected);
@@ -34,6 +35,8 @@ describe.concurrent("recorded transcripts", { timeout: 280_000 }, () => {
       }
     });
   }
+
+  it("have gaps only where something was recorded", () => expect(recorded).toEqual(expect.arrayContaining(Object.keys(gaps))));
 
   afterAll(() => {
     if (unmet.size === 0) return;
