@@ -15,7 +15,7 @@ describe("planted faults", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "coracle-gates-"));
-    for (const name of [".oxlintrc.json", "tsconfig.json", "tsconfig.core.json", "package.json"]) cpSync(join(root, name), join(folder, name));
+    for (const name of [".oxlintrc.json", "knip.json", "tsconfig.json", "tsconfig.core.json", "package.json"]) cpSync(join(root, name), join(folder, name));
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     mkdirSync(join(folder, "src", "base"), { recursive: true });
   });
@@ -29,7 +29,7 @@ describe("planted faults", () => {
     for (const [i, source] of sources.entries()) writeFileSync(join(core, `plant-${i}.ts`), source);
     const ran = spawnSync(bin("node"), [bin(program), ...args], { cwd: folder, encoding: "utf8" });
     expect(ran.status, ran.stdout).not.toBe(0);
-    const findings = ran.stdout.split(program === "tsc" ? "\n" : "\n\n");
+    const findings = ran.stdout.split(program === "oxlint" ? "\n\n" : "\n");
     return sources.map((_, i) => findings.filter((finding) => finding.includes(`plant-${i}.ts`)).join("\n"));
   }
 
@@ -67,6 +67,16 @@ describe("planted faults", () => {
       "an index that may miss": ["export const first = (all: readonly string[]): string => all[0];\n", "undefined"],
     };
     check(faults, "tsc", ["-p", "tsconfig.json", "--pretty", "false"]);
+  });
+
+  test("knip finds what nothing uses", () => {
+    mkdirSync(join(folder, "src", "cli"));
+    writeFileSync(join(folder, "src", "cli", "main.ts"), 'import { used } from "../base/plant-1.ts";\nused();\n');
+    const faults: Faults = {
+      "a file": ["export const alone = 1;\n", "src/base/plant-0.ts"],
+      "an export": ["export function used(): void {}\nexport const unused = 1;\n", "unused"],
+    };
+    check(faults, "knip", []);
   });
 });
 
