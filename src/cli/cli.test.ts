@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ApiConnection } from "../node/api-connection.ts";
+import type { Access } from "../node/kubeconfig.ts";
 
 const program = join(import.meta.dirname, "..", "..", "bin", "coracle");
 let folder: string;
@@ -212,6 +214,16 @@ describe("time", () => {
     expect(await run(["time", "advance", "9999999d"])).toMatchObject({ code: 2, stderr: "coracle: time advance takes a duration that ends before the year 10000\n" });
     const after = (await run(["time", "show"])).stdout.trim();
     expect(Date.parse(after) - Date.parse(before)).toBe(12 * 3600 * 1000);
+    child.kill("SIGINT");
+    await ended;
+  });
+
+  test("that is paused is not waited for", async () => {
+    const { child, ended } = await upWith(["--nodes", "1", "--clock", "virtual"]);
+    const connection = new ApiConnection((JSON.parse(readFileSync(join(folder, "state", "coracle", "local", "cluster.json"), "utf8")) as { access: Access }).access);
+    await connection.patch("/apis/sim.coracle.dev/v1alpha1/clocks/cluster", { spec: { paused: true } });
+    connection.close();
+    expect(await run(["time", "advance", "1h"])).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^coracle: the clock of cluster "local" is paused: .*\n$/) as string });
     child.kill("SIGINT");
     await ended;
   });

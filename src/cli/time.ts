@@ -13,6 +13,7 @@ const clockPath = `${collection}/cluster`;
 
 interface Clock {
   readonly metadata: { readonly resourceVersion: string };
+  readonly spec?: { readonly paused?: boolean };
   readonly status?: { readonly now?: string };
 }
 
@@ -38,7 +39,9 @@ export async function timeAdvance(name: string, durationMs: number, output: Outp
   if (state.clock === "system") throw new Failure(`cluster "${name}" follows the machine's clock: only one started with \`coracle up --clock virtual\` can be moved`);
   const connection = new ApiConnection(state.access);
   try {
-    const from = instantOf(clockOf(await connection.get(clockPath), name));
+    const clock = clockOf(await connection.get(clockPath), name);
+    if (clock.spec?.paused) throw new Failure(`the clock of cluster "${name}" is paused: set spec.paused of its Clock to false, then move it`);
+    const from = instantOf(clock);
     const to = from + Math.round(durationMs);
     if (to > limits.instantMax) throw new UsageError("time advance takes a duration that ends before the year 10000");
     const moved = clockOf(await connection.patch(`${clockPath}?fieldManager=coracle`, { spec: { at: textOf(to) } }), name);
