@@ -1,6 +1,6 @@
 /**
  * `npm run bench [name …]`: measures and prints; with `--write` it also replaces the table in bench/results.md. Names: start, requests,
- * nodes, proxy; none means all.
+ * nodes, workloads, proxy; none means all.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
