@@ -16,6 +16,7 @@ import { machineResolvConf } from "./files/userland.ts";
 import type { Registry } from "./images/registry.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { MachineShell } from "./node-shell/machine-shell.ts";
+import { SimulatedNodeNetwork } from "./node-network.ts";
 import { SimulatedRuntime } from "./runtime.ts";
 
 export interface MachineOptions {
@@ -49,6 +50,7 @@ export class SimulatedMachine {
   private readonly link: Link;
   private readonly facts: NodeFacts;
   private readonly runtime: SimulatedRuntime;
+  private readonly probing: SimulatedNodeNetwork;
   private kubelet: Kubelet | undefined;
   private kubeletSince: number | undefined;
   private ownShell: MachineShell | undefined;
@@ -70,14 +72,15 @@ export class SimulatedMachine {
       memoryBytes: amountOf("memory", capacity["memory"] ?? "0"),
       random: environment.random.fork(`machine/${name}`),
     });
+    this.probing = new SimulatedNodeNetwork({ environment, network: options.network, node: name, nodeIp: machineAddress(index) });
   }
 
-  /** Answers about the containers of the machine; undefined when it does not answer. */
   /** Tells the kubelet what has become of its Node object. */
   nodeChanged(node: Node): void {
     if (!this.link.severed) this.kubelet?.nodeChanged(node);
   }
 
+  /** Answers about the containers of the machine; undefined when it does not answer. */
   get agent(): NodeAgent | undefined {
     return this.link.severed ? undefined : this.kubelet;
   }
@@ -106,10 +109,10 @@ export class SimulatedMachine {
     if (this.wasOff) this.runtime.regainPower();
     const { environment } = this.options;
     const kubelet = new Kubelet({
-      environment, client: this.link, facts: this.facts, runtime: this.runtime, files: this.runtime.host, network: this.runtime, images: () => this.runtime.listImages(),
+      environment, client: this.link, facts: this.facts, runtime: this.runtime, files: this.runtime.host, network: this.probing, images: () => this.runtime.images.list(),
       resolver: (pod) => resolverConfigOf(pod, clusterDns), clusterDomain: clusterDns.domain,
     });
-    this.runtime.onImagesChange(() => kubelet.imagesChanged());
+    this.runtime.images.onChange(() => kubelet.imagesChanged());
     this.kubelet = kubelet;
     this.kubeletSince = environment.clock.now();
   }
