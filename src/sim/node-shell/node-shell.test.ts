@@ -46,6 +46,10 @@ it("ps, ip and ss show processes, addresses and listeners", async () => {
   expect(await on("ss -tlnp | grep 6443", "local-control-plane")).toContain("*:6443");
 });
 
+it("ps itself began when it was called", async () => {
+  expect(await on("ps aux | tail -n 1")).toMatch(/ Ss {3}00:01 {3}0:00 ps aux\n$/);
+});
+
 it("a process has one number, whichever tool tells it", async () => {
   for (const name of ["nginx", "kube-proxy"]) {
     const { info } = JSON.parse(await on(`crictl inspect $(crictl ps -q --name ${name})`)) as { info: { pid: number } };

@@ -12,7 +12,7 @@ interface ProcessRow {
   readonly command: string;
 }
 
-function processRows(machine: MachineState, own: string): ProcessRow[] {
+function processRows(machine: MachineState, own: { readonly command: string; readonly since: number }): ProcessRow[] {
   const boot = machine.host.bootedAt;
   const rows: ProcessRow[] = [
     { pid: 1, parent: 0, since: boot, command: "/sbin/init" },
@@ -31,13 +31,13 @@ function processRows(machine: MachineState, own: string): ProcessRow[] {
     }
   }
   rows.sort((a, b) => a.pid - b.pid);
-  return [...rows, { pid: 99_000, parent: 0, since: boot, command: own }];
+  return [...rows, { pid: 99_000, parent: 0, ...own }];
 }
 
 export function processCommands(machine: MachineState): CommandTable {
   return {
     async ps({ args, out, process }) {
-      const rows = processRows(machine, ["ps", ...args].join(" "));
+      const rows = processRows(machine, { command: ["ps", ...args].join(" "), since: process.startedAt });
       const clock = (instant: number): string => formatDate(instant, "%H:%M");
       const flags = args.join("").replaceAll("-", "");
       if (args.some((arg) => arg === "-ef" || arg === "-eF")) {
