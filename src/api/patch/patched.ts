@@ -4,7 +4,8 @@ import type { Decoded, FieldValidation } from "../schema/decode.ts";
 import type { JsonPath } from "../schema/json-text.ts";
 import type { Schema } from "../schema/schema.ts";
 import { StatusError, badRequest } from "../../base/status-error.ts";
-import { DecodeError, decodeValue } from "../schema/decode.ts";
+import { decodeValue } from "../schema/decode.ts";
+import { DecodeError } from "../schema/decoder.ts";
 import { JsonSyntaxError, NumberLiteral } from "../schema/json-text.ts";
 
 /**

@@ -3,7 +3,8 @@ import { StatusError, badRequest, conflict, notFound } from "../../base/status-e
 import { ApplyConflicts } from "../../api/managed-fields/apply.ts";
 import { applyAsManager } from "../../api/managed-fields/last-applied.ts";
 import { typedErrors } from "../../api/managed-fields/typed-errors.ts";
-import { DecodeError, decodeValue } from "../../api/schema/decode.ts";
+import { decodeValue } from "../../api/schema/decode.ts";
+import { DecodeError } from "../../api/schema/decoder.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Kind } from "../../api/registry.ts";
 import type { ManagedFieldsEntry } from "../../api/types/meta-v1.ts";
