@@ -45,18 +45,24 @@ function victimsOn(wanted: Wanted, state: NodeState): readonly Pod[] | undefined
   return victims;
 }
 
-/** Lower is better, position by position: the highest priority lost, the sum of priorities lost, how many; then the node's name. */
-function costOf(preemption: Preemption): readonly (number | string)[] {
-  const priorities = preemption.victims.map(priorityOf);
-  return [Math.max(...priorities), priorities.reduce((sum, priority) => sum + priority, 0), priorities.length, preemption.nodeName];
+/** Lower is better, position by position: the highest priority lost, the sum of priorities lost, how many. */
+function costOf({ victims }: Preemption): readonly number[] {
+  const priorities = victims.map(priorityOf);
+  return [Math.max(...priorities), priorities.reduce((sum, priority) => sum + priority, 0), priorities.length];
 }
 
+/** When the oldest of the most important victims began; one that has not begun counts as the youngest. RFC 3339 of whole seconds, so text compares. */
+function beginningOf({ victims }: Preemption): string {
+  const highest = Math.max(...victims.map(priorityOf));
+  return victims.filter((pod) => priorityOf(pod) === highest).map((pod) => pod.status.startTime ?? "~").reduce((a, b) => (a < b ? a : b));
+}
+
+/** By cost; among equals the one that has worked for the shortest time; then by the node's name, so that one seed has one history. */
 function cheaper(a: Preemption, b: Preemption): boolean {
   const [left, right] = [costOf(a), costOf(b)];
-  for (let i = 0; i < left.length; i++) {
-    if (left[i] !== right[i]) return (left[i] as number | string) < (right[i] as number | string);
-  }
-  return false;
+  for (const [i, cost] of left.entries()) if (cost !== right[i]) return cost < (right[i] as number);
+  const [begun, otherBegun] = [beginningOf(a), beginningOf(b)];
+  return begun === otherBegun ? a.nodeName < b.nodeName : begun > otherBegun;
 }
 
 /**
