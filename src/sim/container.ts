@@ -19,7 +19,7 @@ import type { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 import { Terminal } from "./shell/terminal.ts";
 import { residentBytes, writtenBytes } from "./memory-held.ts";
-import { ExecError, findProgram } from "./userland.ts";
+import { findProgram, replaceProgram } from "./userland.ts";
 import type { Finder } from "./userland.ts";
 import { WorkMeter } from "./work-meter.ts";
 
@@ -145,16 +145,8 @@ export class SimulatedContainer implements World, LoggedContainer {
     (this.endings ??= []).push(then);
   }
 
-  async execute(process: Process, argv: readonly string[]): Promise<number> {
-    process.argv = argv;
-    process.onSignal(undefined);
-    try {
-      return await findProgram(this.finder, argv, process.cwd)(process);
-    } catch (error) {
-      if (!(error instanceof ExecError)) throw error;
-      process.write("stderr", `${error.message}\n`);
-      return 127;
-    }
+  execute(process: Process, argv: readonly string[]): Promise<number> {
+    return replaceProgram(this.finder, process, argv);
   }
 
   /** Starts the main process. Throws in runc's words when there is nothing to execute. */

@@ -66,6 +66,19 @@ export function findProgram(finder: Finder, argv: readonly string[], cwd: string
   return fileProgram(finder, options, name, cwd);
 }
 
+/** Replaces what a process runs, as exec does; 127 and the reason on its standard error when there is nothing to run. */
+export async function replaceProgram(finder: Finder, process: Process, argv: readonly string[]): Promise<number> {
+  process.argv = argv;
+  process.onSignal(undefined);
+  try {
+    return await findProgram(finder, argv, process.cwd)(process);
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    process.write("stderr", `${error.message}\n`);
+    return 127;
+  }
+}
+
 /** A script among the container's files. */
 function fileProgram(finder: Finder, options: ShellOptions, name: string, cwd: string): Program {
   const { files } = finder.world();

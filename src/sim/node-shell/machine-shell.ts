@@ -7,7 +7,7 @@ import { standardPath } from "../images/image.ts";
 import { NetworkInterface } from "../network.ts";
 import type { MachineFacts, Process, World } from "../process.ts";
 import type { Shells } from "../shell/shells.ts";
-import { ExecError, findProgram } from "../userland.ts";
+import { ExecError, findProgram, replaceProgram } from "../userland.ts";
 import type { Finder } from "../userland.ts";
 import { WorkMeter } from "../work-meter.ts";
 import { addressCommands } from "./addresses.ts";
@@ -67,16 +67,8 @@ export class MachineShell implements World {
     // The machine's own shell holds nothing that outlives it.
   }
 
-  async execute(process: Process, argv: readonly string[]): Promise<number> {
-    process.argv = argv;
-    process.onSignal(undefined);
-    try {
-      return await findProgram(this.finder, argv, process.cwd)(process);
-    } catch (error) {
-      if (!(error instanceof ExecError)) throw error;
-      process.write("stderr", `${error.message}\n`);
-      return 127;
-    }
+  execute(process: Process, argv: readonly string[]): Promise<number> {
+    return replaceProgram(this.finder, process, argv);
   }
 
   /** Runs a command, or a shell for a person; resolves with its exit code: 127, with runc's words, when there is no such command. */
