@@ -1,15 +1,14 @@
 import type { FieldError } from "../../base/field-error.ts";
 import type { MutatingWebhook, ValidatingWebhook, WebhookClientConfig } from "../types/admissionregistration-v1.ts";
-import { duplicate, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
+import { duplicate, invalid, notSupported, required } from "../validation/errors.ts";
 import { checkLabelSelector } from "../validation/label-selector.ts";
-import { dns1035LabelProblems, dns1123SubdomainProblems } from "../validation/names.ts";
+import { dns1123SubdomainProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkWebhookService, checkWebhookUrl } from "../validation/webhook-client.ts";
+import { checkReviewVersions, checkWebhookService, checkWebhookUrl, reviewVersions } from "../validation/webhook-client.ts";
 import { checkChoice, checkMatchConditions, checkRule, failurePolicies, matchPolicies, reinvocationPolicies } from "./rules-validation.ts";
 
 /** Validation of webhooks, of either kind. */
 const sideEffects = ["None", "NoneOnDryRun"];
-const reviewVersions = ["v1", "v1beta1"];
 
 export function checkWebhooks(webhooks: readonly (ValidatingWebhook | MutatingWebhook)[] | undefined): FieldError[] {
   const errors: FieldError[] = [];
@@ -17,7 +16,7 @@ export function checkWebhooks(webhooks: readonly (ValidatingWebhook | MutatingWe
   webhooks?.forEach((webhook, i) => {
     const path = FieldPath.of("webhooks").index(i);
     checkWebhook(webhook, path, errors);
-    checkReviewVersions(webhook.admissionReviewVersions ?? [], path.child("admissionReviewVersions"), errors);
+    checkReviewVersions(webhook.admissionReviewVersions ?? [], path.child("admissionReviewVersions"), errors, `must specify one of ${reviewVersions.join(", ")}`);
     if (webhook.name === "") return;
     if (names.has(webhook.name)) errors.push(duplicate(path.child("name"), webhook.name));
     names.add(webhook.name);
@@ -59,18 +58,4 @@ function checkClient({ url, service }: WebhookClientConfig, path: FieldPath, err
   else if (url !== undefined) checkWebhookUrl(url, path.child("url"), errors);
   // Upstream mixes up the two names here, and blames each for what the other lacks.
   else if (service !== undefined) checkWebhookService({ ...service, name: service.namespace, namespace: service.name }, path.child("service"), errors);
-}
-
-function checkReviewVersions(versions: readonly string[], path: FieldPath, errors: FieldError[]): void {
-  if (versions.length === 0) {
-    errors.push(required(path, `must specify one of ${reviewVersions.join(", ")}`));
-    return;
-  }
-  versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, "duplicate version"));
-    else pushProblems(errors, path.index(i), version, dns1035LabelProblems(version));
-  });
-  if (!versions.some((version) => reviewVersions.includes(version))) {
-    errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(", ")}`));
-  }
 }

@@ -11,11 +11,11 @@ import type {
   SelectableField,
 } from "../types/apiextensions-v1.ts";
 import { byteLength } from "../validation/byte-length.ts";
-import { duplicate, forbidden, invalid, notSupported, pushProblems, required, tooMany } from "../validation/errors.ts";
+import { duplicate, forbidden, invalid, notSupported, required, tooMany } from "../validation/errors.ts";
 import { goQuote } from "../validation/go-text.ts";
 import { dns1035LabelProblems, dns1123SubdomainProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkWebhookService, checkWebhookUrl } from "../validation/webhook-client.ts";
+import { checkReviewVersions, checkWebhookService, checkWebhookUrl } from "../validation/webhook-client.ts";
 import { hoist, partPath, printedVersions } from "./hoisted.ts";
 import type { Hoisted, VersionParts } from "./hoisted.ts";
 import { schemaAt } from "./schema-path.ts";
@@ -27,7 +27,6 @@ const scopes = ["Cluster", "Namespaced"];
 const columnTypes = ["boolean", "date", "integer", "number", "string"];
 const columnFormats = ["byte", "date", "date-time", "double", "float", "int32", "int64", "password"];
 const strategies = ["None", "Webhook"];
-const reviewVersions = ["v1", "v1beta1"];
 const selectableFieldsMax = 8;
 const deprecationBytesMax = 256;
 const approval = "api-approved.kubernetes.io";
@@ -211,20 +210,6 @@ function checkConversion({ strategy, webhook }: CustomResourceConversion, path: 
   // As in webhooks of admission, each name is blamed for what the other lacks.
   else if (service !== undefined) checkWebhookService({ ...service, name: service.namespace, namespace: service.name }, client.child("service"), errors);
   checkReviewVersions(given, versions, errors);
-}
-
-function checkReviewVersions(versions: readonly string[], path: FieldPath, errors: FieldError[]): void {
-  if (versions.length === 0) {
-    errors.push(required(path));
-    return;
-  }
-  versions.forEach((version, i) => {
-    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, "duplicate version"));
-    else pushProblems(errors, path.index(i), version, dns1035LabelProblems(version));
-  });
-  if (!versions.some((version) => reviewVersions.includes(version))) {
-    errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(", ")}`));
-  }
 }
 
 function checkStoredVersions(stored: readonly string[], versions: readonly CustomResourceDefinitionVersion[], errors: FieldError[]): void {

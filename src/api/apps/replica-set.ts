@@ -7,11 +7,10 @@ import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { replicaSets } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
-import { age, columns, containerCells } from "../table.ts";
 import type { ReplicaSet } from "../types/apps-v1.ts";
 import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkReplicaStatus } from "./replica-status.ts";
+import { checkReplicaStatus, replicaTable } from "./replica-status.ts";
 import { checkLongRunningTemplate, checkTemplateSelected, checkUnchanged, checkWorkloadSelector } from "./workload.ts";
 
 const spec = FieldPath.of("spec");
@@ -46,16 +45,5 @@ export const replicaSet: KindDeclaration<ReplicaSet> = {
   },
   status: { validate: (object) => checkReplicaStatus(object.status) },
   selectableFields: { "status.replicas": (object) => String(object.status.replicas) },
-  table: {
-    columns: columns("Name", "Desired:integer", "Current:integer", "Ready:integer", "Age", "Containers*", "Images*", "Selector*"),
-    cells: (object, context) => [
-      object.metadata.name,
-      object.spec.replicas ?? 0,
-      object.status.replicas,
-      object.status.readyReplicas ?? 0,
-      age(object, context),
-      ...containerCells(object.spec.template?.spec),
-      labelSelectorText(object.spec.selector),
-    ],
-  },
+  table: replicaTable(({ spec: { selector } }) => labelSelectorText(selector)),
 };

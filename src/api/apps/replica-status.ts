@@ -1,5 +1,9 @@
-/** The counts that ReplicaSet and ReplicationController report. */
+/** What ReplicaSet and ReplicationController, its forerunner, have in common: the counts that they report, and their columns. */
 import type { FieldError } from "../../base/field-error.ts";
+import type { TableDeclaration } from "../declaration.ts";
+import type { KubeObject } from "../kind-ref.ts";
+import { age, columns, containerCells } from "../table.ts";
+import type { PodTemplateSpec } from "../types/core-v1.ts";
 import { invalid } from "../validation/errors.ts";
 import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
@@ -28,4 +32,25 @@ export function checkReplicaStatus(status: ReplicaCounts): FieldError[] {
     errors.push(invalid(path.child("availableReplicas"), availableReplicas, "cannot be greater than readyReplicas"));
   }
   return errors;
+}
+
+interface Replicated extends KubeObject {
+  readonly spec: { readonly replicas?: number; readonly template?: PodTemplateSpec };
+  readonly status: ReplicaCounts;
+}
+
+/** Their columns; `selector` gives the last one. */
+export function replicaTable<T extends Replicated>(selector: (object: T) => string): TableDeclaration<T> {
+  return {
+    columns: columns("Name", "Desired:integer", "Current:integer", "Ready:integer", "Age", "Containers*", "Images*", "Selector*"),
+    cells: (object, context) => [
+      object.metadata.name,
+      object.spec.replicas ?? 0,
+      object.status.replicas,
+      object.status.readyReplicas ?? 0,
+      age(object, context),
+      ...containerCells(object.spec.template?.spec),
+      selector(object),
+    ],
+  };
 }

@@ -1,12 +1,11 @@
 /** ReplicationController: ReplicaSet's forerunner, with a plain map as selector. */
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
-import { checkReplicaStatus } from "../apps/replica-status.ts";
+import { checkReplicaStatus, replicaTable } from "../apps/replica-status.ts";
 import { changedTemplateWarnings } from "./pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { replicationControllers } from "../kinds.ts";
 import { labelsText } from "../label-text.ts";
-import { age, columns, containerCells } from "../table.ts";
 import type { ReplicationController } from "../types/core-v1.ts";
 import { checkLongRunningTemplate } from "../apps/workload.ts";
 import { invalid, required } from "../validation/errors.ts";
@@ -57,16 +56,5 @@ export const replicationController: KindDeclaration<ReplicationController> = {
   },
   status: { validate: (object) => checkReplicaStatus(object.status) },
   selectableFields: { "status.replicas": (object) => String(object.status.replicas) },
-  table: {
-    columns: columns("Name", "Desired:integer", "Current:integer", "Ready:integer", "Age", "Containers*", "Images*", "Selector*"),
-    cells: (object, context) => [
-      object.metadata.name,
-      object.spec.replicas ?? 0,
-      object.status.replicas,
-      object.status.readyReplicas ?? 0,
-      age(object, context),
-      ...containerCells(object.spec.template?.spec),
-      labelsText(object.spec.selector),
-    ],
-  },
+  table: replicaTable(({ spec: { selector } }) => labelsText(selector)),
 };

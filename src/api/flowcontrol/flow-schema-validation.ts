@@ -5,7 +5,7 @@ import type { FlowSchemaSpec, NonResourcePolicyRule, PolicyRulesWithSubjects, Re
 import { duplicate, forbidden, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
 import { goValue } from "../validation/go-value.ts";
 import { dns1123LabelProblems, dns1123SubdomainProblems } from "../validation/names.ts";
-import type { FieldPath } from "../validation/path.ts";
+import { FieldPath } from "../validation/path.ts";
 
 /** Validation of FlowSchemas: whom they are about, and which requests of theirs. */
 const precedenceMax = 10_000;
@@ -143,8 +143,10 @@ function urlProblem(url: string): string | undefined {
   return stars > 1 || (stars === 1 && !url.endsWith("/*")) ? "wildcard can only do suffix matching" : undefined;
 }
 
-/** The conditions of a schema or of a level: each type once, none without a type. */
-export function checkConditions(conditions: readonly { readonly type?: string }[] | undefined, path: FieldPath, errors: FieldError[]): void {
+/** What may not stand in the conditions of a schema or of a level: a type twice, or none. */
+export function checkStatus({ status: { conditions } }: { readonly status: { readonly conditions?: readonly { readonly type?: string }[] } }): FieldError[] {
+  const errors: FieldError[] = [];
+  const path = FieldPath.of("status");
   const seen = new Set<string>();
   conditions?.forEach(({ type = "" }, i) => {
     const place = path.child("conditions").index(i).child("type");
@@ -152,4 +154,5 @@ export function checkConditions(conditions: readonly { readonly type?: string }[
     seen.add(type);
     if (type === "") errors.push(required(place, "must not be empty"));
   });
+  return errors;
 }

@@ -5,7 +5,7 @@ import { flowSchemas } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { FlowSchema } from "../types/flowcontrol-v1.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkConditions, checkFlowSchema } from "./flow-schema-validation.ts";
+import { checkFlowSchema, checkStatus } from "./flow-schema-validation.ts";
 
 export const flowSchema: KindDeclaration<FlowSchema> = {
   ref: flowSchemas,
@@ -15,16 +15,9 @@ export const flowSchema: KindDeclaration<FlowSchema> = {
   validate(object) {
     const errors: FieldError[] = [];
     checkFlowSchema(object.metadata.name ?? "", object.spec, FieldPath.of("spec"), errors);
-    checkConditions(object.status.conditions, FieldPath.of("status"), errors);
-    return errors;
+    return [...errors, ...checkStatus(object)];
   },
-  status: {
-    validate(object) {
-      const errors: FieldError[] = [];
-      checkConditions(object.status.conditions, FieldPath.of("status"), errors);
-      return errors;
-    },
-  },
+  status: { validate: checkStatus },
   table: {
     columns: columns("Name", "PriorityLevel", "MatchingPrecedence", "DistinguisherMethod", "Age", "MissingPL"),
     cells: (object, context) => [

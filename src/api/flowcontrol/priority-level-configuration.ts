@@ -5,7 +5,7 @@ import { priorityLevelConfigurations } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { PriorityLevelConfiguration } from "../types/flowcontrol-v1.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkConditions } from "./flow-schema-validation.ts";
+import { checkStatus } from "./flow-schema-validation.ts";
 import { checkPriorityLevel } from "./priority-level-validation.ts";
 
 export const priorityLevelConfiguration: KindDeclaration<PriorityLevelConfiguration> = {
@@ -25,16 +25,9 @@ export const priorityLevelConfiguration: KindDeclaration<PriorityLevelConfigurat
   validate(object) {
     const errors: FieldError[] = [];
     checkPriorityLevel(object.metadata.name ?? "", object.spec, FieldPath.of("spec"), errors);
-    checkConditions(object.status.conditions, FieldPath.of("status"), errors);
-    return errors;
+    return [...errors, ...checkStatus(object)];
   },
-  status: {
-    validate(object) {
-      const errors: FieldError[] = [];
-      checkConditions(object.status.conditions, FieldPath.of("status"), errors);
-      return errors;
-    },
-  },
+  status: { validate: checkStatus },
   table: {
     columns: columns("Name", "Type", "NominalConcurrencyShares", "Queues", "HandSize", "QueueLengthLimit", "Age"),
     cells: (object, context) => {

@@ -1,7 +1,7 @@
 import type { FieldError } from "../../base/field-error.ts";
 import { invalid, pushProblems, required } from "./errors.ts";
 import { goQuote } from "./go-text.ts";
-import { dns1123SubdomainProblems } from "./names.ts";
+import { dns1035LabelProblems, dns1123SubdomainProblems } from "./names.ts";
 import { portProblems } from "./numbers.ts";
 import type { FieldPath } from "./path.ts";
 
@@ -40,6 +40,24 @@ export function checkWebhookService(service: WebhookService, path: FieldPath, er
   const problems = portProblems(port);
   if (problems.length > 0) errors.push(invalid(path.child("port"), port, `port is not valid: ${problems.join(", ")}`));
   if (service.path !== undefined) checkUrlPath(service.path, path.child("path"), errors);
+}
+
+/** The forms of a review that the server can send. */
+export const reviewVersions = ["v1", "v1beta1"];
+
+/** The forms of a review that a webhook takes; `missing` tells more where it names none. */
+export function checkReviewVersions(versions: readonly string[], path: FieldPath, errors: FieldError[], missing = ""): void {
+  if (versions.length === 0) {
+    errors.push(required(path, missing));
+    return;
+  }
+  versions.forEach((version, i) => {
+    if (versions.indexOf(version) < i) errors.push(invalid(path.index(i), version, "duplicate version"));
+    else pushProblems(errors, path.index(i), version, dns1035LabelProblems(version));
+  });
+  if (!versions.some((version) => reviewVersions.includes(version))) {
+    errors.push(invalid(path, versions, `must include at least one of ${reviewVersions.join(", ")}`));
+  }
 }
 
 function checkUrlPath(text: string, path: FieldPath, errors: FieldError[]): void {
