@@ -39,7 +39,7 @@ export interface ClockObjectOptions {
  */
 export async function startClockObject(options: ClockObjectOptions): Promise<Controller> {
   const { clock, client, environment } = options;
-  await create();
+  await makeClock(client);
   let cancelAlarm: (() => void) | undefined;
   let stopped = false;
   let current: Clock | undefined;
@@ -49,7 +49,7 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
     name: "clock",
     environment,
     reconcile: async () => {
-      if (!current) return await create();
+      if (!current) return await makeClock(client);
       const target = current.spec.paused || current.spec.at === undefined ? undefined : parseTime(current.spec.at);
       // The move waits until the runner is idle, so this step must not wait for the move.
       if (target !== undefined && target > clock.now()) void move(target);
@@ -57,14 +57,6 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
       schedule();
     },
   });
-
-  async function create(): Promise<void> {
-    try {
-      await client.create(clocks, { apiVersion: clocks.apiVersion, kind: clocks.kind, metadata: { name: clockName }, spec: {} });
-    } catch (error) {
-      if (!isStatus(error, "AlreadyExists")) throw error;
-    }
-  }
 
   async function move(target: number): Promise<void> {
     await clock.advanceTo(target);
@@ -108,4 +100,13 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
       reconciler.stop();
     },
   };
+}
+
+/** The object, unless it is there. */
+async function makeClock(client: Client): Promise<void> {
+  try {
+    await client.create(clocks, { apiVersion: clocks.apiVersion, kind: clocks.kind, metadata: { name: clockName }, spec: {} });
+  } catch (error) {
+    if (!isStatus(error, "AlreadyExists")) throw error;
+  }
 }
