@@ -4,9 +4,9 @@ import type { Reconciler } from "../client/reconciler.ts";
 /**
  * A look at a set costs work for each of its Pods (a DaemonSet's: for each node), and each of its Pods' changes asks for one. So that
  * many Pods do not make it their square, two looks for others' changes are at least this many milliseconds apart per 100 Pods: nothing
- * up to 99 Pods, 50 ms for 1,000 (of which a look takes about 2 ms), a quarter of a second for 5,000.
+ * up to 99 Pods, 200 ms for 1,000 (of which a look takes about 2 ms), a second for 5,000.
  */
-const apartMsPer100 = 5;
+const apartMsPer100 = 20;
 
 /** Asks a queue for looks; many that are asked for in a row are answered by one. */
 export class GatheredLooks {
