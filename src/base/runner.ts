@@ -11,9 +11,6 @@ export interface Host {
   fail(error: unknown): void;
 }
 
-/** So many steps may go before one that gives way. */
-const promptStepsMax = 64;
-
 /** Steps in the order in which they came. */
 class Line {
   /** Steps from `head` on wait. The part before it is dropped once it outweighs the rest. */
@@ -37,15 +34,14 @@ class Line {
 }
 
 /**
- * First in, first out, but for steps that give way; all promise continuations of a step run before the next step begins. That makes the order of everything a
- * function of the order of posts alone.
+ * First in, first out; all promise continuations of a step run before the next step begins. That makes the order of everything a
+ * function of the order of posts alone. A late step waits until none of the others is left, however many come: were it let in after
+ * a number of them, those that a reader causes would decide when it runs.
  */
 export class FifoRunner implements Runner {
   private readonly host: Host;
   private readonly prompt = new Line();
   private readonly late = new Line();
-  /** Prompt steps since the last late one. */
-  private taken = 0;
   /** A turn is asked for and has not come yet. */
   private asked = false;
   private held = 0;
@@ -92,7 +88,7 @@ export class FifoRunner implements Runner {
 
   private takeOne(): void {
     this.asked = false;
-    const step = this.next();
+    const step = this.prompt.shift() ?? this.late.shift();
     if (step === undefined) return this.reportIdle();
     try {
       const ended = step();
@@ -102,16 +98,6 @@ export class FifoRunner implements Runner {
     }
     // Also after the last step: the turn that finds none knows that the continuations of the last one have run.
     this.ask();
-  }
-
-  private next(): Step | undefined {
-    const step = this.taken < promptStepsMax ? this.prompt.shift() : undefined;
-    if (step !== undefined) {
-      this.taken++;
-      return step;
-    }
-    this.taken = 0;
-    return this.late.shift() ?? this.prompt.shift();
   }
 
   /** No step and no continuation of one is outstanding: nothing is left to do unless something is held. */
