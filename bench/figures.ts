@@ -14,6 +14,11 @@ export function isMet(figure: Figure): boolean {
   return figure.unit === "/s" ? figure.value >= figure.goal : figure.value <= figure.goal;
 }
 
+/** Of the same figure measured several times (at least once). */
+export function best(figures: readonly Figure[]): Figure {
+  return figures.reduce((kept, figure) => ((figure.unit === "/s" ? figure.value > kept.value : figure.value < kept.value) ? figure : kept));
+}
+
 /** How many times better than another value; above 1 favours Coracle. */
 function ratio(figure: Figure, other: number): string {
   const times = figure.unit === "/s" ? figure.value / other : other / figure.value;
