@@ -40,7 +40,7 @@ export async function startInProcessServer(options: { seed?: number; now?: numbe
   const environment: Environment = { clock, runner, random: new SeededRandom(options.seed ?? 1), log: options.log ?? silent };
   const store = new MemoryStore({ freeze: true, ...(options.historyRevisionsMax === undefined ? {} : { historyRevisionsMax: options.historyRevisionsMax }) });
   const server = createApiServer({ environment, store, registry: KindRegistry.default(), schema: loadSchema(simTypes), nodeAgents: () => undefined });
-  const as = (user: UserInfo): InProcessClient => new InProcessClient({ server, environment, user, fieldManager: "test" });
+  const as = (user: UserInfo): InProcessClient => new InProcessClient({ server, environment, user, fieldManager: "test", givesWay: true });
   const client = as(administrator);
   const informers = new Informers({ client, environment });
   const complain = (): void => {

@@ -48,7 +48,7 @@ export type Step = () => void | Promise<void>;
 export interface Runner {
   /** Queues a step. The ordinary runner takes steps first in, first out, and never runs one inside another. */
   post(step: Step): void;
-  /** Queues a step that nobody waits for: it is taken when no other is queued. */
+  /** Queues a step that nobody waits for: it is taken when no other is queued. What repeats itself without a pause holds it up. */
   postLate(step: Step): void;
   /**
    * Marks work outside the runner (a host call in flight) as unfinished, until the returned function is called once. `idle`

@@ -13,6 +13,9 @@ const patchTypes: { readonly [type in Patch["type"]]: string } = {
   json: "application/json-patch+json",
 };
 
+/** Of the requests of a client that gives way, each of this number is answered late. */
+const answersInTurn = 64;
+
 /**
  * A client in the same process as the server. Objects pass by reference, without encoding: what it returns is shared with the
  * store and never to be changed, what it is given must not be changed afterwards. Each request and each watch delivery is a
@@ -23,13 +26,20 @@ export class InProcessClient implements Client {
   private readonly environment: Environment;
   private readonly credentials: Credentials;
   private readonly manager: string;
+  private readonly givesWay: boolean;
+  private sent = 0;
 
-  /** `user` is the identity under which the component acts; `fieldManager` what managedFields call it. */
-  constructor(options: { server: ApiServer; environment: Environment; user: UserInfo; fieldManager: string }) {
+  /**
+   * `user` is the identity under which the component acts; `fieldManager` what managedFields call it. `givesWay` is for programs that may
+   * ask again and again without a pause: now and then an answer comes only when all work is done, late steps too, which such a program
+   * would hold up for ever otherwise. Requests take effect in their order all the same.
+   */
+  constructor(options: { server: ApiServer; environment: Environment; user: UserInfo; fieldManager: string; givesWay?: boolean }) {
     this.server = options.server;
     this.environment = options.environment;
     this.credentials = { type: "component", user: options.user };
     this.manager = options.fieldManager;
+    this.givesWay = options.givesWay ?? false;
   }
 
   get<T extends KubeObject>(kind: KindRef<T>, name: ObjectName): Promise<T> {
@@ -120,8 +130,11 @@ export class InProcessClient implements Client {
   }
 
   private send(request: ApiRequest): Promise<ApiResponse> {
+    const { runner } = this.environment;
+    const late = this.givesWay && ++this.sent % answersInTurn === 0;
     return new Promise((resolve, reject) => {
-      this.environment.runner.post(() => void this.server.handle(request).then(resolve, reject));
+      const answer = late ? (response: ApiResponse): void => runner.postLate(() => resolve(response)) : resolve;
+      runner.post(() => void this.server.handle(request).then(answer, reject));
     });
   }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createCluster } from "../node/create-cluster.ts";
-import { configMaps, daemonSets, jobs, nodes, pods } from "../api/kinds.ts";
+import { configMaps, daemonSets, events, jobs, nodes, pods } from "../api/kinds.ts";
 import { clocks, machines } from "../api/sim/facts.ts";
 import type { HostClock } from "../base/clock.ts";
 import { silentLog } from "../node/file-log.ts";
@@ -31,6 +31,24 @@ describe("createCluster", () => {
     expect(ready).toEqual([["local-control-plane", "True"], ["local-worker", "True"], ["local-worker2", "True"]]);
     expect(cluster.now()).toBe(Date.UTC(2026, 0, 1));
     expect(sockets()).toBe(before);
+  });
+
+  it("writes events also while a program asks for them without a pause, and keeps its requests in order", async () => {
+    await using cluster = await createCluster({ nodes: 1 });
+    await cluster.client.create(pods, { metadata: { name: "p", namespace: "default" }, spec: { containers: [{ name: "c", image: "busybox", command: ["sleep", "9"] }] } });
+    let asked = 0;
+    const isTold = async (): Promise<boolean> => (await cluster.client.list(events, { namespace: "default" })).items.some(({ reason }) => reason === "Scheduled");
+    while (asked < 500 && !(await isTold())) asked++;
+    expect(asked).toBeLessThan(500);
+
+    const order: number[] = [];
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        const { metadata } = await cluster.client.create(configMaps, { metadata: { name: `c${i}`, namespace: "default" } });
+        order[i] = Number(metadata.resourceVersion);
+      }),
+    );
+    expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 
   it("taints the control plane only where there are other nodes", async () => {

@@ -68,7 +68,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
     options,
     parts,
     server,
-    client: clientOf(administrator, "coracle"),
+    client: new InProcessClient({ server, environment, user: administrator, fieldManager: "coracle", givesWay: true }),
     own,
     informers,
     stops: [() => clockObject?.stop(), release, () => machines.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
