@@ -7,6 +7,7 @@ import { checkNoBacksteps } from "../validation/file-paths.ts";
 import { dns1123LabelProblems, dns1123SubdomainProblems } from "../validation/names.ts";
 import type { FieldPath } from "../validation/path.ts";
 import { checkPositiveAmount, checkSubdomain } from "../validation/quantities.ts";
+import { descriptiveVolumeFields } from "../validation/volume-fields.ts";
 import { checkNodeSelector } from "./affinity-validation.ts";
 import { checkAccessModes } from "./claim-validation.ts";
 import { printedVolumeAffinity, volumeSourceDifference } from "./spec-difference.ts";
@@ -14,17 +15,7 @@ import { checkCsiDriverName, storageVolumeChecks } from "./storage-volume-valida
 import { checkHostPath } from "./volume-validation.ts";
 
 /** Validation of persistent volumes: where they are (one source, which never changes) and who may use them. */
-const descriptive: ReadonlySet<string> = new Set([
-  "capacity",
-  "accessModes",
-  "claimRef",
-  "persistentVolumeReclaimPolicy",
-  "storageClassName",
-  "mountOptions",
-  "volumeMode",
-  "nodeAffinity",
-  "volumeAttributesClassName",
-]);
+const descriptive: ReadonlySet<string> = new Set(descriptiveVolumeFields);
 
 const reclaimPolicies = ["Delete", "Recycle", "Retain"];
 const volumeModes = ["Block", "Filesystem"];

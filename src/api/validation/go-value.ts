@@ -1,4 +1,5 @@
 import type { Field, Schema, TypeNode } from "../schema/schema.ts";
+import { descriptiveVolumeFields } from "./volume-fields.ts";
 
 /**
  * A value as upstream's internal types print themselves: every field by its Go name, also those that are not set (null, zero,
@@ -24,17 +25,7 @@ const differences: { readonly [typeName: string]: Differences } = {
   [`${core}PersistentVolumeClaimSpec`]: { order: ["accessModes", "selector", "resources", "volumeName", "storageClassName", "volumeMode"] },
   // Where the volume is: upstream keeps that in a struct of its own.
   [`${core}PersistentVolumeSpec`]: {
-    omitted: [
-      "capacity",
-      "accessModes",
-      "claimRef",
-      "persistentVolumeReclaimPolicy",
-      "storageClassName",
-      "mountOptions",
-      "volumeMode",
-      "nodeAffinity",
-      "volumeAttributesClassName",
-    ],
+    omitted: descriptiveVolumeFields,
     order: [
       "gcePersistentDisk",
       "awsElasticBlockStore",

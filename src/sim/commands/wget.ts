@@ -54,6 +54,7 @@ export async function wget(call: CommandCall): Promise<number> {
 async function fetched(call: CommandCall, options: WgetOptions, target: Target): Promise<number> {
   const { err } = call;
   const { url, quiet, spider, timeoutMs, body, headers } = options;
+  // What busybox itself says here, word for word.
   if (target.scheme === "https") err("wget: note: TLS certificate validation not implemented\n");
   for (let redirects = 0, to = target; ; redirects++) {
     const response = await ask(call, to, { method: body === undefined ? "GET" : "POST", headers, body: body ?? "", timeoutMs });
