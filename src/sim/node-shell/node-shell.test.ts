@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { pods } from "../../api/kinds.ts";
 import { createCluster } from "../../node/create-cluster.ts";
 import type { NodeCluster } from "../../node/create-cluster.ts";
-import { printed } from "../services/testing/printed.ts";
+import { printed } from "../../../test/printed.ts";
 
 /** What somebody who looks after nodes types on one, and what its tools print of the machine's state. */
 const node = "local-worker";

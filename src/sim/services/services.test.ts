@@ -3,7 +3,7 @@ import { daemonSets, deployments, endpointSlices, pods, services } from "../../a
 import { machines } from "../../api/sim/facts.ts";
 import { createCluster } from "../../node/create-cluster.ts";
 import type { NodeCluster } from "../../node/create-cluster.ts";
-import { printed } from "./testing/printed.ts";
+import { printed } from "../../../test/printed.ts";
 
 /** Services and names as Pods and nodes of a whole cluster meet them, while the proxies and name servers come and go. */
 const client = (name: string, node: string, image = "busybox"): string => `

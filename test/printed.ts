@@ -1,5 +1,5 @@
-import type { Cluster } from "../../../cluster/cluster.ts";
-import type { Channels } from "../../../server/request.ts";
+import type { Cluster } from "../src/cluster/cluster.ts";
+import type { Channels } from "../src/server/request.ts";
 
 /** Runs a script where `path` leads (the exec of a Pod or of a Machine), moving time until it ends: both streams as they came, and its exit code. */
 export async function printed(cluster: Cluster, path: string, script: string): Promise<{ code: number; out: string }> {
