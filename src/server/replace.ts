@@ -43,7 +43,7 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   rules.prepare(kind, asked, old);
   const draft = inGoOrder(server.schema, kind.facts.type, asked);
   if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, old) : undefined;
+  const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, { old, dryRun: options.dryRun }) : undefined;
   rules.validate(kind, draft as KubeObject, old);
   for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
   server.admission.validate(draft === asked ? request : { ...request, object: draft });

@@ -4,7 +4,6 @@ import type { Miss } from "./score.ts";
 export function reasonFor(miss: Miss): string {
   const { what, text } = miss.difference;
   if (text.includes("compilation failed")) return "the types of CEL are not followed";
-  if (miss.name === "Service/svc replace /spec/ports/0/nodePort = 70000") return "recorded on a dry run, for which upstream allocates no port";
   if (what === "message") return "decoding words this error differently";
   if (/(Invalid|Unsupported) value: (\{\}|\[\]): /.test(text) || emptied.test(miss.name)) return "decoding drops an empty map or list, which then counts as absent";
   if (what === "code") return "accepted here and refused upstream, or the other way round";

@@ -1,11 +1,8 @@
-/** Ports of a Service that must not meet twice, and node ports where they may stand. */
+/** Ports of a Service that must not meet twice, and node ports where they may stand. Their range is the allocator's matter. */
 import type { FieldError } from "../../base/field-error.ts";
 import type { ServiceSpec } from "../types/core-v1.ts";
-import { duplicate, forbidden, invalid } from "../validation/errors.ts";
+import { duplicate, forbidden } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
-
-/** Upstream's default --service-node-port-range. */
-export const nodePortRange = { min: 30_000, max: 32_767 } as const;
 
 const portsPath = FieldPath.of("spec").child("ports");
 
@@ -28,17 +25,5 @@ export function checkNodePorts(given: ServiceSpec, errors: FieldError[]): void {
     const shown = { Name: "", Protocol: protocol, AppProtocol: null, Port: port, TargetPort: 0, NodePort: 0 };
     if (seen.has(`${protocol}/${port}`)) errors.push(duplicate(portsPath.index(i), shown));
     seen.add(`${protocol}/${port}`);
-  });
-  checkRange(given, errors);
-}
-
-function checkRange(given: ServiceSpec, errors: FieldError[]): void {
-  if (given.type !== "NodePort" && given.type !== "LoadBalancer") return;
-  const { min, max } = nodePortRange;
-  given.ports?.forEach(({ nodePort = 0 }, i) => {
-    if (nodePort !== 0 && (nodePort < min || nodePort > max)) {
-      const why = `provided port is not in the valid range. The range of valid ports is ${min}-${max}`;
-      errors.push(invalid(portsPath.index(i).child("nodePort"), nodePort, why));
-    }
   });
 }

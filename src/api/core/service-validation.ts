@@ -2,11 +2,12 @@
 import type { FieldError } from "../../base/field-error.ts";
 import type { Service, ServicePort, ServiceSpec } from "../types/core-v1.ts";
 import { duplicate, forbidden, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
-import { cidrProblems, ipProblems, isIp6, parseIp } from "../validation/ip.ts";
+import { cidrProblems, ipProblems, parseIp } from "../validation/ip.ts";
 import { dns1123LabelProblems, dns1123SubdomainProblems, qualifiedNameProblems } from "../validation/names.ts";
 import { checkPortNumberOrName, inRangeText, portProblems } from "../validation/numbers.ts";
 import { checkLabels } from "../validation/object-meta.ts";
 import { FieldPath } from "../validation/path.ts";
+import { isExposed, usesClusterIp } from "./service-allocations.ts";
 import { checkNodePorts } from "./service-ports-validation.ts";
 import { specialIpProblems } from "./special-ip.ts";
 
@@ -19,18 +20,13 @@ const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'";
 export function checkService(object: Service): FieldError[] {
   const errors: FieldError[] = [];
   const given = object.spec;
-  // Upstream's allocator stumbles over these before it validates.
-  given.clusterIPs?.forEach((ip, i) => {
-    if (ip !== "None") pushProblems(errors, spec.child("clusterIPs").index(i), ip, ipProblems(ip));
-  });
-  if (errors.length > 0) return errors;
   const headless = given.clusterIPs?.[0] === "None";
   if ((given.ports ?? []).length === 0 && !headless && given.type !== "ExternalName") errors.push(required(spec.child("ports")));
   checkByType(given, headless, errors);
   checkPorts(given.ports ?? [], errors);
   if (given.selector !== undefined) checkLabels(given.selector, spec.child("selector"), errors);
   checkSessionAffinity(given, errors);
-  checkAddresses(given, errors);
+  checkExternalIps(given, errors);
   if ((given.type as string | undefined) === undefined) errors.push(required(spec.child("type")));
   else if (!types.includes(given.type as string)) errors.push(notSupported(spec.child("type"), given.type, types));
   checkNodePorts(given, errors);
@@ -86,43 +82,13 @@ function checkSessionAffinity(given: ServiceSpec, errors: FieldError[]): void {
   }
 }
 
-function checkAddresses(given: ServiceSpec, errors: FieldError[]): void {
-  const ips = given.clusterIPs ?? [];
-  const ipsPath = spec.child("clusterIPs");
-  if (ips.length > 0 && (given.clusterIP ?? "") !== ips[0]) errors.push(invalid(ipsPath, ips, "first value must match `clusterIP`"));
-  const stacks = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-  if (given.ipFamilyPolicy !== undefined && !stacks.includes(given.ipFamilyPolicy)) {
-    errors.push(notSupported(spec.child("ipFamilyPolicy"), given.ipFamilyPolicy, stacks));
-  }
-  const families = given.ipFamilies ?? [];
-  families.forEach((family, i) => {
-    const path = spec.child("ipFamilies").index(i);
-    if (family !== "IPv4" && family !== "IPv6") errors.push(notSupported(path, family, ["IPv4", "IPv6"]));
-    else if (families.indexOf(family) < i) errors.push(duplicate(path, family));
-  });
-  if (ips.length > 2) errors.push(invalid(ipsPath, ips, "may only hold up to 2 values"));
-  ips.forEach((ip, i) => checkClusterIp(ip, given, i, errors));
-  const plainDual = given.ipFamilyPolicy === "RequireDualStack" && !(ips[0] === "None" && Object.keys(given.selector ?? {}).length === 0);
-  if (plainDual) errors.push(invalid(spec.child("ipFamilyPolicy"), given.ipFamilyPolicy, "this cluster is not configured for dual-stack services"));
-  given.externalIPs?.forEach((ip, i) => {
+function checkExternalIps({ externalIPs }: ServiceSpec, errors: FieldError[]): void {
+  externalIPs?.forEach((ip, i) => {
     const path = spec.child("externalIPs").index(i);
     const problems = ipProblems(ip);
     pushProblems(errors, path, ip, problems);
     if (problems.length === 0) pushProblems(errors, path, ip, specialIpProblems(ip));
   });
-}
-
-function checkClusterIp(ip: string, given: ServiceSpec, i: number, errors: FieldError[]): void {
-  const path = spec.child("clusterIPs").index(i);
-  if (ip === "None") {
-    if (i > 0) errors.push(invalid(path, ip, "'None' must be the first and only value"));
-    return;
-  }
-  const address = parseIp(ip);
-  const family = given.ipFamilies?.[i];
-  if (address !== undefined && family !== undefined && isIp6(address) !== (family === "IPv6")) {
-    errors.push(invalid(path, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``));
-  }
 }
 
 function checkLoadBalancer(given: ServiceSpec, errors: FieldError[]): void {
@@ -143,8 +109,7 @@ function checkLoadBalancer(given: ServiceSpec, errors: FieldError[]): void {
 function checkTraffic(given: ServiceSpec, errors: FieldError[]): void {
   const policyPath = spec.child("externalTrafficPolicy");
   const policy = given.externalTrafficPolicy as string | undefined;
-  const exposed = given.type === "NodePort" || given.type === "LoadBalancer" || (given.type === "ClusterIP" && (given.externalIPs ?? []).length > 0);
-  if (!exposed) {
+  if (!isExposed(given)) {
     if (policy !== undefined && policy !== "") errors.push(invalid(policyPath, policy, "may only be set for externally-accessible services"));
   } else if (policy === undefined || policy === "") errors.push(required(policyPath));
   else if (!policies.includes(policy)) errors.push(notSupported(policyPath, policy, policies));
@@ -166,14 +131,7 @@ function checkTraffic(given: ServiceSpec, errors: FieldError[]): void {
 
 export function checkServiceUpdate(object: Service, old: Service): FieldError[] {
   const errors: FieldError[] = [];
-  const usesIp = ({ spec: { type } }: Service): boolean => type !== "ExternalName";
-  if (usesIp(object) && usesIp(old)) {
-    const ips = object.spec.clusterIPs ?? [];
-    old.spec.clusterIPs?.forEach((ip, i) => {
-      const now = ips[i];
-      if (now !== ip && (i === 0 || now !== undefined)) errors.push(invalid(spec.child("clusterIPs").index(i), object.spec.clusterIPs, "may not change once set"));
-    });
-  }
+  if (usesClusterIp(object.spec) && usesClusterIp(old.spec)) checkChangedAddresses(object.spec, old.spec, errors);
   // Judged by upstream for the second time here.
   if (object.spec.type !== "LoadBalancer" && object.spec.loadBalancerClass !== undefined) {
     errors.push(forbidden(spec.child("loadBalancerClass"), onlyLoadBalancer));
@@ -183,6 +141,21 @@ export function checkServiceUpdate(object: Service, old: Service): FieldError[] 
     errors.push(invalid(spec.child("loadBalancerClass"), object.spec.loadBalancerClass, "may not change once set"));
   }
   return errors;
+}
+
+/** The first address and its family stay; between headless and not there is no way. */
+function checkChangedAddresses(given: ServiceSpec, before: ServiceSpec, errors: FieldError[]): void {
+  const [headless, wasHeadless] = [given.clusterIPs?.[0] === "None", before.clusterIPs?.[0] === "None"];
+  if (headless && wasHeadless) return;
+  const fixed = (field: "clusterIPs" | "ipFamilies", index: number): FieldError => invalid(spec.child(field).index(index), given[field], "may not change once set");
+  const check = (field: "clusterIPs" | "ipFamilies"): void => {
+    const [now, then] = [given[field] ?? [], before[field] ?? []];
+    const compared = now.length === then.length ? then.length : Math.min(1, now.length, then.length);
+    for (let i = 0; i < compared; i++) if (now[i] !== then[i]) errors.push(fixed(field, field === "clusterIPs" ? i : 0));
+  };
+  check("clusterIPs");
+  if ((given.clusterIPs ?? []).length === 0 && (before.clusterIPs ?? []).length > 0) errors.push(invalid(spec.child("clusterIPs").index(0), given.clusterIPs, "primary clusterIP can not be unset"));
+  if (headless === wasHeadless) check("ipFamilies");
 }
 
 export function checkServiceStatus(object: Service): FieldError[] {

@@ -7,7 +7,8 @@ import { inGoOrder } from "../../api/schema/go-order.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Kind, KindRegistry } from "../../api/registry.ts";
 import type { Schema } from "../../api/schema/schema.ts";
-import type { Service, ServicePort } from "../../api/types/core-v1.ts";
+import { usesHealthCheckPort } from "../../api/core/service-allocations.ts";
+import type { Service, ServicePort, ServiceSpec } from "../../api/types/core-v1.ts";
 import { invalid } from "../../api/validation/errors.ts";
 import { isIp6, parseIp } from "../../api/validation/ip.ts";
 import { FieldPath } from "../../api/validation/path.ts";
@@ -53,11 +54,11 @@ export class ServiceAllocator {
   }
 
   /** Undefined for other kinds and for Services that get nothing new. Throws 422 in upstream's words. */
-  begin(kind: Kind, draft: Draft<KubeObject>, old: KubeObject | undefined): Allocation | undefined {
+  begin(kind: Kind, draft: Draft<KubeObject>, { old, dryRun }: { old?: KubeObject; dryRun: boolean }): Allocation | undefined {
     if (kind.facts.plural !== "services" || kind.facts.group !== "") return undefined;
     const service = draft as unknown as Draft<Service>;
     const before = old as Service | undefined;
-    const claims = [...this.claimIp(service, before), ...this.claimPorts(service, before)];
+    const claims = [...this.claimIp(service, before), ...this.claimPorts(service, before, dryRun)];
     if (claims.length === 0) return undefined;
     service.spec = inGoOrder(this.schema, kind.facts.type, service).spec;
     return { commit: (put) => this.commit(service, claims, put) };
@@ -92,8 +93,6 @@ export class ServiceAllocator {
     const given = service.spec;
     if (given.type === "ExternalName" || given.clusterIPs?.[0] === "None") return [];
     if (old && old.spec.type !== "ExternalName" && (old.spec.clusterIPs?.[0] ?? "") !== "") return [];
-    const six = (given.ipFamilies ?? []).indexOf("IPv6");
-    if (six >= 0) throw refused(service, invalid(spec.child("ipFamilies").index(six), "IPv6", "not configured on this cluster"));
     const asked = given.clusterIPs?.[0] ?? "";
     if (asked !== "") return this.claimAskedIp(service, asked);
     const value = drawFrom(clusterIpRange, this.random, (candidate) => this.locks.isFree({ ip: ipText(candidate) }));
@@ -115,7 +114,8 @@ export class ServiceAllocator {
     return [claim];
   }
 
-  private claimPorts(service: Draft<Service>, old: Service | undefined): readonly Claim[] {
+  /** A dry run asks only whether ports are free, not whether they are in the range. */
+  private claimPorts(service: Draft<Service>, old: Service | undefined, dryRun: boolean): readonly Claim[] {
     const given = service.spec;
     if (given.type !== "NodePort" && given.type !== "LoadBalancer") return [];
     const draws = given.type === "NodePort" || given.allocateLoadBalancerNodePorts !== false;
@@ -128,29 +128,37 @@ export class ServiceAllocator {
       if (!port.nodePort && !draws) return;
       port.nodePort ||= byPort.get(port.port) ?? this.drawPort(claims, mine);
       byPort.set(port.port, port.nodePort);
-      this.claimPort(service, { port, index, mine, claims });
+      this.claimPort(service, { port, index, mine, claims, dryRun });
     });
-    const health = given.type === "LoadBalancer" && given.externalTrafficPolicy === "Local";
-    if (health && !given.healthCheckNodePort) given.healthCheckNodePort = this.drawPort(claims, mine);
-    if (health && given.healthCheckNodePort && !mine.has(given.healthCheckNodePort)) {
-      const held = { port: given.healthCheckNodePort };
-      const refusal = invalid(spec.child("healthCheckNodePort"), held.port, taken("port"));
-      if (!claims.has(held.port) && !this.locks.isFree(held)) throw refused(service, refusal);
-      claims.set(held.port, { held, refusal });
-    }
+    if (usesHealthCheckPort(given as ServiceSpec)) this.claimHealthCheckPort(given, { mine, claims, dryRun });
     return [...claims.values()];
   }
 
-  private claimPort(service: Draft<Service>, options: { port: Draft<ServicePort>; index: number; mine: ReadonlySet<number>; claims: Map<number, Claim> }): void {
-    const { port, index, mine, claims } = options;
+  private claimHealthCheckPort(given: Draft<ServiceSpec>, { mine, claims, dryRun }: { mine: ReadonlySet<number>; claims: Map<number, Claim>; dryRun: boolean }): void {
+    const asked = given.healthCheckNodePort;
+    given.healthCheckNodePort ||= this.drawPort(claims, mine);
+    const held = { port: given.healthCheckNodePort };
+    if (mine.has(held.port)) return;
+    const problem = this.portProblem(held.port, dryRun) ?? (claims.has(held.port) ? taken("port") : undefined);
+    // Upstream takes this for a fault of its own.
+    if (asked && problem !== undefined) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${problem}`);
+    claims.set(held.port, { held, refusal: undefined });
+  }
+
+  private claimPort(service: Draft<Service>, options: { port: Draft<ServicePort>; index: number; mine: ReadonlySet<number>; claims: Map<number, Claim>; dryRun: boolean }): void {
+    const { port, index, mine, claims, dryRun } = options;
     const number = port.nodePort as number;
     if (mine.has(number) || claims.has(number)) return;
     const refusal = (why: string): FieldError => invalid(spec.child("ports").index(index).child("nodePort"), number, why);
+    const problem = this.portProblem(number, dryRun);
+    if (problem !== undefined) throw refused(service, refusal(problem));
+    claims.set(number, { held: { port: number }, refusal: refusal(taken("port")) });
+  }
+
+  private portProblem(port: number, dryRun: boolean): string | undefined {
     const { first, last } = nodePortRange;
-    if (!isIn(nodePortRange, number)) throw refused(service, refusal(`provided port is not in the valid range. The range of valid ports is ${first}-${last}`));
-    const held = { port: number };
-    if (!this.locks.isFree(held)) throw refused(service, refusal(taken("port")));
-    claims.set(number, { held, refusal: refusal(taken("port")) });
+    if (!dryRun && !isIn(nodePortRange, port)) return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+    return this.locks.isFree({ port }) ? undefined : taken("port");
   }
 
   private drawPort(claims: ReadonlyMap<number, Claim>, mine: ReadonlySet<number>): number {

@@ -51,7 +51,7 @@ async function createOnce(call: ResourceCall, draft: Draft<KubeObject>, options:
   const { server } = call;
   const kind = call.kind.storage;
   const name = draft.metadata.name ?? "";
-  const allocation = server.services.begin(kind, draft, undefined);
+  const allocation = server.services.begin(kind, draft, { dryRun: options.dryRun });
   validateServed(call, draft as KubeObject);
   const warnings = kind.declaration?.warnings?.(draft as KubeObject) ?? [];
   for (const warning of warnings) call.warnings.push(warning);
