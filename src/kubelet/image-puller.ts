@@ -10,6 +10,9 @@ import { ImageError } from "./runtime.ts";
 const backoffMsMin = 10_000;
 const backoffMsMax = 300_000;
 
+/** What a runtime says before a failure that has no code of its own; a kubelet leaves it out, and keeps every other code. */
+const unknownCode = /^rpc error: code = Unknown desc = /;
+
 export type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
 
 /** A container has no image now: what its status waits for. */
@@ -98,9 +101,10 @@ export class ImagePuller {
       const before = this.failures.get(key);
       const expired = !before || now - before.at > 2 * backoffMsMax;
       const backoffMs = expired ? backoffMsMin : Math.min(before.backoffMs * 2, backoffMsMax);
-      this.failures.set(key, { backoffMs, at: now, message: error.message });
-      tell("Warning", "Failed", `Failed to pull image "${image}": ${error.message}`);
-      throw new PullError("ErrImagePull", error.message);
+      const message = error.message.replace(unknownCode, "");
+      this.failures.set(key, { backoffMs, at: now, message });
+      tell("Warning", "Failed", `Failed to pull image "${image}": ${message}`);
+      throw new PullError("ErrImagePull", message);
     }
   }
 }

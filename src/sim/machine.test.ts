@@ -147,8 +147,16 @@ describe("kubelet on a simulated machine", () => {
     await server.advance(600);
     expect((await get("missing")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "ErrImagePull" });
     await server.advance(3000);
-    expect((await get("missing")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "ImagePullBackOff", message: expect.stringContaining('Back-off pulling image "nosuchimage": ErrImagePull: rpc error') });
+    expect((await get("missing")).status.containerStatuses?.[0]?.state.waiting).toMatchObject({ reason: "ImagePullBackOff", message: expect.stringContaining('Back-off pulling image "nosuchimage": ErrImagePull: failed to pull and unpack image') });
     expect(await messages("missing")).toContain("Warning Failed Error: ImagePullBackOff");
+  });
+
+  it("leaves out the code of a failed pull only where it says nothing", async () => {
+    await create("missing", { containers: [{ name: "c", image: "nosuchimage" }] });
+    await create("untagged", { containers: [{ name: "c", image: "nginx:nosuchtag" }] });
+    await server.advance(3000);
+    expect(await messages("missing")).toContainEqual(expect.stringContaining('Warning Failed Failed to pull image "nosuchimage": failed to pull and unpack image "docker.io/library/nosuchimage:latest": failed to resolve reference'));
+    expect(await messages("untagged")).toContainEqual(expect.stringContaining('Warning Failed Failed to pull image "nginx:nosuchtag": rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nginx:nosuchtag": '));
   });
 
   it("refuses names of images before it pulls", async () => {
