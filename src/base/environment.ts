@@ -55,6 +55,11 @@ export interface Runner {
    * waits for it.
    */
   hold(): () => void;
+  /**
+   * Takes no step until the returned function is called once: for what the host has to fetch in the middle of a step, so that however long
+   * that takes, nothing else comes in between.
+   */
+  pause(): () => void;
   /** Resolves when no step is queued, no promise continuation is due, and nothing is held. */
   idle(): Promise<void>;
 }

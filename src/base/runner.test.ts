@@ -67,6 +67,20 @@ describe("FifoRunner", () => {
     await waiting;
     expect(failures).toHaveLength(1);
   });
+
+  it("takes no step while it is paused, and what waits for the end of the pause comes before the next", async () => {
+    const { runner } = runnerWithFailures();
+    const seen: string[] = [];
+    runner.post(async () => {
+      const resume = runner.pause();
+      seen.push("asks");
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve))).finally(resume);
+      seen.push("has");
+    });
+    runner.post(() => void seen.push("next"));
+    await runner.idle();
+    expect(seen).toEqual(["asks", "has", "next"]);
+  });
 });
 
 describe("VirtualClock", () => {

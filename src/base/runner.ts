@@ -45,6 +45,7 @@ export class FifoRunner implements Runner {
   /** A turn is asked for and has not come yet. */
   private asked = false;
   private held = 0;
+  private paused = 0;
   private waiting: (() => void)[] = [];
   private readonly take = (): void => this.takeOne();
 
@@ -64,13 +65,18 @@ export class FifoRunner implements Runner {
 
   hold(): () => void {
     this.held++;
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
+    return once(() => {
       this.held--;
       this.ask();
-    };
+    });
+  }
+
+  pause(): () => void {
+    this.paused++;
+    return once(() => {
+      this.paused--;
+      this.ask();
+    });
   }
 
   idle(): Promise<void> {
@@ -88,6 +94,7 @@ export class FifoRunner implements Runner {
 
   private takeOne(): void {
     this.asked = false;
+    if (this.paused > 0) return;
     const step = this.prompt.shift() ?? this.late.shift();
     if (step === undefined) return this.reportIdle();
     try {
@@ -107,4 +114,13 @@ export class FifoRunner implements Runner {
     this.waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
 }

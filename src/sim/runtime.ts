@@ -19,6 +19,7 @@ import type { ProcessSpace } from "./process.ts";
 import { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 import { Uptime } from "./uptime.ts";
+import { runsScripts } from "./userland.ts";
 
 /*
  * How long things take, in cluster time, drawn from the machine's random stream: sandboxes and containers start in tens of
@@ -161,7 +162,7 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     if (!image) throw new Error(`failed to find image "${config.image.reference}": not found`);
     const { shared, node } = this.options;
     if (config.argv.length === 0) throw new Error("failed to generate container spec: no command specified");
-    if (image.image.userland) shared.shells.prepare();
+    if (image.image.userland && runsScripts(config.argv)) shared.shells.prepare();
     const id = this.newId();
     const space = this.spaceOf(config, sandbox);
     const container = new SimulatedContainer({

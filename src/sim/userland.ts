@@ -29,6 +29,12 @@ export const userlandNames = Object.keys(userland);
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);
 const borrowed: ReadonlySet<string> = new Set(borrowedCommands);
 
+/** Whether a command line of an image with a userland needs what `Shells` loads. Others may in the end: by a script among the files, or by an exec. */
+export function runsScripts([name = ""]: readonly string[]): boolean {
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  return shellNames.has(last) || borrowed.has(last);
+}
+
 /** Why a command line cannot be executed, in runc's words. */
 export class ExecError extends Error {}
 

@@ -112,7 +112,9 @@ describe("the shell of simulated containers", () => {
   it("talks to a person at a terminal: prompt, echo, Ctrl-C, Ctrl-D", async () => {
     const { at, id } = await box();
     const shell = session(at, id, ["sh"], true);
-    expect(await shell.send("echo a$((1+1))\r")).toBe("/ # echo a2".replace("a2", "a$((1+1))") + "\r\na2\r\n/ # ");
+    // A person types once there is a prompt; what comes before it is echoed before it.
+    expect(await shell.send("")).toBe("/ # ");
+    expect(await shell.send("echo a$((1+1))\r")).toBe("echo a2".replace("a2", "a$((1+1))") + "\r\na2\r\n/ # ");
     expect(await shell.send("cd /tmp\r")).toBe("cd /tmp\r\n/tmp # ");
     expect(await shell.send("sleep 100\r")).toBe("sleep 100\r\n");
     expect(await shell.send("\x03")).toBe("^C\r\n/tmp # ");

@@ -10,8 +10,8 @@ const scriptsMax = 200;
 
 /**
  * Loads the library that parses scripts and brings text tools (awk, sed …) when it is first needed: it is larger than the rest of the
- * machine together. Loading takes host time, during which the runner is held; so `prepare` is called while something else still takes
- * cluster time, and what needs it finds it there.
+ * machine together, and takes a tenth of a second of the host. Who asks for it before it is there gets it before anything else in the cluster
+ * goes on. Whoever knows that it will be asked for calls `prepare` while something else still takes cluster time.
  */
 export class Shells {
   private module: ShellModule | undefined;
@@ -25,12 +25,16 @@ export class Shells {
   }
 
   prepare(): void {
-    if (!this.loading) void this.load();
+    if (this.loading) return;
+    const release = this.environment.runner.hold();
+    void this.load().finally(release);
   }
 
   /** At once when prepared. */
   get(): ShellModule | Promise<ShellModule> {
-    return this.module ?? this.load();
+    if (this.module) return this.module;
+    const resume = this.environment.runner.pause();
+    return this.load().finally(resume);
   }
 
   /** The tree of a script, which nobody may change. Throws SyntaxProblem. Only after `get` has given the module. */
@@ -52,14 +56,6 @@ export class Shells {
   }
 
   private load(): Promise<ShellModule> {
-    if (!this.loading) {
-      const release = this.environment.runner.hold();
-      this.loading = import("just-bash/browser").then((module) => {
-        this.module = module;
-        release();
-        return module;
-      });
-    }
-    return this.loading;
+    return (this.loading ??= import("just-bash/browser").then((module) => (this.module = module)));
   }
 }
