@@ -9,8 +9,15 @@ export function takesRoom(pod: Pod): boolean {
   return pod.status.phase !== "Succeeded" && pod.status.phase !== "Failed";
 }
 
+/** What checks that look at all nodes read of them. */
+export interface Standing {
+  values(): Iterable<NodeState>;
+  /** How many Pods with required anti-affinity there are. */
+  readonly shunning: number;
+}
+
 /** All nodes by name. `shunning` counts the Pods with required anti-affinity on them, so that a search for none costs nothing. */
-export class NodeStates extends Map<string, NodeState> {
+export class NodeStates extends Map<string, NodeState> implements Standing {
   shunning = 0;
 
   override set(name: string, state: NodeState): this {

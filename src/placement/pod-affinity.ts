@@ -2,7 +2,7 @@ import { matchesSelector } from "../api/label-selector.ts";
 import type { Labels } from "../api/label-selector.ts";
 import type { Pod, PodAffinityTerm } from "../api/types/core-v1.ts";
 import type { Misfit } from "./fit.ts";
-import type { NodeState, NodeStates } from "./node-state.ts";
+import type { NodeState, Standing } from "./node-state.ts";
 
 /** Labels of a namespace, for terms that select namespaces. */
 export type NamespaceLabels = (namespace: string) => Labels;
@@ -59,7 +59,7 @@ class Domains {
 }
 
 /** Looks once over what stands on all nodes; the check then costs a few look-ups per node. Nothing where nobody minds anybody. */
-export function affinityCheck(pod: Pod, states: NodeStates, namespaceLabels: NamespaceLabels): TopologyCheck | undefined {
+export function affinityCheck(pod: Pod, states: Standing, namespaceLabels: NamespaceLabels): TopologyCheck | undefined {
   const wants = affinityTerms(pod);
   const shuns = antiAffinityTerms(pod);
   if (wants.length === 0 && shuns.length === 0 && states.shunning === 0) return undefined;

@@ -3,7 +3,7 @@ import type { LabelSelector } from "../api/types/meta-v1.ts";
 import type { Pod, TopologySpreadConstraint } from "../api/types/core-v1.ts";
 import type { Misfit } from "./fit.ts";
 import { nodeMatches } from "./node-affinity.ts";
-import type { NodeState } from "./node-state.ts";
+import type { NodeState, Standing } from "./node-state.ts";
 import type { TopologyCheck } from "./pod-affinity.ts";
 import { isCordonedFor, untoleratedTaint } from "./taints.ts";
 
@@ -42,7 +42,7 @@ function countsFor(constraint: TopologySpreadConstraint, pod: Pod, state: NodeSt
   return !isCordonedFor(pod.spec, state.node) && !untoleratedTaint(state.node.spec.taints, pod.spec.tolerations, ["NoSchedule", "NoExecute"]);
 }
 
-function count(constraint: TopologySpreadConstraint, keys: readonly string[], pod: Pod, states: ReadonlyMap<string, NodeState>): Counted {
+function count(constraint: TopologySpreadConstraint, keys: readonly string[], pod: Pod, states: Pick<Standing, "values">): Counted {
   const selector = selectorOf(constraint, pod);
   const perDomain = new Map<string, number>();
   for (const state of states.values()) {
@@ -72,7 +72,7 @@ export function spreadConcerns(pod: Pod, other: Pod): boolean {
 }
 
 /** Refuses nodes on which a `DoNotSchedule` constraint would be exceeded; undefined when the Pod has none. */
-export function spreadCheck(pod: Pod, states: ReadonlyMap<string, NodeState>): TopologyCheck | undefined {
+export function spreadCheck(pod: Pod, states: Pick<Standing, "values">): TopologyCheck | undefined {
   const hard = hardConstraints(pod);
   if (hard.length === 0) return undefined;
   const keys = hard.map((constraint) => constraint.topologyKey);

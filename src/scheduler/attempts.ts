@@ -1,4 +1,5 @@
 import type { Pod } from "../api/types/core-v1.ts";
+import type { PodDisruptionBudget } from "../api/types/policy-v1.ts";
 import type { Environment, Random } from "../base/environment.ts";
 import type { NodeStates } from "../placement/node-state.ts";
 import { existing as shunned } from "../placement/pod-affinity.ts";
@@ -10,6 +11,7 @@ import type { Decision } from "./decide.ts";
 import type { DecisionWriter } from "./decision-writer.ts";
 import type { Placements } from "./placements.ts";
 import type { Lack, SchedulingQueue, Waiting } from "./queue.ts";
+import { endMayHelp } from "./wake.ts";
 
 export interface AttemptsMeans {
   readonly environment: Environment;
@@ -19,6 +21,7 @@ export interface AttemptsMeans {
   readonly claims: ClaimKeeper;
   readonly writer: DecisionWriter;
   readonly namespaceLabels: (name: string) => { readonly [key: string]: string } | undefined;
+  readonly budgets: () => readonly PodDisruptionBudget[];
 }
 
 /**
@@ -35,19 +38,31 @@ export class Attempts {
   }
 
   look(waiting: Waiting): void {
-    const { queue, claims, random, namespaceLabels } = this.means;
+    const { queue, claims, random, namespaceLabels, budgets } = this.means;
     const { pod } = waiting.wanted;
     if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
-    const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels });
-    this.forget(pod);
+    const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels, budgets: budgets() });
+    if (decision.type === "pending" && decision.promised) return void this.fail(waiting, decision.message, { lacking: lackingOf(decision) });
+    this.forget(pod, decision.type === "bind" ? decision.nodeName : undefined);
     if (decision.type === "bind") void this.bind(waiting, decision.nodeName, decision.claims);
     else if (decision.type === "preempt") void this.makeRoom(waiting, decision);
-    else void this.fail(waiting, decision.message, lackingOf(decision));
+    else void this.fail(waiting, decision.message, { lacking: lackingOf(decision), nominatedNodeName: "" });
   }
 
-  /** What the Pod was promised is free again. */
-  forget(pod: Pod): void {
-    this.nominated.delete(pod.metadata.uid);
+  /** Keeps the room that the Pod was promised, as its status tells: by this scheduler's predecessor, or by somebody else. */
+  note(pod: Pod): void {
+    const { nominatedNodeName } = pod.status;
+    if (nominatedNodeName) this.nominated.set(pod.metadata.uid, nominatedNodeName);
+    else this.forget(pod);
+  }
+
+  /** What the Pod was promised is free again, unless that is where it goes now. */
+  forget(pod: Pod, goesTo?: string): void {
+    const { uid } = pod.metadata;
+    const promised = this.nominated.get(uid);
+    if (promised === undefined) return;
+    this.nominated.delete(uid);
+    if (promised !== goesTo) this.means.queue.wakeWhere((waiting) => waiting.wanted.pod.metadata.uid !== uid && endMayHelp(waiting.wanted, pod, waiting.lacking));
   }
 
   /**
@@ -58,7 +73,8 @@ export class Attempts {
     const { pod } = waiting.wanted;
     const { nodeName, victims } = decision.preemption;
     this.nominated.set(pod.metadata.uid, nodeName);
-    const gone = this.fail(waiting, decision.message, new Set(["pods", ...Object.keys(waiting.wanted.amounts), "ports"]), nodeName);
+    const lacking = new Set<Lack>(["pods", ...Object.keys(waiting.wanted.amounts), "ports", "affinity", "shunned", "spread"]);
+    const gone = this.fail(waiting, decision.message, { lacking, nominatedNodeName: nodeName });
     for (const victim of victims) await this.means.writer.evict(victim, pod, nodeName);
     await gone;
   }
@@ -81,7 +97,7 @@ export class Attempts {
     try {
       if (bindings && !(await claims.bring(bindings, nodeName))) {
         placements.uncount(uid, nodeName);
-        await this.fail(waiting, 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded', new Set(["volumes"]));
+        await this.fail(waiting, 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded', { lacking: new Set(["volumes"]) });
         return queue.wakeWhere((each) => each === waiting);
       }
       await writer.bind(pod, nodeName);
@@ -93,7 +109,8 @@ export class Attempts {
     }
   }
 
-  private async fail(waiting: Waiting, message: string, lacking: ReadonlySet<Lack>, nominatedNodeName?: string): Promise<void> {
+  /** `nominatedNodeName`: what the Pod is promised now, "" for nothing. */
+  private async fail(waiting: Waiting, message: string, { lacking, nominatedNodeName }: { lacking: ReadonlySet<Lack>; nominatedNodeName?: string }): Promise<void> {
     this.means.queue.park(waiting, lacking);
     await this.means.writer.refuse(waiting.wanted.pod, message, nominatedNodeName);
   }

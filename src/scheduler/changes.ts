@@ -24,6 +24,7 @@ export class Changes {
     const pod = current ?? (previous as Pod);
     const standing = current !== undefined && takesRoom(current);
     if (standing && current.spec.nodeName) {
+      this.means.attempts.forget(current, current.spec.nodeName);
       queue.drop(keyOf(pod));
       placements.count(current, current.spec.nodeName);
       if (standsAnew(current, previous)) this.neighbourChanged(current, previous);
@@ -41,6 +42,7 @@ export class Changes {
     // Decided already: the view has not seen the binding yet.
     if (placements.has(pod.metadata.uid)) return;
     if (current.spec.schedulingGates && current.spec.schedulingGates.length > 0) return;
+    if (current.status.nominatedNodeName !== previous?.status.nominatedNodeName) this.means.attempts.note(current);
     queue.put(keyOf(pod), wantedBy(current), previous !== undefined && changedWish(current, previous));
   }
 

@@ -1,14 +1,15 @@
+import type { PodDisruptionBudget } from "../api/types/policy-v1.ts";
 import type { Random } from "../base/environment.ts";
 import type { Misfit, Wanted } from "../placement/fit.ts";
 import { misfit } from "../placement/fit.ts";
 import { namedNodes } from "../placement/node-affinity.ts";
-import type { NodeState, NodeStates } from "../placement/node-state.ts";
+import type { NodeState, NodeStates, Standing } from "../placement/node-state.ts";
 import { affinityCheck } from "../placement/pod-affinity.ts";
 import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
 import { claimCheck, noClaims } from "./claims.ts";
 import type { ClaimBindings, ClaimView } from "./claims.ts";
-import { preempt } from "./preempt.ts";
+import { ineligible, preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
 import type { Refusal } from "./refusal.ts";
 import { scoresFor } from "./score.ts";
@@ -18,8 +19,8 @@ export type Decision =
   /** `claims`: what the Pod's volumes need before it is bound. */
   | { readonly type: "bind"; readonly nodeName: string; readonly claims?: ClaimBindings }
   | { readonly type: "preempt"; readonly preemption: Preemption; readonly message: string }
-  /** `unbound`: it waits for its claims, whatever the nodes are like. */
-  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[]; readonly unbound?: true };
+  /** `unbound`: it waits for its claims, whatever the nodes are like. `promised`: it waits for those to go that leave for it. */
+  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[]; readonly unbound?: true; readonly promised?: boolean };
 
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 
@@ -29,13 +30,15 @@ const noLabels: NamespaceLabels = () => undefined;
 export interface Surroundings {
   readonly namespaceLabels?: NamespaceLabels;
   readonly claims?: ClaimView;
+  /** Of all namespaces. */
+  readonly budgets?: readonly PodDisruptionBudget[];
 }
 
 /**
  * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
  * with the highest score one is drawn.
  */
-export function decide(wanted: Wanted, states: NodeStates, random: Random, { namespaceLabels = noLabels, claims: view = noClaims }: Surroundings = {}): Decision {
+export function decide(wanted: Wanted, states: NodeStates, random: Random, { namespaceLabels = noLabels, claims: view = noClaims, budgets = [] }: Surroundings = {}): Decision {
   if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
   const claims = claimCheck(wanted.pod, view);
   // Upstream's next step finds nothing of the one that was skipped, and says so.
@@ -44,6 +47,9 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
   const spread = spreadCheck(wanted.pod, states);
   const affinity = affinityCheck(wanted.pod, states, namespaceLabels);
   const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? claims?.refuses(state.node) ?? spread?.(state) ?? affinity?.(state);
+  const bindTo = ({ node }: NodeState): Decision => ({ type: "bind", nodeName: node.metadata.name, ...(claims && { claims: claims.bindings(node) }) });
+  const promised = states.get(wanted.pod.status.nominatedNodeName ?? "");
+  if (promised && (!named || named.has(promised.node.metadata.name)) && !refuses(promised)) return bindTo(promised);
   const feasible: NodeState[] = [];
   const refusals: Refusal[] = [];
   if (named) {
@@ -61,16 +67,16 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
       else feasible.push(state);
     }
   }
-  if (feasible.length > 0) {
-    const { node } = best(wanted, feasible, random);
-    return { type: "bind", nodeName: node.metadata.name, ...(claims && { claims: claims.bindings(node) }) };
-  }
-  const notAsked = states.size - refusals.length;
-  const message = refusalText(refusals, states.size, notAsked);
-  const preemption = preempt(wanted, states, refusals);
-  if (preemption) return { type: "preempt", preemption, message };
-  const why = preemptionText(wanted, refusals, states.size);
-  return { type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals };
+  if (feasible.length > 0) return bindTo(best(wanted, feasible, random));
+  const message = refusalText(refusals, states.size, states.size - refusals.length);
+  const pending = (why: string, kept = false): Decision => ({ type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals, ...(kept && { promised: true }) });
+  const why = ineligible({ pod: wanted.pod, states, refusals });
+  if (why !== undefined) return pending(why, true);
+  const minds = spread !== undefined || affinity !== undefined;
+  const fits = (state: NodeState, among: Standing): boolean =>
+    !misfit(wanted, state) && !claims?.refuses(state.node) && !(minds && (spreadCheck(wanted.pod, among)?.(state) ?? affinityCheck(wanted.pod, among, namespaceLabels)?.(state)));
+  const preemption = preempt({ pod: wanted.pod, states, refusals, budgets, fits });
+  return preemption ? { type: "preempt", preemption, message } : pending(uselessText(refusals, states.size));
 }
 
 function best(wanted: Wanted, feasible: readonly NodeState[], random: Random): NodeState {
@@ -91,8 +97,7 @@ export function refusalText(refusals: readonly Refusal[], nodes: number, notAske
   return `0/${nodes} nodes are available: ${texts.join(", ")}.`;
 }
 
-function preemptionText(wanted: Wanted, refusals: readonly Refusal[], nodes: number): string {
-  if (wanted.pod.spec.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
+function uselessText(refusals: readonly Refusal[], nodes: number): string {
   const open = refusals.filter((refusal) => !refusal.misfit.final).length;
   const texts = [];
   if (open > 0) texts.push(`${open} No preemption victims found for incoming pod`);

@@ -59,12 +59,13 @@ export class DecisionWriter {
     }
   }
 
-  /** Says why a Pod has no node, and which one it was promised. What its status says already is not written again. */
+  /** Says why a Pod has no node, and which one it was promised ("": none any more). What its status says already is not written again. */
   async refuse(pod: Pod, message: string, nominatedNodeName?: string): Promise<void> {
     this.recorder.actionEvent(pod, "Warning", "FailedScheduling", "Scheduling", message, this.instance);
     const condition = pendingCondition(pod, "Unschedulable", message, this.environment.clock.now());
-    if (!condition && nominatedNodeName === undefined) return;
-    const status = { ...(condition ? { conditions: [condition] } : {}), ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }) };
+    const isPromised = nominatedNodeName !== undefined && nominatedNodeName !== (pod.status.nominatedNodeName ?? "");
+    if (!condition && !isPromised) return;
+    const status = { ...(condition ? { conditions: [condition] } : {}), ...(isPromised ? { nominatedNodeName: nominatedNodeName || null } : {}) };
     try {
       await this.client.patch(podKind, pod.metadata, { type: "strategic", body: { status } }, { subresource: "status" });
     } catch (error) {

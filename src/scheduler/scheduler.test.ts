@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startInProcessServer } from "../../test/in-process-server.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { events, namespaces, nodes, pods, priorityClasses, serviceAccounts } from "../api/kinds.ts";
+import { events, namespaces, nodes, podDisruptionBudgets, pods, priorityClasses, serviceAccounts } from "../api/kinds.ts";
 import { startScheduler } from "./scheduler.ts";
 
 async function withScheduler(names: readonly string[]): Promise<InProcessServer> {
@@ -94,6 +94,58 @@ describe("scheduler", () => {
     await cluster.advance(15_000);
     expect(await nodeOf(cluster, "urgent")).toBe("n1");
     expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status).not.toHaveProperty("nominatedNodeName");
+  });
+
+  it("evicts once, whatever else happens while the victims take their time", async () => {
+    const cluster = await withScheduler(["n1", "n2"]);
+    await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
+    await addPod(cluster, "low-a", "3");
+    await addPod(cluster, "low-b", "3");
+    await addPod(cluster, "small", "500m");
+    await cluster.settle();
+    await addPod(cluster, "urgent", "3", { priorityClassName: "high" });
+    await cluster.settle();
+    // What ends elsewhere makes the scheduler look again.
+    await cluster.client.delete(pods, { namespace: "default", name: "small" }, { gracePeriodSeconds: 0 });
+    await cluster.advance(20_000);
+    const { items } = await cluster.client.list(pods, { namespace: "default" });
+    expect(items.filter(({ metadata }) => metadata.deletionTimestamp)).toHaveLength(1);
+    const preempted = (await cluster.client.list(events, { namespace: "default" })).items.filter(({ reason }) => reason === "Preempted");
+    expect(preempted.map(({ count = 1 }) => count)).toEqual([1]);
+    expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status.nominatedNodeName).toBe(items.find(({ metadata }) => metadata.deletionTimestamp)?.spec.nodeName);
+    expect(await eventsAbout(cluster, "urgent")).toContainEqual(expect.stringMatching(/preemption: not eligible due to a terminating pod on the nominated node\.$/));
+  });
+
+  it("keeps what its predecessor promised from Pods of lower priority", async () => {
+    const cluster = await withScheduler([]);
+    await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
+    await addPod(cluster, "urgent", "3", { priorityClassName: "high", nodeSelector: { ready: "yes" } });
+    await cluster.client.patch(pods, { namespace: "default", name: "urgent" }, { type: "merge", body: { status: { nominatedNodeName: "n1" } } }, { subresource: "status" });
+    await addNode(cluster, "n1", { ready: "yes" });
+    await cluster.client.patch(nodes, { name: "n1" }, { type: "merge", body: { spec: { taints: [{ key: "team", effect: "NoSchedule" }] } } });
+    const tolerations = [{ key: "team", operator: "Exists" }];
+    await addPod(cluster, "small", "1", { tolerations });
+    await addPod(cluster, "large", "3", { tolerations });
+    await cluster.settle();
+    expect([await nodeOf(cluster, "small"), await nodeOf(cluster, "large")]).toEqual(["n1", undefined]);
+    // A promise that can no longer be kept is taken back, and whoever it kept away comes.
+    await cluster.client.patch(nodes, { name: "n1" }, { type: "merge", body: { metadata: { labels: { ready: "no" } } } });
+    await cluster.advance(15_000);
+    expect(await nodeOf(cluster, "large")).toBe("n1");
+    expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status).not.toHaveProperty("nominatedNodeName");
+  });
+
+  it("weighs budgets when it chooses whom to evict", async () => {
+    const cluster = await withScheduler(["n1", "n2"]);
+    await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
+    await cluster.client.create(podDisruptionBudgets, { metadata: { name: "guard", namespace: "default" }, spec: { minAvailable: 1, selector: { matchLabels: { app: "guarded" } } } });
+    const requests = { resources: { requests: { cpu: "4" } } };
+    for (const app of ["guarded", "free"]) await cluster.client.create(pods, { metadata: { name: app, namespace: "default", labels: { app } }, spec: { containers: [{ name: "c", image: "x", ...requests }] } });
+    await cluster.settle();
+    await addPod(cluster, "urgent", "2", { priorityClassName: "high" });
+    await cluster.settle();
+    const leaving = (await cluster.client.list(pods, { namespace: "default" })).items.filter(({ metadata }) => metadata.deletionTimestamp);
+    expect(leaving.map(({ metadata }) => metadata.name)).toEqual(["free"]);
   });
 
   const shunning = { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "lone" } } }] } } };

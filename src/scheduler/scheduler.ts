@@ -1,4 +1,4 @@
-import { namespaces as namespaceKind, nodes as nodeKind, pods as podKind } from "../api/kinds.ts";
+import { namespaces as namespaceKind, nodes as nodeKind, podDisruptionBudgets, pods as podKind } from "../api/kinds.ts";
 import type { Client } from "../client/client.ts";
 import type { Controller, ControllerContext } from "../client/controller-context.ts";
 import { Attempts } from "./attempts.ts";
@@ -27,6 +27,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
   const random = environment.random.fork("scheduler");
   const namespaces = informers.of(namespaceKind);
   const namespaceLabels = (name: string) => namespaces.get(name)?.metadata.labels;
+  const budgets = informers.of(podDisruptionBudgets);
   const placements = new Placements();
   let stopped = false;
   let pumping = false;
@@ -37,7 +38,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
     claimChanged: (claim) => queue.wakeWhere(({ wanted }) => usesClaim(wanted.pod, claim)),
     volumesChanged: () => queue.wakeWhere(({ lacking }) => lacking.has("volumes")),
   });
-  const attempts = new Attempts({ environment, random, queue, placements, claims, writer: new DecisionWriter(options), namespaceLabels });
+  const attempts = new Attempts({ environment, random, queue, placements, claims, writer: new DecisionWriter(options), namespaceLabels, budgets: () => budgets.list() });
   const changes = new Changes({ queue, placements, attempts, namespaceLabels });
 
   /** Each Pod has a step of its own. */

@@ -26,6 +26,8 @@ export function nodeChanges(current: Node, previous: Node | undefined): Readonly
 
 /** Whether a node has become worth another look for a Pod that found no place. */
 export function nodeMayHelp({ wanted, lacking }: Waiting, current: Node, previous: Node | undefined, changes: ReadonlySet<NodeChange>): boolean {
+  // A promise that cannot be kept must not keep others away.
+  if (wanted.pod.status.nominatedNodeName === current.metadata.name) return true;
   // Those who stand on it count elsewhere now, whether or not anybody may come to it.
   if (previous && changes.has("labels") && domainMatters(wanted.pod, lacking, current, previous)) return true;
   if (!nodeMayFit(wanted, current)) return false;
