@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import type { ApiRequest, ApiResponse, ByteSink, Channels } from "../server/request.ts";
+import type { ApiRequest, ApiResponse, ByteSink, Channels, ConnectPort } from "../server/request.ts";
 import { createCertificates, createClientCertificate } from "./certificates.ts";
 import { listenHttps } from "./https-server.ts";
 import type { HttpsListener } from "./https-server.ts";
@@ -41,12 +41,19 @@ const routes: Record<string, (request: ApiRequest) => ApiResponse | Promise<ApiR
     }),
   "/watch": () => ({ status: 200, headers: json, body: { type: "stream", start: (sink) => ((openSink = sink), sink.closed(() => gone.push("watch"))) } }),
   "/log": () => ({ status: 200, headers: { "content-type": "text/plain" }, body: { type: "stream", start: (sink) => void (openSink = sink) } }),
+  "/portforward": () => ({ status: 101, headers: {}, body: { type: "ports", connect: echoPort } }),
   "/exec": () => ({
     status: 101,
     headers: {},
     body: { type: "channels", protocols: ["v5.channel.k8s.io", "v4.channel.k8s.io", "base64.channel.k8s.io", "channel.k8s.io"], start: echoChannels },
   }),
 };
+
+/** A program behind a port: gives each byte back, and closes when the client says no more. Nobody listens below 1024. */
+const echoPort: ConnectPort = (port, client) =>
+  port < 1024
+    ? Promise.reject(new Error(`nobody listens on ${port}`))
+    : Promise.resolve({ write: (bytes) => (Buffer.from(bytes).toString() === "bye" ? client.end() : client.write(bytes)), end() {}, close: () => gone.push(`port ${port}`) });
 
 function echoChannels(channels: Channels): void {
   openChannels = channels;
@@ -301,9 +308,9 @@ describe("streams", () => {
 });
 
 /** What a WebSocket client saw: messages as text, the subprotocol, the close code. */
-function webSocket(protocols: string[], send: (socket: WebSocket) => void): Promise<{ protocol: string; messages: string[]; code: number }> {
+function webSocket(protocols: string[], send: (socket: WebSocket) => void, path = "/exec"): Promise<{ protocol: string; messages: string[]; code: number }> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`${listener.url.replace("https", "wss")}/exec`, protocols, { ca: certificates.authority.certificate, ...admin });
+    const socket = new WebSocket(`${listener.url.replace("https", "wss")}${path}`, protocols, { ca: certificates.authority.certificate, ...admin });
     const messages: string[] = [];
     socket.on("open", () => send(socket));
     socket.on("message", (data: Buffer) => {
@@ -366,6 +373,26 @@ describe("upgrades", () => {
   test("before v4 the error channel is plain text", async () => {
     const done = webSocket(["channel.k8s.io"], () => openChannels?.send(3, Buffer.from(JSON.stringify({ status: "Failure", message: "exit 3" }))));
     expect((await done).messages).toEqual(["\u0003exit 3"]);
+  });
+
+  test("ports over channels: each begins with its number, the end of all programs ends the connection", async () => {
+    gone.length = 0;
+    const result = await webSocket(["v5.channel.k8s.io", "v4.channel.k8s.io"], (socket) => ["\u0000hello", "\u0002there", "\u0002bye", "\u0000bye"].forEach((text) => socket.send(Buffer.from(text, "latin1"))), "/portforward?ports=8080,8081&ports=80");
+    const numbers = ["\u0000\u0090\u001f", "\u0001\u0090\u001f", "\u0002\u0091\u001f", "\u0003\u0091\u001f", "\u0004P\u0000", "\u0005P\u0000"];
+    expect(result).toEqual({ protocol: "v4.channel.k8s.io", messages: [...numbers, "\u0005nobody listens on 80", "\u0000hello", "\u0002there"], code: 1000 });
+    await expect.poll(() => gone).toEqual(expect.arrayContaining(["port 8080", "port 8081"]));
+  });
+
+  test("ports over channels without a port, with none that is one, or over a protocol for commands are refused", async () => {
+    const websocket = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
+    const refusals = ["", "?ports=0", "?ports=99999", "?ports=a"].map(async (query) => JSON.parse((await http1(`/portforward${query}`, { headers: websocket })).body.toString()).message as string);
+    expect(await Promise.all(refusals)).toEqual([
+      'query parameter "port" is required',
+      'port "0" must be > 0',
+      'cannot convert to []int32: strconv.ParseUint: parsing "99999": value out of range',
+      'cannot convert to []int32: strconv.ParseUint: parsing "a": invalid syntax',
+    ]);
+    await expect(webSocket(["v5.channel.k8s.io"], () => {}, "/portforward?ports=80")).rejects.toThrow("400");
   });
 
   test("an unknown subprotocol, an unknown route and an unknown protocol are refused by name", async () => {

@@ -1,8 +1,8 @@
 /**
  * Connections that become numbered channels (exec, attach) or carry connections to ports (port-forward): WebSocket with the subprotocols of Kubernetes. A binary message is a channel
  * number and bytes; in the base64 forms a text message is a digit and base64. From v4 on channel 3 carries a Status; v5 adds the end of a
- * channel (255 and its number). SPDY/3.1 (see spdy/) is what port-forward is carried in, inside a WebSocket or instead of it; older
- * clients run commands over it, too.
+ * channel (255 and its number). SPDY/3.1 (see spdy/) is what kubectl's port-forward is carried in, inside a WebSocket or instead of it; older
+ * clients run commands over it, too. Clients without SPDY forward ports over channels (see port-channels.ts).
  */
 import type { IncomingMessage } from "node:http";
 import { STATUS_CODES } from "node:http";
@@ -12,9 +12,10 @@ import type { WebSocket } from "ws";
 import { limits } from "../base/limits.ts";
 import { badRequest, StatusError } from "../base/status-error.ts";
 import type { Status } from "../base/status-error.ts";
-import type { ApiResponse, Channels } from "../server/request.ts";
+import type { ApiResponse, Channels, ConnectPort } from "../server/request.ts";
 import { ask, logDefect, refusal } from "./exchange.ts";
 import type { EdgeRequest, Exchanges } from "./exchange.ts";
+import { portChannelProtocols, portsOf, servePorts } from "./port-channels.ts";
 import { WebSocketSink, formOf } from "./web-socket-sink.ts";
 import { spdyExecProtocols } from "./spdy/exec-streams.ts";
 import { portForwardProtocol } from "./spdy/port-streams.ts";
@@ -50,35 +51,55 @@ export async function upgrade(shared: Exchanges, request: EdgeRequest, { message
     return startSpdy({ socket, first, protocol, body, query: request.query, sinks: shared.sinks });
   }
   if (body.type === "ports") {
-    if (!offered.includes(tunnelProtocol)) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), [tunnelProtocol])));
-    return startTunnel({ message, socket, first, body, query: request.query, sinks: shared.sinks });
+    if (offered.includes(tunnelProtocol)) return startTunnel({ message, socket, first, body, query: request.query, sinks: shared.sinks });
+    return startPorts(shared, request, { message, socket, first }, { connect: body.connect, offered });
   }
   if (body.type === "stream") return startStream(shared, { message, socket, first }, response, offered);
   if (body.type !== "channels") return refuse(socket, body.type === "bytes" || body.type === "none" ? response : refusal(badRequest("this resource is not served over an upgraded connection: use a plain request")));
   const chosen = offered.length === 0 ? "" : protocols.find((name) => offered.includes(name) && body.protocols.includes(name));
   if (chosen === undefined) return refuse(socket, refusal(noCommonProtocol(offered.join(" "), body.protocols)));
+  acceptWebSocket({ message, socket, first }, chosen, (webSocket) => startChannels(shared, request, new WebSocketChannels(webSocket, chosen), body.start));
+}
+
+/** Serves channels until they are closed. */
+function startChannels(shared: Exchanges, request: EdgeRequest, channels: WebSocketChannels, start: (channels: Channels) => void): void {
+  shared.sinks.add(channels);
+  channels.closed(() => shared.sinks.delete(channels));
+  try {
+    start(channels);
+  } catch (error) {
+    logDefect(shared, request, error);
+    channels.close();
+  }
+}
+
+/** Port-forward without SPDY inside: two channels for each port of the query. */
+function startPorts(shared: Exchanges, request: EdgeRequest, upgraded: Upgrade, { connect, offered }: { connect: ConnectPort; offered: readonly string[] }): void {
+  const names = offered.filter((name) => !name.startsWith(tokenPrefix));
+  const chosen = names.length === 0 ? "" : portChannelProtocols.find((name) => names.includes(name));
+  if (chosen === undefined) return refuse(upgraded.socket, refusal(noCommonProtocol(names.join(" "), [tunnelProtocol, ...portChannelProtocols])));
+  let ports: readonly number[];
+  try {
+    ports = portsOf(request.query);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    return refuse(upgraded.socket, refusal(error));
+  }
+  const form = chosen || (portChannelProtocols[0] as string);
+  acceptWebSocket(upgraded, chosen, (webSocket) => startChannels(shared, request, new WebSocketChannels(webSocket, form), (channels) => servePorts(channels, ports, connect)));
+}
+
+function acceptWebSocket({ message, socket, first }: Upgrade, chosen: string, then: (webSocket: WebSocket) => void): void {
   const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.channelMessageBytesMax, handleProtocols: () => chosen || false });
   sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
-  sockets.handleUpgrade(message, socket, first, (webSocket) => {
-    const channels = new WebSocketChannels(webSocket, chosen);
-    shared.sinks.add(channels);
-    channels.closed(() => shared.sinks.delete(channels));
-    try {
-      body.start(channels);
-    } catch (error) {
-      logDefect(shared, request, error);
-      channels.close();
-    }
-  });
+  sockets.handleUpgrade(message, socket, first, then);
 }
 
 /** A watch or a log that a browser follows: it has no other way to read an answer that does not end. */
 function startStream(shared: Exchanges, { message, socket, first }: Upgrade, { headers, body }: ApiResponse, offered: readonly string[]): void {
   if (body.type !== "stream") return;
   const chosen = offered.find((name) => !name.startsWith(tokenPrefix)) ?? "";
-  const sockets = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: limits.channelMessageBytesMax, handleProtocols: () => chosen || false });
-  sockets.on("wsClientError", (error: Error) => refuse(socket, refusal(badRequest(`unable to upgrade: ${error.message}`))));
-  sockets.handleUpgrade(message, socket, first, (webSocket) => {
+  acceptWebSocket({ message, socket, first }, chosen, (webSocket) => {
     const sink = new WebSocketSink(webSocket, formOf(String(headers["content-type"] ?? ""), chosen));
     shared.sinks.add(sink);
     sink.closed(() => shared.sinks.delete(sink));
