@@ -23,7 +23,7 @@ export interface KindDeclaration<T extends KubeObject = KubeObject> {
   readonly validateOnUpdate?: boolean;
   /** What an update of /status may change, and its validation. Absent: status alone (and metadata as upstream's default strategy keeps it). */
   readonly status?: {
-    readonly prepare?: (draft: Draft<T>, old: T) => void;
+    readonly prepare?: (draft: Draft<T>, old: T, now: number) => void;
     readonly validate?: (object: T, old: T) => FieldError[];
   };
   /** How a name is judged: the text of what is wrong, or none. `prefix`: it is a generateName. Default: RFC 1123 subdomain. */

@@ -17,9 +17,12 @@ import type { WriteOptions } from "./write-options.ts";
 
 /** How the new state of an object is judged: as the object itself, or as one of its subresources. */
 export interface UpdateRules {
-  readonly prepare: (kind: Kind, draft: Draft<KubeObject>, old: KubeObject) => void;
+  /** `now`: the cluster's time, for what is stamped. */
+  readonly prepare: (kind: Kind, draft: Draft<KubeObject>, old: KubeObject, now: number) => void;
   readonly validate: (kind: Kind, object: KubeObject, old: KubeObject) => void;
   readonly mayRaiseGeneration: boolean;
+  /** Whether a write that changes nothing makes a revision all the same. */
+  readonly writesUnchanged?: boolean;
 }
 
 export const mainRules: UpdateRules = { prepare: prepareUpdate, validate: validateUpdate, mayRaiseGeneration: true };
@@ -40,7 +43,7 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   const request = admissionRequest(call, { operation: "UPDATE", object: asked, old, dryRun: options.dryRun });
   server.admission.mutate(request);
   keepSystemFields(asked.metadata, old.metadata);
-  rules.prepare(kind, asked, old);
+  rules.prepare(kind, asked, old, server.environment.clock.now());
   const draft = inGoOrder(server.schema, kind.facts.type, asked);
   if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, { old, dryRun: options.dryRun }) : undefined;
@@ -49,7 +52,7 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   server.admission.validate(draft === asked ? request : { ...request, object: draft });
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
   if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
-  if (equalJson(draft, old) || (options.owners !== undefined && sameButTimes(draft as KubeObject, old))) return current;
+  if ((equalJson(draft, old) && rules.writesUnchanged !== true) || (options.owners !== undefined && sameButTimes(draft as KubeObject, old))) return current;
   checkSize(call, draft as KubeObject, () => current.bytes().length);
   if (options.dryRun) return unstored(current.key, draft as KubeObject);
   const put = (): Promise<Stored> => server.store.put(current.key, current.revision, sealed(draft));

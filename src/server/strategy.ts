@@ -34,7 +34,7 @@ export function prepareUpdate(kind: Kind, draft: Draft<KubeObject>, old: KubeObj
 }
 
 /** Before validation of an update of /status: everything else stays as it was, but for metadata. */
-export function prepareStatusUpdate(kind: Kind, draft: Draft<KubeObject>, old: KubeObject): void {
+export function prepareStatusUpdate(kind: Kind, draft: Draft<KubeObject>, old: KubeObject, now: number): void {
   const target = draft as unknown as Fields;
   const source = old as unknown as Fields;
   for (const field of new Set([...Object.keys(target), ...Object.keys(source)])) {
@@ -42,7 +42,7 @@ export function prepareStatusUpdate(kind: Kind, draft: Draft<KubeObject>, old: K
     if (field in source) target[field] = source[field];
     else delete target[field];
   }
-  kind.declaration?.status?.prepare?.(draft, old);
+  kind.declaration?.status?.prepare?.(draft, old, now);
 }
 
 function resetStatus(draft: Draft<KubeObject>, status: unknown): void {

@@ -112,7 +112,7 @@ function answer(place: World, line: UpdateCase): Status | undefined {
     checkConditional(kind, draft.metadata);
     putBack(draft, old);
     if (line.subresource === "status") {
-      prepareStatusUpdate(kind, draft, old);
+      prepareStatusUpdate(kind, draft, old, Date.UTC(2027, 0, 1));
       validateStatusUpdate(kind, draft as KubeObject, old);
     } else {
       const { spec } = draft as unknown as Draft<Pod>;

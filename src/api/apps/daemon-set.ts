@@ -5,6 +5,7 @@ import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
+import { equalJson } from "../schema/json-data.ts";
 import { daemonSets } from "../kinds.ts";
 import { labelSelectorText, labelsText } from "../label-text.ts";
 import { age, columns, containerCells } from "../table.ts";
@@ -47,7 +48,7 @@ export const daemonSet: KindDeclaration<DaemonSet> = {
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<DaemonSet>["status"];
     const before = templateGenerationOf(old) ?? 1;
-    setTemplateGeneration(draft, sameData(draft.spec.template, old.spec.template) ? before : before + 1);
+    setTemplateGeneration(draft, equalJson(draft.spec.template, old.spec.template) ? before : before + 1);
   },
   validate(object) {
     const errors: FieldError[] = [];

@@ -5,6 +5,7 @@ import { defaultPodTemplate } from "../core/pod-defaults.ts";
 import { changedTemplateWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
+import { equalJson } from "../schema/json-data.ts";
 import { deployments } from "../kinds.ts";
 import { selectorText } from "../label-text.ts";
 import { age, columns, containerCells } from "../table.ts";
@@ -40,7 +41,7 @@ export const deployment: KindDeclaration<Deployment> = {
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<Deployment>["status"];
   },
-  generationRises: (object, old) => !sameData(object.spec, old.spec) || !sameData(object.metadata.annotations, old.metadata.annotations),
+  generationRises: (object, old) => !equalJson(object.spec, old.spec) || !sameData(object.metadata.annotations, old.metadata.annotations),
   validate(object) {
     const errors: FieldError[] = [];
     checkNonNegative(object.spec.replicas, spec, "replicas", errors);

@@ -23,10 +23,10 @@ export const node: KindDeclaration<Node> = {
   generationRises: () => false,
   defaults(draft) {
     if (draft.status?.capacity !== undefined && draft.status.allocatable === undefined) draft.status.allocatable = { ...draft.status.capacity };
-    // The single and the plural form of the address range say the same.
+    // The single and the plural form of the address range say the same; where they do not, the single one is right.
     const { podCIDR, podCIDRs } = draft.spec ?? {};
     if (draft.spec === undefined) return;
-    if (podCIDR !== undefined && podCIDR !== "" && podCIDRs?.[0] !== podCIDR) draft.spec.podCIDRs = [podCIDR, ...(podCIDRs ?? []).slice(1)];
+    if (podCIDR !== undefined && podCIDR !== "" && podCIDRs?.[0] !== podCIDR) draft.spec.podCIDRs = [podCIDR];
     else if (podCIDR === undefined && podCIDRs?.[0] !== undefined) draft.spec.podCIDR = podCIDRs[0];
   },
   /** A kubelet registers its Node together with the status, so a create keeps it. */

@@ -1,5 +1,6 @@
 /** PersistentVolume: a piece of storage. */
 import type { Draft } from "../../base/json.ts";
+import { formatTime } from "../../base/time.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { persistentVolumes } from "../kinds.ts";
@@ -39,6 +40,13 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
     // Upstream judges the whole once more before it looks for changes.
     checkVolumeSpec(object.spec, FieldPath.of("spec"), errors);
     return [...errors, ...checkVolumeUpdate(object.spec, old.spec)];
+  },
+  status: {
+    /** Who changes the phase and leaves its time alone gets the time of the change. */
+    prepare(draft, old, now) {
+      const { status } = draft;
+      if (status !== undefined && status.phase !== old.status?.phase && status.lastPhaseTransitionTime === old.status?.lastPhaseTransitionTime) status.lastPhaseTransitionTime = formatTime(now);
+    },
   },
   table: {
     columns: columns(

@@ -104,7 +104,7 @@ describe("status writes", () => {
     } as unknown as Pod;
     const draft = made({});
     draft.status = { conditions: [{ type: "Ready", status: "False" }] };
-    pod.status?.prepare?.(draft, old);
+    pod.status?.prepare?.(draft, old, 0);
     expect(draft.metadata.ownerReferences).toEqual([{ uid: "a" }]);
     expect(draft.status).toEqual({ qosClass: "BestEffort", observedGeneration: 2, conditions: [{ type: "Ready", status: "False", observedGeneration: 2 }] });
   });

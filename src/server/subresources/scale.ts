@@ -15,6 +15,7 @@ import { checkName, commitError } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { keyOf } from "../keys.ts";
 import { mainRules, replace } from "../replace.ts";
+import type { UpdateRules } from "../replace.ts";
 import { objectAnswer } from "../represent.ts";
 import type { ApiResponse } from "../request.ts";
 import { appliedBody, applyOn, checkApplied, isApply } from "../verbs/apply.ts";
@@ -29,6 +30,9 @@ interface Scaled {
   readonly spec?: { readonly replicas?: number; readonly selector?: LabelSelector | { readonly [label: string]: string } };
   readonly status?: { readonly replicas?: number };
 }
+
+/** Upstream notes the owners of replicas anew whenever a Scale is written, so that it always makes a revision; an apply does not. */
+const scaleRules: UpdateRules = { ...mainRules, writesUnchanged: true };
 
 const scaleRef = { group: "autoscaling", version: "v1", apiVersion: "autoscaling/v1", kind: "Scale", plural: "scales", namespaced: true } as const;
 
@@ -137,7 +141,7 @@ async function write(call: ResourceCall, stored: Stored, scale: Scale, options: 
   draft.metadata.resourceVersion = resourceVersion ?? "";
   if (uid !== undefined) draft.metadata.uid = uid;
   try {
-    return objectAnswer(call, 200, scaleOf(await replace(call, stored, draft, options, mainRules)));
+    return objectAnswer(call, 200, scaleOf(await replace(call, stored, draft, options, scaleRules)));
   } catch (error) {
     throw commitError(call, call.name, error, "update");
   }

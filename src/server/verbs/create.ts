@@ -87,14 +87,15 @@ function prepared(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOp
   const meta = draft.metadata;
   adoptNamespace(call, meta);
   withoutRepeatedOwners(call, meta);
-  // Nobody creates what is being deleted, and nobody owns that.
-  delete meta.deletionTimestamp;
-  delete meta.deletionGracePeriodSeconds;
+  // Nobody posts what is being deleted; upstream lets an apply do so.
+  if (call.request.method === "POST") {
+    delete meta.deletionTimestamp;
+    delete meta.deletionGracePeriodSeconds;
+  }
   takeOwnership(call, kind, { draft, old: undefined, options });
   call.server.admission.mutate(admissionRequest(call, { operation: "CREATE", object: draft, old: undefined, dryRun: options.dryRun, name: calledName }));
   fillSystemFields(call.server, meta);
   if (hasGeneration(kind, draft as KubeObject)) meta.generation = 1;
-  else delete meta.generation;
   prepareCreate(kind, draft);
   draft.metadata = orderedMeta(draft.metadata as never);
   return inGoOrder(call.server.schema, kind.facts.type, draft);
