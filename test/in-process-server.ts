@@ -38,7 +38,7 @@ export async function startInProcessServer(options: { seed?: number; now?: numbe
   const runner = new FifoRunner({ turn: nodeTurns(), fail: (error) => void defects.push(error) });
   const clock = new VirtualClock({ start: options.now ?? Date.UTC(2026, 0, 1), runner });
   const environment: Environment = { clock, runner, random: new SeededRandom(options.seed ?? 1), log: options.log ?? silent };
-  const store = new MemoryStore({ freeze: true, ...(options.historyRevisionsMax === undefined ? {} : { historyRevisionsMax: options.historyRevisionsMax }) });
+  const store = new MemoryStore({ freeze: true, now: () => clock.now(), ...(options.historyRevisionsMax === undefined ? {} : { historyRevisionsMax: options.historyRevisionsMax }) });
   const server = createApiServer({ environment, store, registry: KindRegistry.default(), schema: loadSchema(simTypes), nodeAgents: () => undefined });
   const as = (user: UserInfo): InProcessClient => new InProcessClient({ server, environment, user, fieldManager: "test", givesWay: true });
   const client = as(administrator);

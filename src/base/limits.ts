@@ -22,6 +22,10 @@ export const limits = {
    * who writes a ConfigMap of 1 MB again and again shortens the window, and does not fill the memory.
    */
   historyBytesMax: 512 * 1024 * 1024,
+  /** What is older than this is forgotten: upstream compacts its history every five minutes. */
+  historyMsMax: 5 * 60 * 1000,
+  /** So many of the newest revisions stay however old they are: on a clock that jumps a day at once, a list may still go on to a watch. */
+  historyRevisionsMin: 1000,
   /** Events a slow in-process or HTTP watcher may lag behind before it is cut off with 410. Upstream cuts at 100–1,000 undelivered. */
   watchBacklogMax: 10_000,
   /** Bytes a slow HTTP watcher may leave unread in our buffers. 10,000 events of 1.6 KB. */

@@ -37,7 +37,7 @@ function partsOf(options: ClusterOptions, host: ClusterHost): Parts {
     runner,
     log: host.log,
   };
-  return { environment, virtual, system, store: new MemoryStore(), registry: KindRegistry.default({ addons: (options.metrics ?? defaults.metrics) ? ["metrics.k8s.io"] : [] }), schema: loadSchema(simTypes) };
+  return { environment, virtual, system, store: new MemoryStore({ now: () => environment.clock.now() }), registry: KindRegistry.default({ addons: (options.metrics ?? defaults.metrics) ? ["metrics.k8s.io"] : [] }), schema: loadSchema(simTypes) };
 }
 
 /**

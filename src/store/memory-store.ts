@@ -1,5 +1,7 @@
 import type { KubeObject } from "../api/kind-ref.ts";
+import type { Instant } from "../base/environment.ts";
 import { limits } from "../base/limits.ts";
+import { AgeMarks } from "./age-marks.ts";
 import { ChangeLog } from "./change-log.ts";
 import { CompactedError, RevisionConflict } from "./contract.ts";
 import type { Change, ListOptions, ListPage, Store, Stored } from "./contract.ts";
@@ -15,6 +17,8 @@ export interface MemoryStoreOptions {
   readonly historyRevisionsMax?: number;
   /** How many bytes those revisions may take, as far as they have been encoded, which all have that came or went over a connection. */
   readonly historyBytesMax?: number;
+  /** The cluster's time: with it, revisions are forgotten by their age too (`limits.historyMsMax`). */
+  readonly now?: () => Instant;
   /** Freeze every committed object, so that a write to shared data throws. For tests: it costs about as much as encoding. */
   readonly freeze?: boolean;
 }
@@ -87,12 +91,15 @@ export class MemoryStore implements Store {
   private readonly window = new ChangeLog();
   private readonly historyRevisionsMax: number;
   private readonly historyBytesMax: number;
+  private readonly now: (() => Instant) | undefined;
+  private readonly ages = new AgeMarks(limits.historyMsMax);
   private readonly freeze: boolean;
   private readonly encoding = new Encoding();
 
   constructor(options: MemoryStoreOptions = {}) {
     this.historyRevisionsMax = options.historyRevisionsMax ?? limits.historyRevisionsMax;
     this.historyBytesMax = options.historyBytesMax ?? limits.historyBytesMax;
+    this.now = options.now;
     this.freeze = options.freeze ?? false;
   }
 
@@ -194,6 +201,8 @@ export class MemoryStore implements Store {
   private publish(table: Table, change: Change): void {
     table.log.push(change);
     this.window.push(change);
+    const aged = this.now === undefined ? undefined : this.ages.tick(this.now(), this.newest);
+    if (aged !== undefined) this.compact(Math.min(aged, this.newest - limits.historyRevisionsMin));
     while (this.window.size > this.historyRevisionsMax || (this.encoding.windowBytes > this.historyBytesMax && this.window.size > 1)) this.forgetOldest();
     if (table.watchers.size === 0) return;
     const { key, revision } = change.current;

@@ -189,3 +189,30 @@ test("a frozen store refuses changes to what it holds", async () => {
   const { object } = await store.put("a/x", 0, named("x"));
   expect(() => Object.assign(object.metadata, { name: "y" })).toThrow(TypeError);
 });
+
+test("forgets what is older than five minutes, but for the newest thousand revisions", async () => {
+  let now = 0;
+  const store = new MemoryStore({ now: () => now });
+  const write = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      now += 100;
+      const standing = store.get("a/x")?.revision ?? 0;
+      await store.put("a/x", standing, named("x"));
+    }
+  };
+  const opens = (after: number): boolean => {
+    try {
+      store.watch("a/", after, () => undefined).stop();
+      return true;
+    } catch (error) {
+      if (error instanceof CompactedError) return false;
+      throw error;
+    }
+  };
+  // Five minutes are 3,000 of these writes.
+  await write(10_000);
+  expect([opens(7000), opens(6000)]).toEqual([true, false]);
+  now += 30 * 86_400_000;
+  await write(1);
+  expect([opens(9001), opens(9000)]).toEqual([true, false]);
+});
