@@ -178,6 +178,13 @@ describe("up", () => {
     expect(existsSync(kubeconfig)).toBe(false);
   });
 
+  test("takes the context out again when the nodes take too long", async () => {
+    const { code, stdout, stderr } = await run(["up", "--wait", "1ms"]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "coracle: not all 3 nodes are Ready after 0.001 s: give them longer with --wait, or look at the log\n" });
+    expect(stdout).toContain("API server at");
+    expect(existsSync(kubeconfig)).toBe(false);
+  });
+
   test("detached, returns when the cluster is up, and down ends it", async () => {
     const { code, stdout, stderr } = await run(["up", "--detach", "--nodes", "1", "--name", "far"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -91,14 +91,14 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
   undo.add(() => cluster.close());
   const listening = await cluster.listen({ port: options.port });
   output.done(`API server at ${emphasis(listening.url)}`);
-  await inTime(cluster.ready(), waitMs, nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`);
-  output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
-
   const state: ClusterState = { ...claimed.state, access: listening.access };
   writeState(state);
+  // The API answers already: who waits for the kubeconfig need not wait for the nodes.
   const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
   undo.add(() => removeContext(merged));
   writeState({ ...state, merged });
+  await inTime(cluster.ready(), waitMs, nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`);
+  output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
   output.done(`context ${emphasis(merged.context)} is the current one in ${shortPath(merged.path)}`);
   for (const line of nextSteps(options)) output.line(line);
 }
