@@ -2,13 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { sourceStamp } from "./source-stamp.js";
+import { madeBy, sourceStamp } from "./source-stamp.js";
 
-test("the stamp changes with every source and the lock file, not with tests", () => {
+test("the stamp changes with every source and what the bundle is made by, not with tests", () => {
   const folder = mkdtempSync(join(tmpdir(), "coracle-stamp-"));
   const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
   mkdirSync(join(folder, "src", "base"), { recursive: true });
-  write("package-lock.json", "{}");
+  mkdirSync(join(folder, "scripts"));
+  for (const path of madeBy) write(path, "{}");
   write("src/base/a.ts", "1");
   const seen = [sourceStamp(folder)];
   write("src/base/a.test.ts", "1");
@@ -19,6 +20,7 @@ test("the stamp changes with every source and the lock file, not with tests", ()
     () => write("src/base/b.ts", "1"),
     () => rmSync(join(folder, "src/base/a.ts")),
     () => write("package-lock.json", "{ }"),
+    () => write("scripts/bundle.js", "{ }"),
   ];
   for (const change of changes) {
     change();

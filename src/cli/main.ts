@@ -127,4 +127,4 @@ async function main(): Promise<never> {
   }
 }
 
-await main();
+void main();
