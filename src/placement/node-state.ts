@@ -3,6 +3,7 @@ import type { Amounts } from "./resources.ts";
 import { amountsOf, podAmounts, scoredAmounts } from "./resources.ts";
 import type { HostPort } from "./host-ports.ts";
 import { hostPortsOf, portsClash } from "./host-ports.ts";
+import { kinOf } from "./kin.ts";
 
 /** Whether a Pod still takes room on its node: until it has ended. */
 export function takesRoom(pod: Pod): boolean {
@@ -16,15 +17,17 @@ export interface Standing {
   readonly shunning: number;
 }
 
-/** All nodes by name. `shunning` counts the Pods with required anti-affinity on them, so that a search for none costs nothing. */
+/** All nodes by name. `shunning` and `choosy` count the Pods of these kinds on them, so that a search for none costs nothing. */
 export class NodeStates extends Map<string, NodeState> implements Standing {
   shunning = 0;
+  choosy = 0;
 
   override set(name: string, state: NodeState): this {
     const before = this.get(name);
     if (before) this.leave(before);
     state.among = this;
     this.shunning += state.shunning.size;
+    this.choosy += state.choosy.size;
     return super.set(name, state);
   }
 
@@ -36,6 +39,7 @@ export class NodeStates extends Map<string, NodeState> implements Standing {
 
   private leave(state: NodeState): void {
     this.shunning -= state.shunning.size;
+    this.choosy -= state.choosy.size;
     state.among = undefined;
   }
 }
@@ -54,6 +58,10 @@ export class NodeState {
   readonly pods = new Map<string, Pod>();
   /** Those of them with required anti-affinity. */
   readonly shunning = new Map<string, Pod>();
+  /** Those of them that would rather, or only, stand beside some Pods, or rather not beside some. */
+  readonly choosy = new Map<string, Pod>();
+  /** How many of each kin stand here and stay. */
+  readonly kin = new Map<string, number>();
   /** The collection that counts it. */
   among: NodeStates | undefined;
   private ports: { readonly port: HostPort; readonly uid: string }[] = [];
@@ -76,6 +84,10 @@ export class NodeState {
       this.shunning.set(pod.metadata.uid, pod);
       if (this.among) this.among.shunning++;
     }
+    if (isChoosy(pod)) {
+      this.choosy.set(pod.metadata.uid, pod);
+      if (this.among) this.among.choosy++;
+    }
     this.count(pod, 1);
     for (const port of hostPortsOf(pod.spec)) this.ports.push({ port, uid: pod.metadata.uid });
   }
@@ -85,6 +97,7 @@ export class NodeState {
     if (!pod) return;
     this.pods.delete(uid);
     if (this.shunning.delete(uid) && this.among) this.among.shunning--;
+    if (this.choosy.delete(uid) && this.among) this.among.choosy--;
     this.count(pod, -1);
     if (this.ports.length > 0) this.ports = this.ports.filter((taken) => taken.uid !== uid);
   }
@@ -101,5 +114,15 @@ export class NodeState {
     const scored = scoredAmounts(pod.spec);
     this.scoredCpu += sign * scored.cpu;
     this.scoredMemory += sign * scored.memory;
+    const kin = pod.metadata.deletionTimestamp === undefined ? kinOf(pod) : undefined;
+    if (kin !== undefined) this.kin.set(kin, (this.kin.get(kin) ?? 0) + sign);
+    if (kin !== undefined && this.kin.get(kin) === 0) this.kin.delete(kin);
   }
+}
+
+function isChoosy({ spec: { affinity } }: Pod): boolean {
+  if (affinity === undefined) return false;
+  const { podAffinity, podAntiAffinity } = affinity;
+  const wishes = [podAffinity?.requiredDuringSchedulingIgnoredDuringExecution, podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution];
+  return wishes.some((terms) => terms !== undefined && terms.length > 0);
 }

@@ -19,12 +19,12 @@ export function antiAffinityTerms(pod: Pod): readonly PodAffinityTerm[] {
   return pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 }
 
-function affinityTerms(pod: Pod): readonly PodAffinityTerm[] {
+export function affinityTerms(pod: Pod): readonly PodAffinityTerm[] {
   return pod.spec.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 }
 
 /** Whether a term of `owner` means `other`. Without namespaces and selector it means the owner's own namespace. */
-function termMeans(term: PodAffinityTerm, owner: Pod, other: Pod, namespaceLabels: NamespaceLabels): boolean {
+export function termMeans(term: PodAffinityTerm, owner: Pod, other: Pod, namespaceLabels: NamespaceLabels): boolean {
   const namespace = other.metadata.namespace ?? "";
   const own = !term.namespaces?.length && !term.namespaceSelector;
   const named = own ? namespace === owner.metadata.namespace : (term.namespaces?.includes(namespace) ?? false);

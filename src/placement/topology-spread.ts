@@ -24,7 +24,7 @@ interface Counted {
 }
 
 /** A constraint's selector with the Pod's own values of `matchLabelKeys`. */
-function selectorOf(constraint: TopologySpreadConstraint, pod: Pod): LabelSelector | undefined {
+export function selectorOf(constraint: TopologySpreadConstraint, pod: Pod): LabelSelector | undefined {
   const keys = constraint.matchLabelKeys ?? [];
   if (!constraint.labelSelector || keys.length === 0) return constraint.labelSelector;
   const own: { [key: string]: string } = {};
@@ -36,7 +36,7 @@ function selectorOf(constraint: TopologySpreadConstraint, pod: Pod): LabelSelect
 }
 
 /** Which nodes count for a constraint: those that the Pod's affinity (and, where asked, its tolerations) let it use. */
-function countsFor(constraint: TopologySpreadConstraint, pod: Pod, state: NodeState): boolean {
+export function countsFor(constraint: TopologySpreadConstraint, pod: Pod, state: NodeState): boolean {
   if (constraint.nodeAffinityPolicy !== "Ignore" && !nodeMatches(pod.spec, state.node)) return false;
   if (constraint.nodeTaintsPolicy !== "Honor") return true;
   return !isCordonedFor(pod.spec, state.node) && !untoleratedTaint(state.node.spec.taints, pod.spec.tolerations, ["NoSchedule", "NoExecute"]);

@@ -67,7 +67,7 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
       else feasible.push(state);
     }
   }
-  if (feasible.length > 0) return bindTo(best(wanted, feasible, random));
+  if (feasible.length > 0) return bindTo(best(feasible, random, () => scoresFor(wanted.pod, feasible, { states, namespaceLabels })));
   const message = refusalText(refusals, states.size, states.size - refusals.length);
   const pending = (why: string, kept = false): Decision => ({ type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals, ...(kept && { promised: true }) });
   const why = ineligible({ pod: wanted.pod, states, refusals });
@@ -79,9 +79,9 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
   return preemption ? { type: "preempt", preemption, message } : pending(uselessText(refusals, states.size));
 }
 
-function best(wanted: Wanted, feasible: readonly NodeState[], random: Random): NodeState {
+function best(feasible: readonly NodeState[], random: Random, judge: () => readonly number[]): NodeState {
   if (feasible.length === 1) return feasible[0] as NodeState;
-  const scores = scoresFor(wanted.pod, feasible);
+  const scores = judge();
   const most = Math.max(...scores);
   const ties = feasible.filter((_, i) => scores[i] === most);
   return ties[random.below(ties.length)] as NodeState;
