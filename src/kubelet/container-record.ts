@@ -1,6 +1,6 @@
 import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from "../api/types/core-v1.ts";
 import { formatTime, parseTime } from "../base/time.ts";
-import type { ContainerInfo, ImageInfo } from "./runtime.ts";
+import type { ContainerInfo, ContainerRuntime, FoundSandbox, ImageInfo } from "./runtime.ts";
 
 /**
  * What the kubelet knows of one container of a Pod. `id` names the newest attempt in the runtime; `info` is the runtime's
@@ -53,24 +53,41 @@ export function recordsOf(pod: Pod): ContainerRecord[] {
 const scheme = "containerd://";
 
 /** Takes over what an earlier kubelet of this node wrote: attempts, and containers that are dead by now. */
-export function restoreRecord(record: ContainerRecord, status: ContainerStatus, lookUp: (id: string) => ContainerInfo | undefined): void {
+export function restoreRecord(record: ContainerRecord, status: ContainerStatus, runtime: Pick<ContainerRuntime, "containerStatus" | "imageStatus">): void {
   record.restarts = status.restartCount;
   record.last = status.lastState.terminated;
   const id = status.containerID?.slice(scheme.length);
   if (!id) return;
   const started = status.state.running?.startedAt ?? status.state.terminated?.startedAt;
   const ended = status.state.terminated;
-  const found = lookUp(id);
+  const found = runtime.containerStatus(id);
   record.id = id;
+  record.image = runtime.imageStatus(record.spec.image ?? "");
   record.createdFrom = record.spec.image;
   record.info =
     found ??
     (ended
       ? {
-          id, state: "exited", createdAt: 0, exitCode: ended.exitCode, startedAt: parseTime(ended.startedAt ?? "") ?? 0, finishedAt: parseTime(ended.finishedAt ?? "") ?? 0,
+          id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, exitCode: ended.exitCode, startedAt: parseTime(ended.startedAt ?? "") ?? 0, finishedAt: parseTime(ended.finishedAt ?? "") ?? 0,
           ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
         }
-      : { id, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+      : { id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+  // What runs on stays as ready as it was until a probe says otherwise.
+  record.started = isRunning(record) && (status.started ?? false);
+  record.ready = isRunning(record) && status.ready;
+}
+
+/** Takes over an attempt that the kubelet before this one began without having told of it. One that it only created is removed. */
+export function findNewest(record: ContainerRecord, sandbox: FoundSandbox, runtime: Pick<ContainerRuntime, "containerStatus" | "removeContainer">): void {
+  for (const id of sandbox.containers) {
+    const info = runtime.containerStatus(id);
+    if (info?.name !== record.spec.name) continue;
+    if (info.state === "created") void runtime.removeContainer(id);
+    else if (record.id === undefined || info.attempt > record.restarts) {
+      record.last = terminatedState(record) ?? record.last;
+      Object.assign(record, { id, info, restarts: info.attempt, createdFrom: record.spec.image, started: false, ready: false });
+    }
+  }
 }
 
 /** Whether it runs another image than the Pod names by now. */

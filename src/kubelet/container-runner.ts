@@ -87,6 +87,18 @@ export class ContainerRunner {
     this.stopProbesOf(record);
   }
 
+  /** Goes on with a container that an earlier kubelet started: it is probed again, and as ready as it was meanwhile. */
+  adopt(record: ContainerRecord): void {
+    const before = record.last?.containerID?.slice(record.last.containerID.indexOf("//") + 2);
+    if (before !== undefined && this.means.runtime.containerStatus(before)) this.previous.set(record.spec.name, before);
+    if (!isRunning(record)) return;
+    const { started, ready } = record;
+    record.hooked = true;
+    this.startProbes(record);
+    record.started ||= started;
+    record.ready = record.kind !== "init" && (ready || (record.started && !record.spec.readinessProbe));
+  }
+
   /** Takes over what the Pod says of a container now. With another image nothing waits any more for what failed with the old one. */
   change(record: ContainerRecord, spec: Container): void {
     if (spec.image !== record.spec.image) {

@@ -21,9 +21,9 @@ import { PodObjects } from "./objects.ts";
 import type { PodMeans } from "./pod-means.ts";
 import { PodTokens } from "./pod-tokens.ts";
 import { PodWorker } from "./pod-worker.ts";
-import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
+import type { ContainerRuntime, FoundSandbox, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
 import { nextRegular } from "./resync.ts";
-import { refreshVolumes } from "./volumes.ts";
+import { podFolder, refreshVolumes } from "./volumes.ts";
 
 /** A kubelet looks at its own node every ten seconds (upstream: `nodeStatusUpdateFrequency`). */
 const nodeLookMs = 10_000;
@@ -44,6 +44,8 @@ export interface KubeletOptions {
   /** How a Pod resolves names, by its policy. */
   readonly resolver: (pod: Pod) => SandboxDns;
   readonly clusterDomain: string;
+  /** When the machine was started; absent: now. */
+  readonly bootedAt?: number;
 }
 
 /**
@@ -64,6 +66,8 @@ export class Kubelet implements NodeAgent {
   private retry: Timer | undefined;
   private readonly contents: ContentWatches;
   private readonly refreshes = new Map<string, Timer>();
+  /** What an earlier kubelet left running, by the uid of its Pod; undefined once it has been taken over. */
+  private found: ReadonlyMap<string, FoundSandbox> | undefined;
   private stopped = false;
 
   constructor(options: KubeletOptions) {
@@ -89,9 +93,10 @@ export class Kubelet implements NodeAgent {
       token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
       gone: (uid) => this.gone(uid),
     };
+    this.found = new Map(runtime.listSandboxes().map((sandbox) => [sandbox.podUid, sandbox]));
     runtime.onContainerChange((id) => this.containerChanged(id));
     this.reporter = new NodeReporter({
-      environment, client, facts, images: options.images,
+      environment, client, facts, images: options.images, bootedAt: options.bootedAt ?? environment.clock.now(),
       registered: (node, before) => {
         this.node = node;
         this.announce(node, before);
@@ -198,6 +203,7 @@ export class Kubelet implements NodeAgent {
       const there = new Set(page.items.map(({ metadata }) => metadata.uid));
       for (const worker of [...this.workers.values()]) if (!there.has(worker.uid)) worker.remove();
       for (const pod of page.items) await this.take(pod);
+      await this.endOrphans(there);
       this.follow(fieldSelector, page.resourceVersion);
     } catch (error) {
       if (this.stopped) return;
@@ -231,8 +237,18 @@ export class Kubelet implements NodeAgent {
     const failure = ended || pod.status.startTime !== undefined ? undefined : await this.judge(pod);
     if (this.stopped || this.workers.has(pod.metadata.uid)) return;
     if (failure) this.means.recorder.event(pod, "Warning", failure.reason, failure.message.replace(/^Pod was rejected: /, ""));
-    this.workers.set(pod.metadata.uid, new PodWorker(this.means, pod, failure));
+    this.workers.set(pod.metadata.uid, new PodWorker(this.means, pod, { failure, sandbox: this.found?.get(pod.metadata.uid) }));
     this.contents.add(pod);
+  }
+
+  /** What runs for Pods that were deleted while no kubelet was there. */
+  private async endOrphans(there: ReadonlySet<string>): Promise<void> {
+    const orphans = [...(this.found?.values() ?? [])].filter(({ podUid }) => !there.has(podUid));
+    this.found = undefined;
+    for (const { id, podUid } of orphans) {
+      await this.options.runtime.removeSandbox(id);
+      await this.options.files.remove(podFolder(podUid));
+    }
   }
 
   private async judge(pod: Pod) {

@@ -27,6 +27,8 @@ export interface ReporterOptions {
   readonly client: Client;
   readonly facts: NodeFacts;
   readonly images: () => readonly ContainerImage[];
+  /** When the machine was started: each start has an id of its own. */
+  readonly bootedAt: number;
   /** The Node object is there; told once, with what stood before this kubelet came. */
   readonly registered: (node: Node, before: Node | undefined) => void;
 }
@@ -43,7 +45,7 @@ export class NodeReporter {
 
   constructor(options: ReporterOptions) {
     this.options = options;
-    this.bootId = bootIdOf(options.facts.name, options.environment.clock.now());
+    this.bootId = bootIdOf(options.facts.name, options.bootedAt);
     options.environment.runner.post(() => this.register());
   }
 

@@ -3,14 +3,14 @@ import { parseTime } from "../base/time.ts";
 import { sameData } from "../api/equality.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { addedRecords, hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
+import { addedRecords, findNewest, hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import type { PodMeans } from "./pod-means.ts";
 import { isOver, phaseOf, podStatus } from "./pod-status.ts";
 import type { PodView } from "./pod-status.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
-import type { SandboxInfo } from "./runtime.ts";
+import type { FoundSandbox, SandboxInfo } from "./runtime.ts";
 import { exceededLimit, hasLimitedVolume, measureMs } from "./volume-limits.ts";
 import { VolumeError, podFolder, setUpVolumes } from "./volumes.ts";
 
@@ -60,14 +60,20 @@ export class PodWorker {
   private deadline: Timer | undefined;
   private measure: Timer | undefined;
 
-  constructor(means: PodMeans, pod: Pod, failure?: Failure) {
+  /** `sandbox` is what an earlier kubelet of this node made for it. */
+  constructor(means: PodMeans, pod: Pod, { failure, sandbox }: { failure?: Failure | undefined; sandbox?: FoundSandbox | undefined } = {}) {
     this.means = means;
     this.environment = means.environment;
     this.pod = pod;
     this.failure = failure;
     this.records = recordsOf(pod);
     this.startedAt = parseTime(pod.status.startTime ?? "") ?? this.environment.clock.now();
-    this.restore();
+    this.restore(sandbox);
+    // One that has stopped is of use only where nothing will be started any more.
+    if (sandbox && (!sandbox.stopped || this.stage === "ended")) {
+      this.sandbox = { id: sandbox.id, ips: [sandbox.ip] };
+      this.sandboxUp = !sandbox.stopped;
+    }
     this.writer = new StatusWriter(means, pod, (written) => {
       this.pod = written;
     });
@@ -83,6 +89,7 @@ export class PodWorker {
       wakeAt: (instant) => this.wakeAt(instant),
       cancelled: () => this.stopped || this.shouldEnd(),
     });
+    for (const record of this.records) this.runner.adopt(record);
     this.armDeadline();
     this.kick();
   }
@@ -161,12 +168,13 @@ export class PodWorker {
     this.measure?.cancel();
   }
 
-  private restore(): void {
+  private restore(sandbox: FoundSandbox | undefined): void {
     const { status } = this.pod;
     const known = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? []), ...(status.ephemeralContainerStatuses ?? [])];
     for (const record of this.records) {
       const container = known.find(({ name }) => name === record.spec.name);
-      if (container) restoreRecord(record, container, (id) => this.means.runtime.containerStatus(id));
+      if (container) restoreRecord(record, container, this.means.runtime);
+      if (sandbox) findNewest(record, sandbox, this.means.runtime);
     }
     const done = isOver(this.pod);
     if (done) this.stage = "ended";
@@ -225,11 +233,13 @@ export class PodWorker {
 
   /** Volumes and sandbox. False when something is missing; it is tried again. */
   private async prepare(): Promise<boolean> {
+    if (!this.places && !(await this.mount())) return false;
     if (!this.sandboxUp) {
-      if (!this.places && !(await this.mount())) return false;
       try {
         this.sandbox = await this.means.runtime.runSandbox(sandboxConfig(this.pod, this.means));
         this.sandboxUp = true;
+        // Whoever comes after this kubelet makes its own.
+        if (this.stopped) await this.means.runtime.removeSandbox(this.sandbox.id);
       } catch (error) {
         this.tell("Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`);
         this.wakeAt(this.environment.clock.now() + sandboxMs);

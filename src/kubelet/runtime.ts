@@ -10,6 +10,8 @@ export interface ContainerRuntime {
   /** Stops what runs in it (at once) and takes its network away. Idempotent. */
   stopSandbox(sandboxId: string): Promise<void>;
   removeSandbox(sandboxId: string): Promise<void>;
+  /** All that are there, whoever made them: a kubelet that starts anew goes on with those of the one before it. */
+  listSandboxes(): readonly FoundSandbox[];
   /** Rejects with ImageError. Resolves with the image's id and what its configuration says. */
   pullImage(image: string): Promise<ImageInfo>;
   imageStatus(image: string): ImageInfo | undefined;
@@ -59,6 +61,15 @@ export interface SandboxInfo {
   readonly id: string;
   /** The Pod's addresses; the node's own for hostNetwork. */
   readonly ips: readonly string[];
+}
+
+export interface FoundSandbox {
+  readonly id: string;
+  readonly podUid: string;
+  readonly ip: string;
+  readonly stopped: boolean;
+  /** The ids of its containers. */
+  readonly containers: ReadonlySet<string>;
 }
 
 export interface ImageInfo {
@@ -119,6 +130,8 @@ export interface Mount {
 
 export interface ContainerInfo {
   readonly id: string;
+  readonly name: string;
+  readonly attempt: number;
   readonly state: "created" | "running" | "exited";
   readonly createdAt: number;
   readonly startedAt?: number;

@@ -106,7 +106,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
     this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem, user: this.user, groups: this.groups });
     this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, ...(options.image.image.commands === undefined ? {} : { commands: options.image.image.commands }), world: () => this };
-    this.info = { id: options.id, state: "created", createdAt: environment.clock.now() };
+    this.info = { id: options.id, name: config.name, attempt: config.attempt, state: "created", createdAt: environment.clock.now() };
   }
 
   get programs(): World["programs"] {

@@ -53,6 +53,7 @@ export class SimulatedMachine {
   private readonly probing: SimulatedNodeNetwork;
   private kubelet: Kubelet | undefined;
   private kubeletSince: number | undefined;
+  private isPowered = false;
   private ownShell: MachineShell | undefined;
   private wasOff = false;
 
@@ -87,7 +88,7 @@ export class SimulatedMachine {
 
   /** A shell on the machine; undefined without power. */
   get shell(): MachineShell | undefined {
-    if (!this.kubelet) return undefined;
+    if (!this.isPowered) return undefined;
     const { name, index, environment, network, images } = this.options;
     return (this.ownShell ??= new MachineShell({
       environment,
@@ -95,22 +96,35 @@ export class SimulatedMachine {
       shells: images.shellsOf(environment),
       state: {
         name, ip: machineAddress(index), podPrefix: podRangePrefix(index), cluster: network, proxy: this.runtime.proxy, host: this.runtime.host, runtime: this.runtime,
-        kubeletSince: () => this.kubeletSince,
+        kubeletSince: () => this.kubeletSince, kubelet: { start: () => this.startKubelet(), stop: () => this.stopKubelet() },
       },
     }));
   }
 
   get isOn(): boolean {
-    return this.kubelet !== undefined;
+    return this.isPowered;
   }
 
   powerOn(): void {
-    if (this.kubelet) return;
+    if (this.isPowered) return;
+    this.isPowered = true;
     if (this.wasOff) this.runtime.regainPower();
+    this.startKubelet();
+  }
+
+  /** What runs on the machine goes on without it. */
+  private stopKubelet(): void {
+    this.kubelet?.stop();
+    this.kubelet = undefined;
+    this.kubeletSince = undefined;
+  }
+
+  private startKubelet(): void {
+    if (this.kubelet || !this.isPowered) return;
     const { environment } = this.options;
     const kubelet = new Kubelet({
       environment, client: this.link, facts: this.facts, runtime: this.runtime, files: this.runtime.host, network: this.probing, images: () => this.runtime.images.list(),
-      resolver: (pod) => resolverConfigOf(pod, clusterDns), clusterDomain: clusterDns.domain,
+      resolver: (pod) => resolverConfigOf(pod, clusterDns), clusterDomain: clusterDns.domain, bootedAt: this.runtime.host.bootedAt,
     });
     this.runtime.images.onChange(() => kubelet.imagesChanged());
     this.kubelet = kubelet;
@@ -118,11 +132,10 @@ export class SimulatedMachine {
   }
 
   powerOff(): void {
-    if (!this.kubelet) return;
+    if (!this.isPowered) return;
+    this.isPowered = false;
     this.wasOff = true;
-    this.kubelet.stop();
-    this.kubelet = undefined;
-    this.kubeletSince = undefined;
+    this.stopKubelet();
     this.ownShell?.lose();
     this.ownShell = undefined;
     this.runtime.losePower();

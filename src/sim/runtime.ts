@@ -176,9 +176,10 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
   }
 
   async startContainer(containerId: string): Promise<void> {
-    const container = this.container(containerId);
+    this.container(containerId);
     await this.uptime.takes(startMsMin, startMsSpread);
-    container.start();
+    // Whoever asked may be gone by now, and have taken it along.
+    this.container(containerId).start();
   }
 
   async stopContainer(containerId: string, graceMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CommandTable } from "../command.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Process, Signal } from "../process.ts";
-import { signalNumbers } from "../process.ts";
+import { signalByName } from "./signals.ts";
 
 /** Commands that look at the machine and its processes. */
 const kernel = { release: "6.12.48+deb13-amd64", version: "#1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)", machine: "x86_64" } as const;
@@ -24,13 +24,6 @@ function mountsOf(files: FileView): string[][] {
   const text = files.exists("/proc/mounts") ? new TextDecoder().decode(files.readFile("/proc/mounts")) : "";
   return text.trim().split("\n").map((line) => line.split(" "));
 }
-
-const signalByName = (text: string): Signal | undefined => {
-  const name = text.replace(/^-/, "").replace(/^SIG/, "").toUpperCase();
-  if (name in signalNumbers) return name as Signal;
-  for (const [signal, number] of Object.entries(signalNumbers)) if (String(number) === name) return signal as Signal;
-  return undefined;
-};
 
 /** The first name of the line of /etc/hosts that has the host's own. */
 function fullHostname({ world: { hostname, files } }: Process): string {

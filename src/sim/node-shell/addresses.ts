@@ -1,6 +1,7 @@
 import type { CommandTable } from "../command.ts";
 import type { MachineState } from "./machine-state.ts";
-import { kubeletPid, mainPidOf } from "./machine-state.ts";
+import { mainPidOf } from "./machine-state.ts";
+import type { Units } from "./units.ts";
 
 /** What `ip` and `ss` show of a machine: its own addresses, one end of each Pod's cable, routes to the other machines' Pods, and who listens. */
 interface Cable {
@@ -77,7 +78,7 @@ interface Socket {
   readonly pid: number;
 }
 
-function sockets(machine: MachineState): Socket[] {
+function sockets(machine: MachineState, { kubeletPid }: Units): Socket[] {
   const own: Socket[] = machine.kubeletSince() === undefined ? [] : [{ local: "127.0.0.1:10248", program: "kubelet", pid: kubeletPid }, { local: "*:10250", program: "kubelet", pid: kubeletPid }];
   const pods = machine.runtime.listContainers().filter((container) => container.info.state === "running");
   for (const { port, program = "" } of machine.cluster.listenersOf(machine.ip)) {
@@ -87,7 +88,7 @@ function sockets(machine: MachineState): Socket[] {
   return own;
 }
 
-export function addressCommands(machine: MachineState): CommandTable {
+export function addressCommands(machine: MachineState, units: Units): CommandTable {
   return {
     async ip({ args, out, err }) {
       const words = args.filter((arg) => !arg.startsWith("-"));
@@ -114,7 +115,7 @@ export function addressCommands(machine: MachineState): CommandTable {
     async ss({ args, out }) {
       const withProcess = args.some((arg) => /^-\w*p/.test(arg));
       out(`State    Recv-Q   Send-Q     Local Address:Port      Peer Address:Port   Process${" ".repeat(withProcess ? 38 : 0)}\n`);
-      for (const { local, program, pid } of sockets(machine)) {
+      for (const { local, program, pid } of sockets(machine, units)) {
         const colon = local.lastIndexOf(":");
         const peer = local.startsWith("*") ? "*" : "0.0.0.0";
         const process = withProcess ? `       users:(("${program}",pid=${pid},fd=3))` : "";

@@ -17,11 +17,13 @@ import { crictlCommands } from "./crictl.ts";
 import { iptablesCommands } from "./iptables.ts";
 import type { MachineState } from "./machine-state.ts";
 import { processCommands } from "./processes.ts";
+import { journalCommands } from "./journal.ts";
 import { systemdCommands } from "./systemd.ts";
+import { Units } from "./units.ts";
 
 /** Everything that a node has beside the ordinary commands. */
-function nodeCommands(machine: MachineState): CommandTable {
-  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine), ...processCommands(machine), ...binaryCommands, ...addressCommands(machine) };
+function nodeCommands(machine: MachineState, units: Units): CommandTable {
+  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine, units), ...journalCommands(machine, units), ...processCommands(machine, units), ...binaryCommands, ...addressCommands(machine, units) };
 }
 
 /**
@@ -43,6 +45,7 @@ export class MachineShell implements World {
   readonly programs = {};
   readonly processes = new Map<number, Process>();
   readonly work = new WorkMeter();
+  private readonly units: Units;
   private readonly finder: Finder;
   private lastPid = 100_000;
 
@@ -56,7 +59,8 @@ export class MachineShell implements World {
     this.network = new NetworkInterface({ net: cluster, node: name, ip, isHost: true });
     this.memoryBytesMax = host.memoryBytes;
     this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy, nextLogLine: () => host.nextLogLine("") };
-    this.finder = { shells, programs: {}, userland: true, commands: nodeCommands(state), world: () => this };
+    this.units = new Units(state, environment);
+    this.finder = { shells, programs: {}, userland: true, commands: nodeCommands(state, this.units), world: () => this };
   }
 
   nextPid(): number {
@@ -89,6 +93,7 @@ export class MachineShell implements World {
 
   /** The machine lost power. */
   lose(): void {
+    this.units.lose();
     for (const process of this.processes.values()) process.exit(255);
   }
 }

@@ -15,6 +15,8 @@ export interface MachineState {
   readonly runtime: RuntimeState;
   /** When its kubelet was started; undefined: it does not run. */
   readonly kubeletSince: () => number | undefined;
+  /** Its service; the containers go on without it. */
+  readonly kubelet: { start(): void; stop(): void };
 }
 
 export interface SandboxState {
