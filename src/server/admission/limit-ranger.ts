@@ -26,9 +26,10 @@ export const limitRanger: AdmissionPlugin = {
   },
 };
 
-/** What a Pod asks for cannot change; claims can grow. */
+/** What a Pod asks for changes by a resize only; claims can grow. */
 function concernsLimits({ operation, kind, subresource, object }: AdmissionRequest): boolean {
-  if (object === undefined || subresource !== "") return false;
+  if (object === undefined) return false;
+  if (subresource !== "") return subresource === "resize" && operation === "UPDATE";
   return (kind.facts.kind === "Pod" && operation === "CREATE") || (kind.facts.kind === "PersistentVolumeClaim" && (operation === "CREATE" || operation === "UPDATE"));
 }
 

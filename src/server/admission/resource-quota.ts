@@ -17,7 +17,7 @@ export function resourceQuota(store: Store): AdmissionPlugin {
     name: "ResourceQuota",
     validate(request) {
       const { operation, object, namespace, subresource } = request;
-      if (object === undefined || namespace === "" || subresource !== "" || (operation !== "CREATE" && operation !== "UPDATE")) return;
+      if (object === undefined || namespace === "" || (subresource !== "" && subresource !== "resize") || (operation !== "CREATE" && operation !== "UPDATE")) return;
       for (const tally of ledger.of(namespace)) {
         if (concerns(tally.spec, request.kind.ref)) judge(request, tally, object as KubeObject);
       }

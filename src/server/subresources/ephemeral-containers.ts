@@ -4,6 +4,7 @@ import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { UpdateRules } from "../replace.ts";
 import { refuse } from "../strategy.ts";
+import { keptMetadata } from "./kept-metadata.ts";
 
 /** PUT and PATCH of /ephemeralcontainers of a Pod: the only way to add containers to one that runs. All else stays as it was. */
 export const ephemeralContainerRules: UpdateRules = {
@@ -11,8 +12,7 @@ export const ephemeralContainerRules: UpdateRules = {
     const next = draft as unknown as Draft<Pod>;
     const before = old as Pod as unknown as Draft<Pod>;
     const added = next.spec?.ephemeralContainers;
-    const { managedFields, resourceVersion } = next.metadata;
-    next.metadata = { ...before.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...(managedFields === undefined ? {} : { managedFields }) };
+    next.metadata = keptMetadata(next.metadata, old.metadata);
     const { ephemeralContainers: _, ...spec } = before.spec;
     next.spec = { ...spec, ...(added === undefined ? {} : { ephemeralContainers: added }) };
     if (before.status === undefined) delete (next as { status?: unknown }).status;

@@ -17,6 +17,7 @@ import { log } from "./log.ts";
 import { machineExec } from "./machine-exec.ts";
 import { portForward } from "./port-forward.ts";
 import { proxy } from "./proxy.ts";
+import { resizeRules } from "./resize.ts";
 import { getScale, patchScale, updateScale } from "./scale.ts";
 import { requestToken } from "./token.ts";
 
@@ -39,6 +40,7 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   attach: { get: attach, create: attach },
   eviction: { create: evict },
   ephemeralcontainers: { get, update: (call) => update(call, ephemeralContainerRules), patch: (call) => patch(call, ephemeralContainerRules) },
+  resize: { get, update: (call) => update(call, resizeRules), patch: (call) => patch(call, resizeRules) },
   token: { create: requestToken },
 };
 
