@@ -32,12 +32,17 @@ export interface ClockObjectOptions {
   readonly hostClock: HostClock;
 }
 
+export interface ClockObject extends Controller {
+  /** Writes where time is, for who moved it otherwise; nothing when that stands there already. */
+  report(): Promise<void>;
+}
+
 /**
  * Lets the Clock object move the virtual clock: `spec.at` goes there and stops, `spec.speed` follows the host's time, `spec.paused`
- * holds. `status.now` is written when a move has ended, with nothing left to do at that instant, and once a second of the host on the
- * way when it is speed that moves it. The object comes back when it is deleted: without it nobody could move time.
+ * holds. `status.now` is written when a move has ended, whoever asked for it, with nothing left to do at that instant, and once a second
+ * of the host on the way when it is speed that moves it. The object comes back when it is deleted: without it nobody could move time.
  */
-export async function startClockObject(options: ClockObjectOptions): Promise<Controller> {
+export async function startClockObject(options: ClockObjectOptions): Promise<ClockObject> {
   const { clock, client, environment } = options;
   await makeClock(client);
   let cancelAlarm: (() => void) | undefined;
@@ -65,7 +70,12 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
 
   async function report(): Promise<void> {
     if (!current || current.status.now === clockTime(clock.now())) return;
-    await client.patch(clocks, { name: clockName }, { type: "merge", body: { status: { now: clockTime(clock.now()) } } }, { subresource: "status" });
+    try {
+      await client.patch(clocks, { name: clockName }, { type: "merge", body: { status: { now: clockTime(clock.now()) } } }, { subresource: "status" });
+    } catch (error) {
+      // Somebody has deleted it: it comes back, and tells then.
+      if (!isStatus(error, "NotFound")) throw error;
+    }
   }
 
   /** With a speed and no target the clock follows the host. 0 stands still. */
@@ -93,6 +103,7 @@ export async function startClockObject(options: ClockObjectOptions): Promise<Con
     reconciler.add(clockName);
   });
   return {
+    report,
     stop() {
       stopped = true;
       cancelAlarm?.();

@@ -178,6 +178,51 @@ describe("a running cluster", () => {
     expect((await cluster.client.list(machines)).items).toHaveLength(2);
   });
 
+  it("refuses a machine that could not become a node, and makes none", async () => {
+    await using cluster = await createCluster({ nodes: 1 });
+    const taint = { key: "a", effect: "NoSchedule" };
+    const refused: readonly [object, string][] = [
+      [{ name: "x".repeat(64) }, "must be no more than 63 bytes"],
+      [{ name: "Big" }, "a lowercase RFC 1123 subdomain"],
+      [{ taints: [{ key: "a", effect: "Never" }] }, 'spec.taints[0].effect: Unsupported value: "Never"'],
+      [{ taints: [taint, { ...taint, value: "2" }] }, "taints must be unique by key and effect pair"],
+      [{ capacity: { cpu: "-4" } }, "spec.capacity[cpu]: Invalid value"],
+      [{ power: "Maybe" }, 'spec.power: Unsupported value: "Maybe"'],
+      [{ labels: { "a b": "c" } }, "spec.labels: Invalid value"],
+      [{ nme: "x" }, 'unknown field "spec.nme"'],
+    ];
+    for (const [asked, text] of refused) await expect(cluster.nodes.add(asked), text).rejects.toThrow(text);
+    expect((await cluster.client.list(machines)).items).toHaveLength(1);
+  });
+
+  it("keeps time in whole milliseconds, and tells them", async () => {
+    await using cluster = await createCluster({ nodes: 0 });
+    await cluster.advance("1500ms");
+    expect((await cluster.client.get(clocks, { name: "cluster" })).status.now).toBe("2026-01-01T00:00:01.500Z");
+    await cluster.advance(0.4);
+    await cluster.advance("1.0004s");
+    expect(cluster.now()).toBe(Date.UTC(2026, 0, 1, 0, 0, 2, 500));
+    const set = (at: string) => cluster.client.patch(clocks, { name: "cluster" }, { type: "merge", body: { spec: { at } } });
+    await set("2026-01-01T00:00:02.501Z");
+    await cluster.settle();
+    expect((await cluster.client.get(clocks, { name: "cluster" })).status.now).toBe("2026-01-01T00:00:02.501Z");
+    await expect(set("soon")).rejects.toThrow('spec.at: Invalid value: "soon": must be a time such as 2026-01-01T00:00:00Z');
+  });
+
+  it("tells in its Clock where time is, whatever moved it", async () => {
+    await using cluster = await createCluster({ nodes: 2 });
+    const told = async () => Date.parse((await cluster.client.get(clocks, { name: "cluster" })).status.now ?? "");
+    expect(await told()).toBe(cluster.now());
+    const before = cluster.now();
+    const stopped = async () => (await cluster.client.get(nodes, { name: "local-worker" })).status.conditions?.some(({ type, status }) => type === "Ready" && status === "Unknown") ?? false;
+    await cluster.nodes.stop("local-worker");
+    await cluster.runUntil(stopped);
+    expect(cluster.now()).toBeGreaterThan(before);
+    expect(await told()).toBe(cluster.now());
+    await expect(cluster.runUntil(() => false, { within: "5s" })).rejects.toThrow("not within 5 s");
+    expect(await told()).toBe(cluster.now());
+  });
+
   it("lets the Clock object move time, and tells in its status where it is", async () => {
     await using cluster = await createCluster({ nodes: 1 });
     const clock = { name: "cluster" };

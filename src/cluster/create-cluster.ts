@@ -71,6 +71,7 @@ export async function composeCluster(options: ClusterOptions, host: ClusterHost)
     client: new InProcessClient({ server, environment, user: administrator, fieldManager: "coracle", givesWay: true }),
     own,
     informers,
+    tellTime: async () => clockObject?.report(),
     stops: [() => clockObject?.stop(), release, () => machines.stop(), () => controlPlane.stop(), () => parts.system?.stop(), () => void store.close()],
   });
 }

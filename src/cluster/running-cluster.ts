@@ -44,6 +44,8 @@ export interface RunningOptions {
   readonly client: InProcessClient;
   readonly own: InProcessClient;
   readonly informers: Informers;
+  /** Lets the Clock object say where time is. */
+  readonly tellTime: () => Promise<void>;
   readonly stops: readonly (() => void)[];
 }
 
@@ -61,6 +63,7 @@ export class RunningCluster implements Cluster {
   private readonly parts: Parts;
   private readonly own: InProcessClient;
   private readonly informers: Informers;
+  private readonly tellTime: () => Promise<void>;
   private readonly stops: readonly (() => void)[];
   private readonly closing = new AbortController();
 
@@ -74,6 +77,7 @@ export class RunningCluster implements Cluster {
     this.environment = composed.parts.environment;
     this.stops = composed.stops;
     this.informers = composed.informers;
+    this.tellTime = composed.tellTime;
     this.nodes = new SimulatedNodes({
       cluster: this.name,
       client: composed.own,
@@ -175,7 +179,8 @@ export class RunningCluster implements Cluster {
     if (await predicate()) return;
     const { virtual } = this.parts;
     if (virtual) {
-      if (await virtual.advanceTo(virtual.now() + limitMs, predicate)) return;
+      const isThere = await virtual.advanceTo(virtual.now() + limitMs, predicate).finally(() => this.isClosed || this.tellTime());
+      if (isThere) return;
     } else if (await this.watchStore(predicate, limitMs)) {
       return;
     }
@@ -210,6 +215,6 @@ export class RunningCluster implements Cluster {
 function msOf(what: string, duration: string | number): number {
   const ms = typeof duration === "number" ? duration : parseDuration(duration);
   if (ms !== undefined && ms < 0) throw new OptionError(`${what}: ${duration} goes back in time`);
-  if (ms !== undefined && Number.isFinite(ms)) return ms;
+  if (ms !== undefined && Number.isFinite(ms)) return Math.round(ms);
   throw new OptionError(`${what}: ${typeof duration === "number" ? duration : JSON.stringify(duration)} is not a duration such as 90s, 1h30m or 30d, or milliseconds`);
 }

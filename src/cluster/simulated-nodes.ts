@@ -48,7 +48,7 @@ export class SimulatedNodes implements Nodes {
   /** Creates the Machine without waiting for its Node. */
   async create(options: { name?: string } & MachineSpec): Promise<string> {
     const { name = this.nextName(), ...spec } = options;
-    await this.client.create(machines, { apiVersion: machines.apiVersion, kind: machines.kind, metadata: { name }, spec });
+    await this.client.create(machines, { apiVersion: machines.apiVersion, kind: machines.kind, metadata: { name }, spec }, { fieldValidation: "Strict" });
     return name;
   }
 

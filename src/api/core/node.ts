@@ -14,6 +14,8 @@ import { FieldPath } from "../validation/path.ts";
 
 const spec = FieldPath.of("spec");
 const metadata = FieldPath.of("metadata");
+/** Upstream names the taints as if they stood in metadata. */
+const taintsPath = metadata.child("taints");
 const effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 const rolePrefix = "node-role.kubernetes.io/";
 
@@ -40,7 +42,7 @@ export const node: KindDeclaration<Node> = {
   },
   validate(object) {
     const errors: FieldError[] = [];
-    checkTaints(object.spec.taints ?? [], errors);
+    checkTaints(object.spec.taints ?? [], taintsPath, errors);
     checkPodCidrs(object.spec.podCIDRs ?? [], errors);
     return errors;
   },
@@ -98,11 +100,11 @@ function addressOf(status: NodeStatus, type: string): string {
   return status.addresses?.find((address) => address.type === type)?.address ?? "<none>";
 }
 
-/** Upstream names the taints as if they stood in metadata. */
-function checkTaints(taints: readonly Taint[], errors: FieldError[]): void {
+/** What a Node may be tainted with, for the Node itself and for the machine that registers it. */
+export function checkTaints(taints: readonly Taint[], at: FieldPath, errors: FieldError[]): void {
   const seen = new Set<string>();
   taints.forEach((taint, i) => {
-    const path = metadata.child("taints").index(i);
+    const path = at.index(i);
     const { key = "", value = "", effect = "" } = taint;
     pushProblems(errors, path.child("key"), key, qualifiedNameProblems(key));
     pushProblems(errors, path.child("value"), value, labelValueProblems(value));
@@ -129,7 +131,7 @@ function checkPodCidrs(cidrs: readonly string[], errors: FieldError[]): void {
 function checkUpdate(object: Node, old: Node): FieldError[] {
   const errors: FieldError[] = [];
   // Judged by upstream for the second time here.
-  checkTaints(object.spec.taints ?? [], errors);
+  checkTaints(object.spec.taints ?? [], taintsPath, errors);
   const oldCidrs = old.spec.podCIDRs ?? [];
   if (oldCidrs.length > 0 && !sameData(oldCidrs, object.spec.podCIDRs ?? [])) {
     errors.push(forbidden(spec.child("podCIDRs"), 'node updates may not change podCIDR except from "" to valid'));

@@ -16,7 +16,8 @@ export const clock: KindDeclaration<Clock> = {
   nameErrors: (name) => (name === theOne ? [] : [`must be '${theOne}': a cluster has one clock`]),
   validate(object) {
     const errors: FieldError[] = [];
-    const { speed } = object.spec;
+    const { at, speed } = object.spec;
+    if (at !== undefined && parseTime(at) === undefined) errors.push(invalid(spec.child("at"), at, "must be a time such as 2026-01-01T00:00:00Z"));
     if (speed !== undefined && (speed < 0 || !Number.isFinite(speed))) errors.push(invalid(spec.child("speed"), speed, "must be greater than or equal to 0"));
     return errors;
   },

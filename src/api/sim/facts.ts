@@ -47,12 +47,13 @@ export const simTypes: { readonly types: { readonly [name: string]: object } } =
     [`${prefix}ClockSpec`]: {
       go: goName("ClockSpec"),
       fields: [
-        { name: "at", type: "time", omitempty: true, pointer: true },
+        // Texts and not meta/v1 Times, which are cut to seconds: time is moved by milliseconds, too.
+        { name: "at", type: "string", omitempty: true, pointer: true },
         { name: "speed", type: "double", omitempty: true, pointer: true },
         { name: "paused", type: "boolean", omitempty: true },
       ],
     },
-    [`${prefix}ClockStatus`]: { go: goName("ClockStatus"), fields: [{ name: "now", type: "time", omitempty: true, pointer: true }] },
+    [`${prefix}ClockStatus`]: { go: goName("ClockStatus"), fields: [{ name: "now", type: "string", omitempty: true, pointer: true }] },
     [`${prefix}MachineSpec`]: {
       go: goName("MachineSpec"),
       fields: [
