@@ -154,6 +154,8 @@ export function identityOf(spec: Container, pod: Pod): { readonly user: number |
 export function containerStatus(record: ContainerRecord, pod: Pod, circumstances: Circumstances): ContainerStatus {
   const { spec, info, image } = record;
   const running = info?.state === "running";
+  // What the runtime has made keeps telling its resources and its user, ended or not.
+  const made = info?.state === "running" || info?.state === "exited";
   const { state, lastState } = stateOf(record, circumstances);
   const ephemeral = record.kind === "ephemeral";
   const { requests } = spec.resources;
@@ -172,9 +174,9 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     imageID: (record.id === undefined ? undefined : image?.id) ?? "",
     ...(id === undefined ? {} : { containerID: id }),
     ...(ephemeral ? {} : { started: record.kind === "init" ? false : running && record.started }),
-    ...(running && requests ? { allocatedResources: requests } : {}),
-    ...(running ? { resources: spec.resources } : {}),
+    ...(made && requests ? { allocatedResources: requests } : {}),
+    ...(made ? { resources: spec.resources } : {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
-    ...(running ? { user: { linux: { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups } } } : {}),
+    ...(made ? { user: { linux: { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups } } } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configMaps, events, leases, namespaces, nodes, pods, secrets } from "../api/kinds.ts";
-import type { Pod } from "../api/types/core-v1.ts";
+import type { ContainerStatus, Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
 import { startInProcessServer } from "../../test/in-process-server.ts";
@@ -140,6 +140,19 @@ describe("kubelet on a simulated machine", () => {
     expect(crash.status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, state: { waiting: { reason: "CrashLoopBackOff", message: expect.stringContaining("back-off 10s restarting failed container=c pod=crash_default(") } } });
     await server.advance(60_000);
     expect((await get("crash")).status.containerStatuses?.[0]?.restartCount).toBe(3);
+  });
+
+  it("keeps telling what an ended container had and who it was, and nothing of one that was never made", async () => {
+    const resources = { requests: { cpu: "10m" }, limits: { memory: "64Mi" } };
+    await create("done", { restartPolicy: "Never", securityContext: { runAsUser: 7 }, containers: [{ name: "c", image: "busybox", command: ["true"], resources }] });
+    await create("crash", { containers: [{ name: "c", image: "busybox", command: ["false"] }] });
+    await create("missing", { containers: [{ name: "c", image: "nosuchimage", resources }] });
+    await server.advance(5000);
+    const container = async (name: string): Promise<ContainerStatus | undefined> => (await get(name)).status.containerStatuses?.[0];
+    const requests = { cpu: "10m", memory: "64Mi" };
+    expect(await container("done")).toMatchObject({ state: { terminated: { exitCode: 0 } }, allocatedResources: requests, resources: { limits: resources.limits, requests }, user: { linux: { uid: 7, gid: 0 } } });
+    expect(await container("crash")).toMatchObject({ state: { waiting: { reason: "CrashLoopBackOff" } }, resources: {}, user: { linux: { uid: 0, gid: 0 } } });
+    for (const absent of ["allocatedResources", "resources", "user"]) expect(await container("missing")).not.toHaveProperty(absent);
   });
 
   it("says why an image cannot be had", async () => {
