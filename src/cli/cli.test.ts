@@ -92,6 +92,9 @@ describe("a wrong command line gets one line and exit code 2", () => {
     [["time", "advance"], "missing required argument 'duration'"],
     [["time", "advance", "-5m"], "unknown option"],
     [["time", "advance", "0s"], "takes a duration such as 90s"],
+    [["time", "advance", "0.1ms"], "time advance takes whole milliseconds, at least one"],
+    [["help", "frob"], "unknown command 'frob'"],
+    [["--name", "x", "up"], "flags come behind the command"],
   ])("%j", async (args, expected) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -221,6 +224,7 @@ describe("time", () => {
     expect(await run(["time", "advance", "9999999d"])).toMatchObject({ code: 2, stderr: "coracle: time advance takes a duration that ends before the year 10000\n" });
     const after = (await run(["time", "show"])).stdout.trim();
     expect(Date.parse(after) - Date.parse(before)).toBe(12 * 3600 * 1000);
+    expect(await run(["time", "advance", "1.5s"])).toMatchObject({ code: 0, stdout: expect.stringContaining(".500Z (1.5s in ") as string });
     child.kill("SIGINT");
     await ended;
   });
@@ -229,8 +233,9 @@ describe("time", () => {
     const { child, ended } = await upWith(["--nodes", "1", "--clock", "virtual"]);
     const connection = new ApiConnection((JSON.parse(readFileSync(join(folder, "state", "coracle", "local", "cluster.json"), "utf8")) as { access: Access }).access);
     await connection.patch("/apis/sim.coracle.dev/v1alpha1/clocks/cluster", { spec: { paused: true } });
+    const paused = { code: 1, stdout: "", stderr: expect.stringMatching(/^coracle: the clock of cluster "local" is paused: .*\n$/) as string };
+    expect(await run(["time", "advance", "1h"])).toMatchObject(paused);
     connection.close();
-    expect(await run(["time", "advance", "1h"])).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^coracle: the clock of cluster "local" is paused: .*\n$/) as string });
     child.kill("SIGINT");
     await ended;
   });

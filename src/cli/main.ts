@@ -87,25 +87,30 @@ function commandLine(): Command {
   return program;
 }
 
-/** The words of a command line that name a command: `coracle node add`, whatever flags stand between or behind. */
-function commandNamed(program: Command, words: readonly string[]): string {
+/** What the words of a command line name: `coracle node add`, whatever flags stand between or behind, and the first word that names nothing. */
+function commandNamed(program: Command, words: readonly string[]): { named: string; stranger: string | undefined } {
   let [command, named] = [program, "coracle"];
+  let stranger: string | undefined;
   for (const word of words) {
     const next = command.commands.find((candidate) => candidate.name() === word);
     if (next) [command, named] = [next, `${named} ${word}`];
+    else if (word !== "help" && !word.startsWith("-")) stranger ??= word;
   }
-  return named;
+  return { named, stranger };
+}
+
+/** A line on what is wrong with the command line itself. */
+function misused(error: CommanderError, program: Command, words: readonly string[]): string {
+  const { named, stranger } = commandNamed(program, words);
+  const help = `\`${named} --help\` shows what there is`;
+  if (error.code === "commander.help") return stranger === undefined ? `which command? ${help}` : `unknown command '${stranger}'; ${help}`;
+  if (error.code === "commander.unknownOption" && words[0]?.startsWith("-") && named !== "coracle") return `flags come behind the command: \`${named} ${words[0]}\` …; ${help}`;
+  return `${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}; ${help}`;
 }
 
 /** The exit code, and the line on stderr. */
 function judge(error: unknown, program: Command): { code: number; text: string | undefined } {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return { code: 0, text: undefined };
-    const help = `\`${commandNamed(program, process.argv.slice(2))} --help\` shows what there is`;
-    if (error.code === "commander.help") return { code: 2, text: `which command? ${help}` };
-    const what = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
-    return { code: 2, text: `${what}; ${help}` };
-  }
+  if (error instanceof CommanderError) return error.exitCode === 0 ? { code: 0, text: undefined } : { code: 2, text: misused(error, program, process.argv.slice(2)) };
   if (error instanceof UsageError) return { code: 2, text: error.message };
   if (error instanceof Failure) return { code: (error as { exitCode?: number }).exitCode ?? 1, text: error.message };
   return { code: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -35,21 +35,27 @@ export async function timeShow(name: string, output: Output): Promise<void> {
 
 /** Moves a virtual clock on and resolves when it is there, with nothing left to do at that instant. */
 export async function timeAdvance(name: string, durationMs: number, output: Output): Promise<void> {
+  if (Math.round(durationMs) < 1) throw new UsageError("time advance takes whole milliseconds, at least one");
   const state = runningCluster(name);
   if (state.clock === "system") throw new Failure(`cluster "${name}" follows the machine's clock: only one started with \`coracle up --clock virtual\` can be moved`);
   const connection = new ApiConnection(state.access);
   try {
     const clock = clockOf(await connection.get(clockPath), name);
-    if (clock.spec?.paused) throw new Failure(`the clock of cluster "${name}" is paused: set spec.paused of its Clock to false, then move it`);
+    assertMovable(clock, name);
     const from = instantOf(clock);
     const to = from + Math.round(durationMs);
     if (to > limits.instantMax) throw new UsageError("time advance takes a duration that ends before the year 10000");
     const moved = clockOf(await connection.patch(`${clockPath}?fieldManager=coracle`, { spec: { at: textOf(to) } }), name);
     await arrival(connection, moved, to, name);
-    output.line(`${textOf(from)} → ${textOf(to)} (${formatDuration(durationMs)} in ${formatDuration(Math.round(performance.now()))})`);
+    output.line(`${textOf(from)} → ${textOf(to)} (${formatDuration(to - from)} in ${formatDuration(Math.round(performance.now()))})`);
   } finally {
     connection.close();
   }
+}
+
+/** Somebody may pause a clock also while it is on its way. */
+function assertMovable(clock: Clock, name: string): void {
+  if (clock.spec?.paused) throw new Failure(`the clock of cluster "${name}" is paused: set spec.paused of its Clock to false, then move it`);
 }
 
 /** Resolves when the clock has reached `instant`. A watch that ends is begun anew. */
@@ -58,6 +64,7 @@ async function arrival(connection: ApiConnection, known: Clock, instant: number,
     const query = `watch=true&fieldSelector=metadata.name%3Dcluster&resourceVersion=${clock.metadata.resourceVersion}`;
     for await (const event of connection.watch(`${collection}?${query}`)) {
       if (instantOf(event.object as Clock) >= instant) return;
+      assertMovable(event.object as Clock, name);
     }
   }
 }
