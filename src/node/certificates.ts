@@ -53,6 +53,9 @@ export function subjectName(subject: Subject): Uint8Array {
   return sequence(...(subject.organizations ?? []).map((text) => attribute("2.5.4.10", text)), attribute("2.5.4.3", subject.commonName));
 }
 
+/** Node is asked only of what may be one: its pattern of IPv6 takes 4 ms to compile, and no start has a name that it could fit. */
+const isAddress = (text: string): boolean => /^[\d.]+$|:/.test(text) && isIP(text) !== 0;
+
 /** The bytes of an IPv4 or IPv6 address. */
 function addressBytes(address: string): Uint8Array {
   if (isIP(address) === 4) return Uint8Array.from(address.split(".").map(Number));
@@ -76,7 +79,7 @@ function extensions(profile: Profile, keyId: Uint8Array, issuerKeyId: Uint8Array
   ];
   if (profile.use !== "authority") list.push(extension("2.5.29.37", false, sequence(identifier(extendedUse[profile.use]))));
   if (profile.names?.length) {
-    const entries = profile.names.map((text) => (isIP(text) ? implicit(7, addressBytes(text)) : implicit(2, Buffer.from(text))));
+    const entries = profile.names.map((text) => (isAddress(text) ? implicit(7, addressBytes(text)) : implicit(2, Buffer.from(text))));
     list.push(extension("2.5.29.17", false, sequence(...entries)));
   }
   return explicit(3, sequence(...list));
@@ -129,11 +132,11 @@ export function createCertificates(options: { readonly names?: readonly string[]
     "kubernetes.default",
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
-    ...(options.names ?? []).filter((text) => !isIP(text)),
+    ...(options.names ?? []).filter((text) => !isAddress(text)),
     "127.0.0.1",
     "::1",
     "10.96.0.1",
-    ...(options.names ?? []).filter((text) => isIP(text)),
+    ...(options.names ?? []).filter(isAddress),
   ];
   const server = issue({ subject: { commonName: "kube-apiserver" }, validMs: leafValidMs, use: "server", names }, authority.issuer);
   const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };

@@ -16,7 +16,6 @@ import type { ClusterCertificates } from "./certificates.ts";
 import { credentialsOfConnection, credentialsOfRequest } from "./credentials.ts";
 import { EdgeRequest, exchange } from "./exchange.ts";
 import type { Exchanges, Headers, Peer, ResponseHeaders } from "./exchange.ts";
-import { upgrade } from "./upgrade.ts";
 
 export interface HttpsListener {
   readonly host: string;
@@ -139,7 +138,14 @@ function attach(http: Http2SecureServer, shared: Exchanges, idleMsMax: number): 
   });
   http.on("upgrade", (message: IncomingMessage, socket: Duplex, first: Buffer) => {
     socket.on("error", ignore);
-    void upgrade(shared, http1Request(message, connections.of(socket), socket), { message, socket, first });
+    // Loaded with all that it needs when it is first asked for.
+    import("./upgrade.ts").then(
+      ({ upgrade }) => upgrade(shared, http1Request(message, connections.of(socket), socket), { message, socket, first }),
+      (error: unknown) => {
+        shared.log.error("upgrades cannot be served", { error: String(error) });
+        socket.destroy();
+      },
+    );
   });
   // The parser complains about every piece that still comes in; a connection is answered once.
   const refused = new WeakSet<Socket>();

@@ -3,8 +3,8 @@
  * the event loop, since a round (a look at sockets and timers) costs as much as a small step.
  */
 
-/** How long turns follow each other before a round: a sixth of the 30 ms for which the event loop may be held. */
-const roundMsMax = 5;
+/** How long turns follow each other before a round: a request over a new connection takes four looks at its socket, and a look costs some 5 µs. */
+const roundMsMax = 1;
 
 export function nodeTurns(): (next: () => void) => void {
   const settled = Promise.resolve();

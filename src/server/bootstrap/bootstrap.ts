@@ -51,9 +51,13 @@ function kindOf(registry: KindRegistry, path: string): Kind | undefined {
   return registry.byResource(group as string, version as string, plural as string);
 }
 
-/** The recording's times, moved to the birth of this cluster. */
+/** The recording's times, moved to the birth of this cluster. What holds none stays as it is. */
 function dated<T>(value: T, time: string): T {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => dated(item as unknown, time)) as T;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, key === "lastTransitionTime" ? time : dated(member as unknown, time)])) as T;
+  let changed: { [key: string]: unknown } | undefined;
+  for (const key in value) {
+    const [before, after] = [value[key] as unknown, key === "lastTransitionTime" ? time : dated(value[key] as unknown, time)];
+    if (after !== before) (changed ??= (Array.isArray(value) ? [...value] : { ...value }) as { [key: string]: unknown })[key] = after;
+  }
+  return (changed ?? value) as T;
 }
