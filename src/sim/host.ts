@@ -1,5 +1,6 @@
 import type { Environment } from "../base/environment.ts";
 import type { NodeFiles } from "../kubelet/runtime.ts";
+import { machineHosts } from "./files/etc-files.ts";
 import { FileView, cleanPath } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
 import { folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
@@ -29,10 +30,14 @@ export class SimulatedHost implements NodeFiles {
   private readonly environment: Environment;
   private readonly base: FolderInode;
   private readonly logged: () => Iterable<LoggedContainer>;
+  private readonly hostname: string;
+  private readonly ip: string;
   private view: FileView | undefined;
   private waiters: { readonly except: string; readonly wake: () => void }[] | undefined;
 
-  constructor(options: { environment: Environment; base: FolderInode; cpus: number; memoryBytes: number; logged: () => Iterable<LoggedContainer> }) {
+  constructor(options: { hostname: string; ip: string; environment: Environment; base: FolderInode; cpus: number; memoryBytes: number; logged: () => Iterable<LoggedContainer> }) {
+    this.hostname = options.hostname;
+    this.ip = options.ip;
     this.environment = options.environment;
     this.base = options.base;
     this.cpus = options.cpus;
@@ -45,6 +50,8 @@ export class SimulatedHost implements NodeFiles {
     if (!this.view) {
       const root = folderInode({ base: this.base });
       this.view = new FileView({ root, now: () => this.environment.clock.now() });
+      this.view.writeFile("/etc/hostname", new TextEncoder().encode(`${this.hostname}\n`));
+      this.view.writeFile("/etc/hosts", new TextEncoder().encode(machineHosts(this.hostname, this.ip)));
       this.view.attach("/var/log/pods", liveFolder(() => this.podFolders()));
       this.view.attach("/var/log/containers", liveFolder(() => this.containerLinks()));
     }

@@ -82,6 +82,8 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     this.environment = options.shared.environment;
     this.random = options.random;
     this.host = new SimulatedHost({
+      hostname: options.node,
+      ip: options.nodeIp,
       environment: this.environment,
       base: options.shared.machineBase,
       cpus: options.cpus,
