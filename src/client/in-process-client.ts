@@ -108,7 +108,7 @@ export class InProcessClient implements Client {
       closed: (then) => void closings.push(then),
     };
     const query = queryOf({ watch: true, allowWatchBookmarks: true, ...rest });
-    this.respond("GET", collectionPath(kind, namespace), query, undefined, undefined, abort.signal).then(
+    this.send(this.requestOf("GET", collectionPath(kind, namespace), query, undefined, undefined, abort.signal), (response) => response).then(
       (response) => {
         if (over) return;
         if (response.body.type === "watch") response.body.start(sink);
@@ -126,15 +126,31 @@ export class InProcessClient implements Client {
   }
 
   request(request: Omit<ApiRequest, "credentials">): Promise<ApiResponse> {
-    return this.send({ ...request, credentials: this.credentials });
+    return this.send({ ...request, credentials: this.credentials }, (response) => response);
   }
 
-  private send(request: ApiRequest): Promise<ApiResponse> {
+  /** What `read` makes of the answer; what it throws is the caller's error. */
+  private send<T>(request: ApiRequest, read: (response: ApiResponse) => T): Promise<T> {
     const { runner } = this.environment;
     const late = this.givesWay && ++this.sent % answersInTurn === 0;
     return new Promise((resolve, reject) => {
-      const answer = late ? (response: ApiResponse): void => runner.postLate(() => resolve(response)) : resolve;
-      runner.post(() => void this.server.handle(request).then(answer, reject));
+      const take = (response: ApiResponse): void => {
+        try {
+          resolve(read(response));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const answer = late ? (response: ApiResponse): void => runner.postLate(() => take(response)) : take;
+      runner.post(() => {
+        try {
+          const response = this.server.handle(request);
+          if (response instanceof Promise) response.then(answer, reject);
+          else answer(response);
+        } catch (error) {
+          reject(error);
+        }
+      });
     });
   }
 
@@ -142,8 +158,8 @@ export class InProcessClient implements Client {
     return queryOf({ fieldManager: options.fieldManager ?? this.manager, dryRun: options.dryRun ? "All" : undefined, fieldValidation: options.fieldValidation });
   }
 
-  private respond(method: string, path: string, query: string, body?: unknown, contentType?: string, signal?: AbortSignal): Promise<ApiResponse> {
-    return this.send({
+  private requestOf(method: string, path: string, query: string, body?: unknown, contentType?: string, signal?: AbortSignal): ApiRequest {
+    return {
       credentials: this.credentials,
       method,
       path,
@@ -152,15 +168,16 @@ export class InProcessClient implements Client {
       body: body as KubeObject | undefined,
       wants: "object",
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
   }
 
   /** The answer's object; a refusal becomes a StatusError. */
-  private async object(method: string, path: string, query: string, body?: unknown, contentType?: string): Promise<KubeObject | ObjectList> {
-    const response = await this.respond(method, path, query, body, contentType);
-    if (response.body.type !== "object") throw new Error(`${method} ${path} answered ${response.body.type} where an object was expected`);
-    if (response.status >= 400) throw asError(response.body.object as unknown as Status);
-    return response.body.object;
+  private object(method: string, path: string, query: string, body?: unknown, contentType?: string): Promise<KubeObject | ObjectList> {
+    return this.send(this.requestOf(method, path, query, body, contentType), ({ status, body: answer }) => {
+      if (answer.type !== "object") throw new Error(`${method} ${path} answered ${answer.type} where an object was expected`);
+      if (status >= 400) throw asError(answer.object as unknown as Status);
+      return answer.object;
+    });
   }
 }
 

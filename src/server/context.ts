@@ -1,4 +1,5 @@
 import type { Environment, Random } from "../base/environment.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Kind, KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
@@ -56,4 +57,4 @@ export interface ResourceCall {
   readonly warnings: string[];
 }
 
-export type Handler = (call: ResourceCall) => ApiResponse | Promise<ApiResponse>;
+export type Handler = (call: ResourceCall) => Soon<ApiResponse>;

@@ -1,4 +1,6 @@
 import type { Draft } from "../base/json.ts";
+import { andThen } from "../base/soon.ts";
+import type { Soon } from "../base/soon.ts";
 import { formatTime } from "../base/time.ts";
 import { conflict } from "../base/status-error.ts";
 import { equalJson } from "../api/schema/json-data.ts";
@@ -29,10 +31,10 @@ export const mainRules: UpdateRules = { prepare: prepareUpdate, validate: valida
 export const statusRules: UpdateRules = { prepare: prepareStatusUpdate, validate: validateStatusUpdate, mayRaiseGeneration: false };
 
 /**
- * From the state that stands and a decoded draft of the next to the committed object: what PUT and PATCH share. Rejects with
+ * From the state that stands and a decoded draft of the next to the committed object: what PUT and PATCH share. Throws or rejects with
  * RevisionConflict when somebody else was faster.
  */
-export async function replace(call: ResourceCall, current: Stored, asked: Draft<KubeObject>, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+export function replace(call: ResourceCall, current: Stored, asked: Draft<KubeObject>, options: WriteOptions, rules: UpdateRules): Soon<Stored> {
   const { server } = call;
   const kind = call.kind.storage;
   const old = current.object;
@@ -51,12 +53,12 @@ export async function replace(call: ResourceCall, current: Stored, asked: Draft<
   for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
   server.admission.validate(draft === asked ? request : { ...request, object: draft });
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
-  if (isReleased(kind, draft as KubeObject)) return await remove(call, current, draft, options.dryRun);
+  if (isReleased(kind, draft as KubeObject)) return remove(call, current, draft, options.dryRun);
   if ((equalJson(draft, old) && rules.writesUnchanged !== true) || (options.owners !== undefined && sameButTimes(draft as KubeObject, old))) return current;
   checkSize(call, draft as KubeObject, () => current.bytes().length);
   if (options.dryRun) return unstored(current.key, draft as KubeObject);
-  const put = (): Promise<Stored> => server.store.put(current.key, current.revision, sealed(draft));
-  return await (allocation === undefined ? put() : allocation.commit(put));
+  const put = (): Soon<Stored> => server.store.put(current.key, current.revision, sealed(draft));
+  return allocation === undefined ? put() : allocation.commit(put);
 }
 
 /** An apply of what stands there already leaves the time of its entry alone. */
@@ -66,11 +68,11 @@ function sameButTimes(next: KubeObject, old: KubeObject): boolean {
 }
 
 /** The last state, then nothing. */
-async function remove(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, dryRun: boolean): Promise<Stored> {
+function remove(call: ResourceCall, current: Stored, draft: Draft<KubeObject>, dryRun: boolean): Soon<Stored> {
   if (dryRun) return unstored(current.key, draft as KubeObject);
-  const gone = await call.server.store.delete(current.key, current.revision, sealed({ ...draft, metadata: { ...draft.metadata } }));
+  const deleted = call.server.store.delete(current.key, current.revision, sealed({ ...draft, metadata: { ...draft.metadata } }));
   // The answer is of the revision that the client saw last; only watchers learn that of the deletion.
-  return { ...unstored(current.key, draft as KubeObject), revision: gone.revision };
+  return andThen(deleted, ({ revision }) => ({ ...unstored(current.key, draft as KubeObject), revision }));
 }
 
 /** Deletion was waiting for this object's finalizers, and they are gone. */

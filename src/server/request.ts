@@ -1,4 +1,5 @@
 import type { KubeObject } from "../api/kind-ref.ts";
+import type { Soon } from "../base/soon.ts";
 
 /**
  * The one seam of the API server: a function from an ApiRequest to an ApiResponse. It owns no socket. The HTTPS adapter, the
@@ -6,8 +7,8 @@ import type { KubeObject } from "../api/kind-ref.ts";
  * bytes (`wants: "object"`) and skips encoding, never authorization, admission or validation.
  */
 export interface ApiServer {
-  /** Never rejects for what a client did: errors are Status responses. Rejects only for broken invariants. */
-  handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Answers at once where nothing is to be waited for. Never rejects for what a client did: errors are Status responses. Throws or rejects only for broken invariants. */
+  handle(request: ApiRequest): Soon<ApiResponse>;
   /**
    * The answer to who may not ask for this at all, whatever the body says; undefined for everybody else. Adapters ask before they read a
    * long body, so that nobody fills their memory without a right to.

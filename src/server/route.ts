@@ -1,3 +1,5 @@
+import { rescued } from "../base/soon.ts";
+import type { Soon } from "../base/soon.ts";
 import { StatusError, badRequest } from "../base/status-error.ts";
 import type { Verb } from "../api/kind-facts.ts";
 import type { Kind } from "../api/registry.ts";
@@ -42,7 +44,7 @@ const verbHandlers: { readonly [verb in Verb]: Handler } = {
   watch,
 };
 
-export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<ApiResponse> {
+export function resourceRequest(asked: ResourceRequest): Soon<ApiResponse> {
   const { context, request, query, info, user } = asked;
   const kind = context.registry.byResource(info.group, info.version, info.resource);
   if (kind === undefined) {
@@ -73,13 +75,14 @@ export function resourceRequest(asked: ResourceRequest): ApiResponse | Promise<A
 }
 
 /** Refusals carry the warnings that were gathered before them. */
-async function answered(call: ResourceCall, handler: Handler): Promise<ApiResponse> {
-  try {
-    return await handler(call);
-  } catch (error) {
-    if (!(error instanceof StatusError) || call.warnings.length === 0) throw error;
-    return statusResponse(call.request, error, call.warnings);
-  }
+function answered(call: ResourceCall, handler: Handler): Soon<ApiResponse> {
+  return rescued(
+    () => handler(call),
+    (error) => {
+      if (!(error instanceof StatusError) || call.warnings.length === 0) throw error;
+      return statusResponse(call.request, error, call.warnings);
+    },
+  );
 }
 
 /** Paths that no router knows: a namespace before a cluster-scoped resource, more parts than a subresource has. */

@@ -1,4 +1,6 @@
 import type { Environment } from "../base/environment.ts";
+import { andThen, rescued } from "../base/soon.ts";
+import type { Soon } from "../base/soon.ts";
 import { StatusError } from "../base/status-error.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
@@ -62,7 +64,7 @@ export interface ApiServerOptions {
  *   route -> authenticate -> authorize -> decode strictly -> mutate -> validate -> validating admission -> commit -> respond
  *
  * It owns no socket, no timer and no thread; what it knows of time and chance comes from the environment, what it keeps is in
- * the store. Reads are answered within the call, without a turn of the event loop in between.
+ * the store. Reads are answered within the call, and so are writes where the store commits at once.
  */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { environment, store, registry, schema } = options;
@@ -98,20 +100,20 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
-async function handle(context: ServerContext, request: ApiRequest): Promise<ApiResponse> {
+function handle(context: ServerContext, request: ApiRequest): Soon<ApiResponse> {
   const observed = context.counters.begin(request);
-  let code = 500;
-  try {
-    const response = await route(context, request, observed);
-    code = response.status;
-    return response;
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    code = error.status.code;
-    return statusResponse(request, error);
-  } finally {
-    context.counters.end(observed, code);
-  }
+  const response = rescued(
+    () => route(context, request, observed),
+    (error) => {
+      if (error instanceof StatusError) return statusResponse(request, error);
+      context.counters.end(observed, 500);
+      throw error;
+    },
+  );
+  return andThen(response, (answer) => {
+    context.counters.end(observed, answer.status);
+    return answer;
+  });
 }
 
 function refusal(context: ServerContext, request: ApiRequest): ApiResponse | undefined {
@@ -137,7 +139,7 @@ function admitted(context: ServerContext, request: ApiRequest, observed?: Observ
   return { path, query, info, user };
 }
 
-function route(context: ServerContext, request: ApiRequest, observed: Observed): ApiResponse | Promise<ApiResponse> {
+function route(context: ServerContext, request: ApiRequest, observed: Observed): Soon<ApiResponse> {
   const { path, query, info, user } = admitted(context, request, observed);
   if (path.startsWith("//")) return textResponse(404, "404 page not found\n");
   if (info.type === "path") return rootPath({ context, request, query, path: info.path });

@@ -1,8 +1,9 @@
 import type { KubeObject } from "../api/kind-ref.ts";
+import type { Soon } from "../base/soon.ts";
 
 /**
  * The store: revisioned objects under string keys, shaped like etcd. One global revision that only grows; a commit adds
- * exactly one to it. Reads are served from memory and are synchronous; a commit resolves when it is durable.
+ * exactly one to it. Reads are served from memory and are synchronous; a commit is answered when it is durable: at once, or by a promise.
  *
  * Keys are `<plural>.<group>/<namespace>/<name>` (cluster scope: `<plural>.<group>/<name>`), group "" giving `pods/…`. Lists are in
  * order of key, by UTF-16 units.
@@ -18,11 +19,11 @@ export interface Store {
   count(prefix: string): number;
   /**
    * Writes one key. `build` is called with the revision that the write will have, and must return an object that nobody
-   * changes afterwards; it is called at most once. Rejects with `RevisionConflict` when the key is not at `expected` (0: must not exist).
+   * changes afterwards; it is called at most once. Throws or rejects with `RevisionConflict` when the key is not at `expected` (0: must not exist).
    */
-  put(key: string, expected: number, build: (revision: number) => KubeObject): Promise<Stored>;
+  put(key: string, expected: number, build: (revision: number) => KubeObject): Soon<Stored>;
   /** Removes one key; `build` makes the last state, which watchers see in the deletion. */
-  delete(key: string, expected: number, build: (revision: number) => KubeObject): Promise<Stored>;
+  delete(key: string, expected: number, build: (revision: number) => KubeObject): Soon<Stored>;
   /**
    * Every change under a prefix after revision `after`, in order, without gaps or duplicates, each once it is durable. The
    * listener is called synchronously by the commit (for past changes: before this function returns) and must only take note.

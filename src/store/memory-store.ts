@@ -8,7 +8,7 @@ import type { Change, ListOptions, ListPage, Store, Stored } from "./contract.ts
 import { SortedSlots } from "./sorted-slots.ts";
 
 /**
- * The store in memory: what it promises is the contract; nothing outlives the process. Every first path segment (a resource)
+ * The store in memory: what it promises is the contract, and every commit is answered at once; nothing outlives the process. Every first path segment (a resource)
  * is a table of its own with its keys in order, its part of the history and its watchers, so that a commit or a list costs
  * nothing for the other resources.
  */
@@ -133,11 +133,11 @@ export class MemoryStore implements Store {
     return table.sorted.rank(endOf(prefix)) - table.sorted.rank(prefix);
   }
 
-  put(key: string, expected: number, build: (revision: number) => KubeObject): Promise<Stored> {
+  put(key: string, expected: number, build: (revision: number) => KubeObject): Stored {
     return this.commit(key, expected, "put", build);
   }
 
-  delete(key: string, expected: number, build: (revision: number) => KubeObject): Promise<Stored> {
+  delete(key: string, expected: number, build: (revision: number) => KubeObject): Stored {
     return this.commit(key, expected, "delete", build);
   }
 
@@ -167,20 +167,15 @@ export class MemoryStore implements Store {
     for (const table of this.tables.values()) table.watchers.clear();
   }
 
-  private commit(key: string, expected: number, type: "put" | "delete", build: (revision: number) => KubeObject): Promise<Stored> {
+  private commit(key: string, expected: number, type: "put" | "delete", build: (revision: number) => KubeObject): Stored {
     const table = this.table(tableName(key));
     const slot = table.slots.get(key);
     const previous = slot?.stored;
     if ((previous?.revision ?? 0) !== expected || (type === "delete" && previous === undefined)) {
-      return Promise.reject(new RevisionConflict(key, previous));
+      throw new RevisionConflict(key, previous);
     }
     const revision = this.newest + 1;
-    let object: KubeObject;
-    try {
-      object = build(revision);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const object = build(revision);
     if (this.freeze) deepFreeze(object);
     const current = new StoredObject(key, object, revision, this.encoding);
     this.newest = revision;
@@ -195,7 +190,7 @@ export class MemoryStore implements Store {
       table.sorted.remove(key);
     }
     this.publish(table, { type, current, previous });
-    return Promise.resolve(current);
+    return current;
   }
 
   private publish(table: Table, change: Change): void {

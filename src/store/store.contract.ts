@@ -37,27 +37,27 @@ export function storeContract(name: string, create: Factory): void {
       const first = await store.put("a/x", 0, named("x"));
       const before = store.revision;
       for (const attempt of [
-        () => store.put("a/x", 0, named("x")),
-        () => store.put("a/x", first.revision + 7, named("x")),
-        () => store.delete("a/x", 999, named("x")),
+        async () => store.put("a/x", 0, named("x")),
+        async () => store.put("a/x", first.revision + 7, named("x")),
+        async () => store.delete("a/x", 999, named("x")),
       ]) {
         const error = await attempt().catch((caught: unknown) => caught);
         expect(error).toBeInstanceOf(RevisionConflict);
         expect((error as RevisionConflict).actual).toBe(first);
       }
-      await expect(store.put("a/none", 5, named("none"))).rejects.toBeInstanceOf(RevisionConflict);
-      await expect(store.delete("a/none", 0, named("none"))).rejects.toBeInstanceOf(RevisionConflict);
+      await expect((async () => store.put("a/none", 5, named("none")))()).rejects.toBeInstanceOf(RevisionConflict);
+      await expect((async () => store.delete("a/none", 0, named("none")))()).rejects.toBeInstanceOf(RevisionConflict);
       expect(store.revision).toBe(before);
     });
 
     test("a builder that throws commits nothing", async () => {
       const store = await create();
       const before = store.revision;
-      await expect(
+      const refused = async () =>
         store.put("a/x", 0, () => {
           throw new Error("no");
-        }),
-      ).rejects.toThrow("no");
+        });
+      await expect(refused()).rejects.toThrow("no");
       expect(store.revision).toBe(before);
       expect(store.get("a/x")).toBeUndefined();
     });
@@ -186,7 +186,7 @@ storeContract("MemoryStore", (options) => new MemoryStore({ freeze: true, ...opt
 
 test("a frozen store refuses changes to what it holds", async () => {
   const store = new MemoryStore({ freeze: true });
-  const { object } = await store.put("a/x", 0, named("x"));
+  const { object } = store.put("a/x", 0, named("x"));
   expect(() => Object.assign(object.metadata, { name: "y" })).toThrow(TypeError);
 });
 
@@ -197,7 +197,7 @@ test("forgets what is older than five minutes, but for the newest thousand revis
     for (let i = 0; i < count; i++) {
       now += 100;
       const standing = store.get("a/x")?.revision ?? 0;
-      await store.put("a/x", standing, named("x"));
+      store.put("a/x", standing, named("x"));
     }
   };
   const opens = (after: number): boolean => {

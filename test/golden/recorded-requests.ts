@@ -104,8 +104,8 @@ async function setState(cluster: InProcessServer, { request, status, before: sta
   if (before !== null) {
     const served = registry.byKind(before.apiVersion, before.kind);
     const state = served?.conversion === undefined || served.storage === served ? before : (served.conversion.toStored(structuredClone(before) as never) as KubeObject);
-    await cluster.store.put(key, standing?.revision ?? 0, () => structuredClone(state));
-  } else if (standing !== undefined) await cluster.store.delete(key, standing.revision, () => standing.object);
+    cluster.store.put(key, standing?.revision ?? 0, () => structuredClone(state));
+  } else if (standing !== undefined) cluster.store.delete(key, standing.revision, () => standing.object);
 }
 
 function bodyOf({ request }: RecordedRequest): string | undefined {

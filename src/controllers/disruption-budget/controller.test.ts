@@ -112,7 +112,7 @@ test("a Pod that stays in spite of its eviction counts again after two minutes",
   if (stored === undefined) throw new Error("no budget");
   const { status } = stored.object as PodDisruptionBudget;
   const charged = { ...stored.object, status: { ...status, disruptionsAllowed: 0, disruptedPods: { [first]: "2026-01-01T00:00:00Z" } } };
-  await server.store.put(key, stored.revision, (revision) => ({ ...charged, metadata: { ...stored.object.metadata, resourceVersion: String(revision) } }) as never);
+  server.store.put(key, stored.revision, (revision) => ({ ...charged, metadata: { ...stored.object.metadata, resourceVersion: String(revision) } }) as never);
   expect(await statusOf()).toMatchObject({ currentHealthy: 2, disruptionsAllowed: 0 });
   await server.advance(120_001);
   expect(await statusOf()).toMatchObject({ currentHealthy: 3, disruptionsAllowed: 1 });

@@ -1,6 +1,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { Environment } from "../../base/environment.ts";
 import { uuid } from "../../base/names.ts";
+import { rescued } from "../../base/soon.ts";
 import { formatTime } from "../../base/time.ts";
 import { ownCreate } from "../../api/managed-fields/managed-fields.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
@@ -34,7 +35,8 @@ export async function bootstrap(options: { environment: Environment; store: Stor
       const managedFields = ownCreate(schema, kind.facts.type, object, { manager: "kube-apiserver", apiVersion: kind.ref.apiVersion, time: creationTimestamp, reset });
       const metadata = orderedMeta({ ...item.metadata, uid: uuid(random), resourceVersion: "0", creationTimestamp, managedFields } as ObjectMeta);
       const draft = { ...object, metadata } as unknown as Draft<KubeObject>;
-      writes.push(store.put(key, 0, sealed(draft)).catch(alreadyThere));
+      const written = rescued<unknown>(() => store.put(key, 0, sealed(draft)), alreadyThere);
+      if (written instanceof Promise) writes.push(written);
     }
   }
   await Promise.all(writes);

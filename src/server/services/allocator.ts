@@ -1,6 +1,7 @@
 import type { Environment, Random } from "../../base/environment.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import type { Draft } from "../../base/json.ts";
+import type { Soon } from "../../base/soon.ts";
 import { internalError, invalid as invalidObject } from "../../base/status-error.ts";
 import { sameData } from "../../api/equality.ts";
 import { inGoOrder } from "../../api/schema/go-order.ts";
@@ -24,7 +25,7 @@ import { clusterIpRange, drawFrom, ipText, ipValue, isIn, nodePortRange } from "
  */
 export interface Allocation {
   /** `put` writes the Service. */
-  commit(put: () => Promise<Stored>): Promise<Stored>;
+  commit(put: () => Soon<Stored>): Promise<Stored>;
 }
 
 const spec = FieldPath.of("spec");
@@ -64,7 +65,7 @@ export class ServiceAllocator {
     return { commit: (put) => this.commit(service, claims, put) };
   }
 
-  private async commit(service: Draft<Service>, claims: readonly Claim[], put: () => Promise<Stored>): Promise<Stored> {
+  private async commit(service: Draft<Service>, claims: readonly Claim[], put: () => Soon<Stored>): Promise<Stored> {
     const { namespace = "", name = "" } = service.metadata;
     const held = [...new Map(claims.map((claim) => [JSON.stringify(claim.held), claim])).values()];
     const got: Held[] = [];

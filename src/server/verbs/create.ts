@@ -1,4 +1,6 @@
 import type { Draft } from "../../base/json.ts";
+import { andThen, rescued } from "../../base/soon.ts";
+import type { Soon } from "../../base/soon.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import { inGoOrder } from "../../api/schema/go-order.ts";
 import { RevisionConflict } from "../../store/contract.ts";
@@ -21,33 +23,39 @@ import type { WriteOptions } from "../write-options.ts";
 const generatedNamesMax = 8;
 
 /** POST on a collection. */
-export async function create(call: ResourceCall): Promise<ApiResponse> {
+export function create(call: ResourceCall): Soon<ApiResponse> {
   const options = writeOptions("CreateOptions", call.query, call.request);
   const draft = withConversion(call.kind, decodeObject(call, call.kind, options.fieldValidation));
-  const stored = await createObject(call, draft, options);
-  return storedResponse(call, 201, stored);
+  return andThen(createObject(call, draft, options), (stored) => storedResponse(call, 201, stored));
 }
 
 /** From a decoded draft to a committed object: what POST does, and PUT or PATCH of a kind that may be created so. */
-export async function createObject(call: ResourceCall, asked: Draft<KubeObject>, options: WriteOptions): Promise<Stored> {
-  let draft = asked;
-  const base = draft.metadata.generateName ?? "";
+export function createObject(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOptions): Soon<Stored> {
   const wait = call.server.admission.prepare(admissionRequest(call, { operation: "CREATE", object: draft, old: undefined, dryRun: options.dryRun }));
-  if (wait !== undefined) await wait;
-  const generated = (draft.metadata.name ?? "") === "" && base !== "";
-  for (let attempt = 1; ; attempt++) {
-    if (generated) draft.metadata.name = generatedName(call.server, base);
-    try {
-      if (attempt === 1) draft = prepared(call, draft, options, generated ? base : (draft.metadata.name ?? ""));
-      return await createOnce(call, draft, options);
-    } catch (error) {
-      if (generated && attempt < generatedNamesMax && error instanceof RevisionConflict) continue;
-      throw commitError(call, draft.metadata.name ?? "", error, base === "" ? "create" : "generate");
-    }
-  }
+  return wait === undefined ? createAdmitted(call, draft, options) : wait.then(() => createAdmitted(call, draft, options));
 }
 
-async function createOnce(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOptions): Promise<Stored> {
+function createAdmitted(call: ResourceCall, asked: Draft<KubeObject>, options: WriteOptions): Soon<Stored> {
+  let draft = asked;
+  const base = draft.metadata.generateName ?? "";
+  const generated = (draft.metadata.name ?? "") === "" && base !== "";
+  const attempt = (nth: number): Soon<Stored> => {
+    if (generated) draft.metadata.name = generatedName(call.server, base);
+    return rescued(
+      () => {
+        if (nth === 1) draft = prepared(call, draft, options, generated ? base : (draft.metadata.name ?? ""));
+        return createOnce(call, draft, options);
+      },
+      (error) => {
+        if (generated && nth < generatedNamesMax && error instanceof RevisionConflict) return attempt(nth + 1);
+        throw commitError(call, draft.metadata.name ?? "", error, base === "" ? "create" : "generate");
+      },
+    );
+  };
+  return attempt(1);
+}
+
+function createOnce(call: ResourceCall, draft: Draft<KubeObject>, options: WriteOptions): Soon<Stored> {
   const { server } = call;
   const kind = call.kind.storage;
   const name = draft.metadata.name ?? "";
@@ -68,8 +76,8 @@ async function createOnce(call: ResourceCall, draft: Draft<KubeObject>, options:
   }
   draft.metadata.resourceVersion = "0";
   draft.metadata = orderedMeta(draft.metadata as never);
-  const put = (): Promise<Stored> => server.store.put(key, 0, sealed(draft));
-  return await (allocation === undefined ? put() : allocation.commit(put));
+  const put = (): Soon<Stored> => server.store.put(key, 0, sealed(draft));
+  return allocation === undefined ? put() : allocation.commit(put);
 }
 
 /** What is stored in another form is judged in the form in which it was sent, by the rules of that one. */

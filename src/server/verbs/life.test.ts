@@ -32,7 +32,7 @@ function pod(name: string, nodeName?: string): Pod {
 
 const named = (name: string) => ({ namespace: "default", name });
 
-function ask(request: Partial<ApiRequest> & { path: string }): Promise<ApiResponse> {
+async function ask(request: Partial<ApiRequest> & { path: string }): Promise<ApiResponse> {
   return cluster.server.handle({
     method: "GET",
     query: "",

@@ -13,7 +13,7 @@ beforeEach(async () => {
   cluster = await startInProcessServer({ historyRevisionsMax: 300 });
 });
 
-function ask(path: string, query: string, wants: "object" | "bytes" = "object", signal?: AbortSignal): Promise<ApiResponse> {
+async function ask(path: string, query: string, wants: "object" | "bytes" = "object", signal?: AbortSignal): Promise<ApiResponse> {
   return cluster.server.handle({
     method: "GET",
     path,

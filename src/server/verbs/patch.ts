@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import type { Draft } from "../../base/json.ts";
+import { andThen, rescued } from "../../base/soon.ts";
+import type { Soon } from "../../base/soon.ts";
 import { StatusError, conflict, notFound } from "../../base/status-error.ts";
 import { jsonPatchObject } from "../../api/patch/json-patch.ts";
 import type { JsonPatchOperation } from "../../api/patch/json-patch.ts";
@@ -37,10 +39,10 @@ const patchTypes: { readonly [mediaType: string]: ApplyPatch } = {
 const attemptsMax = 5;
 
 /** PATCH of an object or, with other rules, of a subresource of it. */
-export async function patch(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
-  if (isApply(mediaType(call.request))) return await apply(call, rules);
+export function patch(call: ResourceCall, rules: UpdateRules = mainRules): Soon<ApiResponse> {
+  if (isApply(mediaType(call.request))) return apply(call, rules);
   const { change, options } = patchOf(call);
-  return storedResponse(call, 200, await patchObject(call, change, options, rules));
+  return andThen(patchObject(call, change, options, rules), (stored) => storedResponse(call, 200, stored));
 }
 
 /** One object changed by the body of a PATCH: for subresources whose form is not that of their parent. */
@@ -64,22 +66,25 @@ function patchOf(call: ResourceCall): { readonly change: Change; readonly option
   return { change: (target, current) => applyPatch(target, current, content), options };
 }
 
-async function patchObject(call: ResourceCall, change: Change, options: WriteOptions, rules: UpdateRules): Promise<Stored> {
+function patchObject(call: ResourceCall, change: Change, options: WriteOptions, rules: UpdateRules): Soon<Stored> {
   const { server, kind } = call;
   const target: PatchTarget = { schema: server.schema, typeName: kind.facts.type, mode: options.fieldValidation, fixed: fixedPart(kind, rules) };
   const warned = call.warnings.length;
-  for (let attempt = 1; ; attempt++) {
+  const attempt = (nth: number): Soon<Stored> => {
     const current = server.store.get(keyOf(kind, call.namespace, call.name));
     if (current === undefined) throw notFound(kind.facts, call.name);
     call.warnings.length = warned;
     const draft = patched(call, current, change, target);
-    try {
-      return await replace(call, current, draft, options, rules);
-    } catch (error) {
-      if (!(error instanceof RevisionConflict)) throw error;
-      if (attempt === attemptsMax) throw conflict(kind.facts, call.name, modifiedText);
-    }
-  }
+    return rescued(
+      () => replace(call, current, draft, options, rules),
+      (error) => {
+        if (!(error instanceof RevisionConflict)) throw error;
+        if (nth === attemptsMax) throw conflict(kind.facts, call.name, modifiedText);
+        return attempt(nth + 1);
+      },
+    );
+  };
+  return attempt(1);
 }
 
 function fixedPart(kind: Kind, rules: UpdateRules): PatchTarget["fixed"] {

@@ -1,4 +1,6 @@
 import type { Draft } from "../../base/json.ts";
+import { andThen, rescued } from "../../base/soon.ts";
+import type { Soon } from "../../base/soon.ts";
 import { notFound } from "../../base/status-error.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { ObjectMeta } from "../../api/types/meta-v1.ts";
@@ -16,7 +18,7 @@ import type { WriteOptions } from "../write-options.ts";
 import { createObject } from "./create.ts";
 
 /** PUT of an object or, with other rules, of a subresource of it. */
-export async function update(call: ResourceCall, rules: UpdateRules = mainRules): Promise<ApiResponse> {
+export function update(call: ResourceCall, rules: UpdateRules = mainRules): Soon<ApiResponse> {
   const options = writeOptions("UpdateOptions", call.query, call.request);
   const current = call.server.store.get(keyOf(call.kind, call.namespace, call.name));
   const draft = withConversion(call.kind, decoded(call, current?.object, options, rules));
@@ -26,13 +28,15 @@ export async function update(call: ResourceCall, rules: UpdateRules = mainRules)
     const { uid } = draft.metadata;
     if (uid !== undefined && uid !== "") throw staleUid(call, uid, "");
     draft.metadata.resourceVersion = "";
-    return storedResponse(call, 201, await createObject(call, draft, options));
+    return andThen(createObject(call, draft, options), (stored) => storedResponse(call, 201, stored));
   }
-  try {
-    return storedResponse(call, 200, await replace(call, current, draft, options, rules));
-  } catch (error) {
-    throw commitError(call, call.name, error, "update");
-  }
+  const replaced = rescued(
+    () => replace(call, current, draft, options, rules),
+    (error) => {
+      throw commitError(call, call.name, error, "update");
+    },
+  );
+  return andThen(replaced, (stored) => storedResponse(call, 200, stored));
 }
 
 /**
