@@ -25,19 +25,37 @@ async function session() {
   return connect(cluster.server, { ca: pem(cluster["certificate-authority-data"]), cert: pem(user["client-certificate-data"]), key: pem(user["client-key-data"]) });
 }
 
-/** @param {import("node:http2").ClientHttp2Session} on @param {string} path @returns {Promise<string>} */
-async function get(on, path) {
+/**
+ * @param {import("node:http2").ClientHttp2Session} on
+ * @param {string} path
+ * @param {object} [created]
+ * @returns {Promise<string>}
+ */
+async function ask(on, path, created) {
+  const stream = on.request({ ":method": created ? "POST" : "GET", ":path": path, ...(created ? { "content-type": "application/json" } : {}) });
+  stream.end(created && JSON.stringify(created));
   let body = "";
-  for await (const chunk of on.request({ ":path": path })) body += chunk;
+  for await (const chunk of stream) body += chunk;
   return body;
+}
+
+const pods = "/api/v1/namespaces/default/pods";
+const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "first" }, spec: { containers: [{ name: "c", image: "busybox", command: ["sleep", "1000"] }] } };
+
+/** What a cluster is asked first, until a Pod runs. @param {import("node:http2").ClientHttp2Session} on */
+async function firstRequests(on) {
+  for (const path of ["/readyz", "/version", "/api", "/apis", "/openapi/v3", "/openapi/v3/api/v1", "/api/v1/namespaces/default"]) await ask(on, path);
+  while (((await ask(on, "/api/v1/nodes")).match(/"type":"Ready","status":"True"/g) ?? []).length < 3) await setTimeout(20);
+  // The namespace's service account comes a moment after it.
+  while (!(await ask(on, pods, pod)).includes('"uid"')) await setTimeout(20);
+  while (!(await ask(on, `${pods}/first`)).includes('"phase":"Running"')) await setTimeout(20);
+  await ask(on, pods);
 }
 
 process.argv = [process.execPath, "coracle", "up"];
 const loader = new BundleLoader(folder);
 loader.load("main.cjs");
-const asked = await session();
-for (const path of ["/readyz", "/api/v1/namespaces/default"]) await get(asked, path);
-while (((await get(asked, "/api/v1/nodes")).match(/"type":"Ready","status":"True"/g) ?? []).length < 3) await setTimeout(20);
+await firstRequests(await session());
 for (const [path, script] of loader.scripts) {
   // On the disk before anything names the bundle: V8 trusts what it is given but for its head.
   writeFileSync(codePath(path), script.createCachedData(), { flush: true });
