@@ -1,57 +1,113 @@
 import type { TableName } from "./fixed-chains.ts";
+import { isInverted, ruleWords, valueOf } from "./rule-words.ts";
 
 /**
- * Prints rules as `iptables -t TABLE -L [CHAIN] -n` does (1.8.9, the one of the nodes), from the text that `iptables-save` prints: for
- * people who follow a Service by hand from chain to chain.
+ * Prints rules as `iptables -t TABLE -L [CHAIN]` does (1.8.9, the one of the nodes), from the text that `iptables-save` prints, with
+ * counters (`-c`) or without: for people who follow a Service by hand from chain to chain.
  */
+export interface ListingOptions {
+  readonly table: TableName;
+  readonly chain?: string;
+  /** `-n`, as which it is printed unless this is false. */
+  readonly isNumeric?: boolean;
+  /** `-v`: with counters and interfaces. */
+  readonly isVerbose?: boolean;
+  /** `-x`: counters in full. */
+  readonly isExact?: boolean;
+  /** `--line-numbers`. */
+  readonly hasNumbers?: boolean;
+}
+
+interface Counters {
+  readonly packets: number;
+  readonly bytes: number;
+}
 
 interface Listed {
   readonly name: string;
   /** Of a kernel's chain: "ACCEPT"; "-" of all others. */
   readonly policy: string;
-  /** Words of each rule behind "-A CHAIN"; a quoted comment is one word. */
-  readonly rules: readonly (readonly string[])[];
+  readonly counters: Counters;
+  readonly rules: { readonly words: readonly string[]; readonly counters: Counters }[];
 }
 
 /** Undefined: the table has no such chain. `save` may hold other tables as well. */
-export function listTable(save: string, { table, chain }: { table: TableName; chain?: string }): string | undefined {
+export function listTable(save: string, options: ListingOptions): string | undefined {
+  const { table, chain } = options;
   const chains = readTable(save, table);
-  const jumps = chains.flatMap(({ rules }) => rules.map((rule) => valueOf(rule, "-j")));
+  const jumps = chains.flatMap(({ rules }) => rules.map(({ words }) => valueOf(words, "-j")));
   const listed = chain === undefined ? chains : chains.filter(({ name }) => name === chain);
   if (chain !== undefined && listed.length === 0) return undefined;
+  const { isVerbose = false, isExact = false, hasNumbers = false } = options;
+  const heading = `${hasNumbers ? "num  " : ""}${isVerbose ? (isExact ? "    pkts      bytes " : " pkts bytes ") : ""}target     prot opt ${isVerbose ? "in     out     " : ""}source               destination         `;
   return listed
-    .map(({ name, policy, rules }) => {
-      const about = policy === "-" ? `${jumps.filter((jump) => jump === name).length} references` : `policy ${policy}`;
-      return [`Chain ${name} (${about})`, "target     prot opt source               destination         ", ...rules.map(listRule), ""].join("\n");
+    .map(({ name, policy, counters, rules }) => {
+      const inFull = isVerbose ? ` ${amount(counters.packets, isExact)} packets, ${amount(counters.bytes, isExact)} bytes` : "";
+      const about = policy === "-" ? `${jumps.filter((jump) => jump === name).length} references` : `policy ${policy}${inFull}`;
+      const rows = rules.map(({ words, counters: own }, i) => `${hasNumbers ? String(i + 1).padEnd(5) : ""}${isVerbose ? verboseCounters(own, isExact) : ""}${listRule(words, options)}`);
+      return [`Chain ${name} (${about})`, heading, ...rows, ""].join("\n");
     })
     .join("\n");
 }
 
+const none: Counters = { packets: 0, bytes: 0 };
+
+function countersIn(text: string | undefined): Counters {
+  const match = /\[(\d+):(\d+)\]/.exec(text ?? "");
+  return match ? { packets: Number(match[1]), bytes: Number(match[2]) } : none;
+}
+
 function readTable(save: string, table: TableName): Listed[] {
   const start = save.indexOf(`*${table}\n`);
-  const chains = new Map<string, { policy: string; rules: string[][] }>();
+  const chains = new Map<string, Omit<Listed, "name">>();
   for (const line of start < 0 ? [] : save.slice(start, save.indexOf("COMMIT", start)).split("\n")) {
-    const [name = "", policy = ""] = line.slice(1).split(" ");
-    if (line.startsWith(":")) chains.set(name, { policy, rules: [] });
-    if (!line.startsWith("-A ")) continue;
-    const [, chain = "", ...rule] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
-    chains.get(chain)?.rules.push(rule);
+    if (line.startsWith(":")) {
+      const [name = "", policy = "", counters] = line.slice(1).split(" ");
+      chains.set(name, { policy, counters: countersIn(counters), rules: [] });
+      continue;
+    }
+    const rule = /^(\[\d+:\d+\] )?(-A .*)$/.exec(line);
+    if (!rule) continue;
+    const { chain, words } = ruleWords(rule[2] as string);
+    chains.get(chain)?.rules.push({ words, counters: countersIn(rule[1]) });
   }
   return [...chains].map(([name, chain]) => ({ name, ...chain }));
 }
 
-const valueOf = (rule: readonly string[], option: string) => (rule.includes(option) ? (rule[rule.indexOf(option) + 1] ?? "") : "");
-const isInverted = (rule: readonly string[], option: string) => rule[rule.indexOf(option) - 1] === "!";
+/** Counters of more than five digits are shown in thousands, and so on. */
+function amount(value: number, isExact: boolean): string {
+  let rest = value;
+  for (const unit of ["", "K", "M", "G", "T"]) {
+    if (isExact || rest <= 99_999 || unit === "T") return `${rest}${unit}`;
+    rest = Math.floor((rest + 500) / 1000);
+  }
+  return String(value);
+}
+
+function verboseCounters({ packets, bytes }: Counters, isExact: boolean): string {
+  const [first, second] = isExact ? [8, 10] : [5, 5];
+  return `${amount(packets, isExact).padStart(first)} ${amount(bytes, isExact).padStart(second)} `;
+}
 
 /** With -n, this version prints the numbers of protocols. */
 const protocols: { readonly [name: string]: string } = { tcp: "6", udp: "17", sctp: "132" };
+/** Ports as /etc/services names them, where somebody does not ask for numbers. */
+const portNames: { readonly [port: string]: string } = { "22": "ssh", "53": "domain", "80": "http", "443": "https", "3306": "mysql", "5432": "postgresql", "6379": "redis", "8080": "http-alt" };
 
-function listRule(rule: readonly string[]): string {
-  const address = (option: string) => `${isInverted(rule, option) ? "!" : " "}${(valueOf(rule, option) || "0.0.0.0/0").replace(/\/32$/, "").padEnd(19)}`;
-  const protocol = protocols[valueOf(rule, "-p")] ?? "0";
-  const columns = `${valueOf(rule, "-j").padEnd(9)}  ${protocol.padEnd(5)}-- ${address("-s")} ${address("-d")} `;
-  return [columns, ...matchesOf(rule), ...(targets[valueOf(rule, "-j")]?.(rule) ?? [])].join(" ");
+function listRule(rule: readonly string[], { isNumeric = true, isVerbose = false }: ListingOptions): string {
+  const addressText = (option: string): string => {
+    const value = valueOf(rule, option);
+    return value === "" ? (isNumeric ? "0.0.0.0/0" : "anywhere") : value.replace(/\/32$/, "");
+  };
+  const address = (option: string): string => `${isInverted(rule, option) ? "!" : " "}${addressText(option).padEnd(19)}`;
+  const named = valueOf(rule, "-p");
+  const protocol = isNumeric ? (protocols[named] ?? "0") : named || "all";
+  const columns = `${valueOf(rule, "-j").padEnd(9)}  ${protocol.padEnd(5)}--${isVerbose ? "  *      *      " : " "}${address("-s")} ${address("-d")} `;
+  const matched = matchesOf(rule);
+  return [columns, ...(isNumeric ? matched : matched.map(namedPort)), ...(targets[valueOf(rule, "-j")]?.(rule) ?? [])].join(" ");
 }
+
+const namedPort = (text: string): string => text.replace(/\bdpt:(\d+)$/, (whole, port: string) => (portNames[port] === undefined ? whole : `dpt:${portNames[port]}`));
 
 /** The parts of a rule that begin with "-m", each with its options up to the next part. */
 function matchesOf(rule: readonly string[]): string[] {

@@ -171,18 +171,30 @@ export interface NodeRules {
   readonly affinity?: AffinityMemory;
 }
 
+export interface Passage {
+  /** Finds the node that has an address. */
+  readonly nodeAt: (ip: string) => NodeRules | undefined;
+  readonly chance: Chance;
+  readonly now: number;
+  /** The source of a packet that leaves a node as it is, for another node's address. Absent: its own. */
+  readonly sourceBeyond?: (node: ProxyNode, packet: Packet) => string;
+  /** Told of each node that the packet met, and what its rules said. */
+  readonly met?: (node: ProxyNode, packet: Packet, verdict: Verdict) => void;
+}
+
 /**
  * The whole way of a connection's first packet: the rules of the node that it starts on, and, if they let it pass to another node's
- * address, that node's rules. `nodeAt` finds the node that has an address.
+ * address, that node's rules.
  */
-export function routeAcross(
-  from: NodeRules,
-  packet: Packet,
-  { nodeAt, chance, now }: { nodeAt: (ip: string) => NodeRules | undefined; chance: Chance; now: number },
-): Verdict {
-  const meet = ({ node, rules, affinity }: NodeRules) => (rules ? route(rules, node, packet, { chance, now, ...(affinity && { affinity }) }) : unmatched);
-  const verdict = meet(from);
+export function routeAcross(from: NodeRules, packet: Packet, { nodeAt, chance, now, sourceBeyond, met }: Passage): Verdict {
+  const meet = ({ node, rules, affinity }: NodeRules, what: Packet): Verdict => {
+    const verdict = rules ? route(rules, node, what, { chance, now, ...(affinity && { affinity }) }) : unmatched;
+    met?.(node, what, verdict);
+    return verdict;
+  };
+  const verdict = meet(from, packet);
   if (verdict.kind !== "unmatched" || isOwn(from.node, packet.ip)) return verdict;
   const next = nodeAt(packet.ip);
-  return next === undefined || next.node.name === from.node.name ? verdict : meet(next);
+  if (next === undefined || next.node.name === from.node.name) return verdict;
+  return meet(next, sourceBeyond ? { ...packet, sourceIp: sourceBeyond(from.node, packet) } : packet);
 }

@@ -1,6 +1,9 @@
 import type { Clock, Random } from "../base/environment.ts";
 import type { DnsAnswer, Question } from "../dns/answer.ts";
+import { parseIpv4, rangeContains } from "../base/ipv4.ts";
+import type { ProxyNode } from "../proxy/plan.ts";
 import { routeAcross } from "../proxy/walk.ts";
+import type { Packet, Verdict } from "../proxy/walk.ts";
 import type { ClusterServices } from "./services/cluster-services.ts";
 import type { NodeProxy } from "./services/node-proxy.ts";
 
@@ -68,7 +71,19 @@ export interface Opening {
   readonly transport?: Transport;
   /** It stays within one address and meets no rules. */
   readonly isLoopback?: boolean;
+  /** Of its first packet. */
+  readonly bytes?: number;
 }
+
+/** A node on a packet's way, and what its rules said. */
+interface Met {
+  readonly at: ProxyNode;
+  readonly packet: Packet;
+  readonly said: Verdict;
+}
+
+/** What opens a TCP connection: 20 of IP, 20 of TCP and 20 of options, as Linux sends it. */
+const synBytes = 60;
 
 export interface Connection {
   readonly listener: Listener;
@@ -191,7 +206,7 @@ export class SimulatedNetwork {
     return { listener, ...to };
   }
 
-  private route({ node, from, ip, port, transport = "TCP", isLoopback = false }: Opening): Destination {
+  private route({ node, from, ip, port, transport = "TCP", isLoopback = false, bytes = synBytes }: Opening): Destination {
     const proxy = node === undefined ? undefined : this.proxies.get(node);
     // What speaks to itself by the loopback address speaks from it.
     const own = ip.startsWith("127.") ? { ip: from, port, from: ip } : { ip, port, from };
@@ -201,11 +216,39 @@ export class SimulatedNetwork {
       const at = this.nodesByIp.get(address);
       return at === undefined || (at !== node && !this.reaches(node, address)) ? undefined : this.proxies.get(at)?.rules;
     };
+    const now = clock.now();
     const start = proxy?.rules ?? { node: { name: "", zone: "", addresses: [], podRange: undefined }, rules: undefined };
-    const verdict = routeAcross(start, { protocol: transport, sourceIp: from, ip, port }, { nodeAt, chance, now: clock.now() });
+    const seen: Met[] = [];
+    const verdict = routeAcross(start, { protocol: transport, sourceIp: from, ip, port }, {
+      nodeAt, chance, now, sourceBeyond: (at, packet) => this.sourceBeyond(at, packet.sourceIp, packet.ip), met: (at, packet, said) => void seen.push({ at, packet, said }),
+    });
+    const last = seen.at(-1) as Met;
+    const to = verdict.kind === "endpoint" ? { ip: verdict.endpoint.ip, port: verdict.endpoint.port, from: this.sourceBeyond(last.at, verdict.sourceIp, verdict.endpoint.ip) } : { ...own, from: own.ip === ip ? this.sourceBeyond(start.node, from, ip) : own.from };
+    this.note(seen, { to, bytes, now });
     if (verdict.kind === "rejected") throw new ConnectError("refused");
     if (verdict.kind === "dropped") throw new ConnectError("timeout");
-    return verdict.kind === "endpoint" ? { ip: verdict.endpoint.ip, port: verdict.endpoint.port, from: verdict.sourceIp } : own;
+    return to;
+  }
+
+  /** A Pod that speaks to what is no Pod is seen under its node's address: others know no way back to Pods. */
+  private sourceBeyond({ addresses: [address], podRange }: ProxyNode, source: string, ip: string): string {
+    const isPod = (each: string): boolean => podRange !== undefined && rangeContains(podRange, parseIpv4(each) ?? -1);
+    return address === undefined || ip === address || ip.startsWith("127.") || !isPod(source) || isPod(ip) ? source : address;
+  }
+
+  /** Every node on the way has seen the connection: those whose rules it met, and the one where it ends. */
+  private note(seen: readonly Met[], { to, bytes, now }: { to: Destination; bytes: number; now: number }): void {
+    for (const { at, packet, said } of seen) {
+      const endpoint = said.kind === "endpoint" ? said.endpoint : undefined;
+      const entry = at.addresses.includes(packet.sourceIp) ? "OUTPUT" : "PREROUTING";
+      const isRefused = said.kind === "rejected" || said.kind === "dropped";
+      this.proxies.get(at.name)?.connections.note({ entry, packet, ...(endpoint && { endpoint }), seenAs: to.from, isForNode: at.addresses.includes(endpoint?.ip ?? packet.ip), isRefused, bytes }, now);
+    }
+    const { said, packet } = seen.at(-1) as Met;
+    const end = this.endpoints.get(to.ip)?.node;
+    if (end === undefined || seen.some(({ at }) => at.name === end) || said.kind === "rejected" || said.kind === "dropped") return;
+    const proxy = this.proxies.get(end);
+    proxy?.connections.note({ entry: "PREROUTING", packet: { protocol: packet.protocol, sourceIp: to.from, ip: to.ip, port: to.port }, seenAs: to.from, isForNode: this.nodesByIp.has(to.ip), isRefused: false, bytes }, now);
   }
 
   /** An address of a range that the nodes know: they say when nobody has it. Anything else gets lost on the way out. */
@@ -250,10 +293,10 @@ export class NetworkInterface {
   }
 
   /** Throws ConnectError. */
-  connect(ip: string, port: number, transport: Transport = "TCP"): Connection {
+  connect(ip: string, port: number, transport: Transport = "TCP", bytes?: number): Connection {
     // What a Pod sends to itself never leaves it; what a node sends to itself still meets its rules.
     const isLoopback = !this.isHost && (ip.startsWith("127.") || ip === this.ip);
-    return this.net.connect({ node: this.node, from: this.ip, ip, port, transport, isLoopback });
+    return this.net.connect({ node: this.node, from: this.ip, ip, port, transport, isLoopback, ...(bytes === undefined ? {} : { bytes }) });
   }
 
   reaches(ip: string): boolean {

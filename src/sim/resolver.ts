@@ -28,7 +28,8 @@ export function resolverConfig(process: Process): ResolverConfig {
 /** One question to one name server; undefined when nothing comes back. */
 export function askServer(network: NetworkInterface, server: string, question: Question, port = 53): DnsAnswer | "refused" | undefined {
   try {
-    const { listener } = network.connect(server, port, "UDP");
+    // 28 of IP and UDP, 12 of head, the name with its lengths, 4 of type and class.
+    const { listener } = network.connect(server, port, "UDP", 28 + 12 + question.name.replace(/\.$/, "").length + 2 + 4);
     return listener.dns?.(question);
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;

@@ -10,10 +10,11 @@ const tables: readonly TableName[] = ["mangle", "filter", "nat"];
 
 interface Asked {
   readonly table: string;
-  readonly action: "list" | "print" | "flush" | "delete" | "version" | "other" | "none";
+  readonly action: "list" | "print" | "flush" | "delete" | "version" | "zero" | "other" | "none";
   readonly chain: string | undefined;
   readonly isNumeric: boolean;
   readonly isVerbose: boolean;
+  readonly isExact: boolean;
   readonly hasNumbers: boolean;
 }
 
@@ -22,7 +23,7 @@ const longFlags: { readonly [flag: string]: string } = {
   "--append": "A", "--insert": "I", "--delete": "D", "--new-chain": "N", "--policy": "P", "--line-numbers": "#", "--replace": "R", "--check": "C", "--zero": "Z",
 };
 
-const actions: { readonly [letter: string]: Asked["action"] } = { L: "list", S: "print", F: "flush", X: "delete", V: "version", A: "other", I: "other", D: "other", N: "other", P: "other", R: "other", C: "other", Z: "other" };
+const actions: { readonly [letter: string]: Asked["action"] } = { L: "list", S: "print", F: "flush", X: "delete", V: "version", A: "other", I: "other", D: "other", N: "other", P: "other", R: "other", C: "other", Z: "zero" };
 
 function parse(args: readonly string[]): Asked {
   let table = "filter";
@@ -42,45 +43,25 @@ function parse(args: readonly string[]): Asked {
       else action = actions[letter] ?? action;
     }
   }
-  return { table, action, chain, isNumeric: seen.has("n"), isVerbose: seen.has("v"), hasNumbers: seen.has("#") };
+  return { table, action, chain, isNumeric: seen.has("n"), isVerbose: seen.has("v"), isExact: seen.has("x"), hasNumbers: seen.has("#") };
 }
 
-/** Names instead of numbers, as without `-n`. */
-function named(listing: string): string {
-  const names: { readonly [number: string]: string } = { "0 ": "all ", "6 ": "tcp ", "17 ": "udp ", "132 ": "sctp " };
-  return listing.replace(/^(\S+ +)(0|6|17|132) ( *-- )/gm, (_line, target: string, number: string, rest: string) => `${target}${(names[`${number} `] as string).padEnd(number.length + 1 + rest.indexOf("-"))}${rest.slice(rest.indexOf("-"))}`).replaceAll(/0\.0\.0\.0\/0 {12}/g, "anywhere             ");
-}
-
-/** With counters and interfaces; nothing is counted, so all stand at zero. */
-function verbose(listing: string): string {
-  return listing
-    .replace(/^(Chain \S+ \(policy \w+)\)$/gm, "$1 0 packets, 0 bytes)")
-    .replace(/^target {5}prot opt source {15}destination {9}$/gm, " pkts bytes target     prot opt in     out     source               destination         ")
-    .replace(/^(?!Chain | pkts bytes |$)(\S* +\S+ +-- )/gm, "    0     0 $1 *      *      ");
-}
-
-function numbered(listing: string): string {
-  let number = 0;
-  return listing
-    .split("\n")
-    .map((line) => {
-      if (line.startsWith("Chain ") || line === "") {
-        number = 0;
-        return line;
-      }
-      return /^(target| pkts)/.test(line) ? `num  ${line}` : `${String(++number).padEnd(5)}${line}`;
-    })
-    .join("\n");
-}
-
+/** `-S`: as `iptables-save`, without heads; with counters as options where asked. */
 function printed(save: string, chain: string | undefined): string | undefined {
   const lines = save.split("\n");
-  const builtin = lines.filter((line) => /^:\S+ ACCEPT/.test(line)).map((line) => `-P ${line.slice(1).split(" ").slice(0, 2).join(" ")}`);
-  const own = lines.filter((line) => /^:\S+ - /.test(line)).map((line) => `-N ${line.slice(1).split(" ")[0]}`);
-  const rules = lines.filter((line) => line.startsWith("-A "));
-  if (chain === undefined) return [...builtin, ...own, ...rules].map((line) => `${line}\n`).join("");
-  const head = [...builtin, ...own].filter((line) => line.split(" ")[1] === chain);
-  return head.length === 0 ? undefined : [...head, ...rules.filter((line) => line.split(" ")[1] === chain)].map((line) => `${line}\n`).join("");
+  const counters = (text: string | undefined): string => {
+    const match = /\[(\d+):(\d+)\]/.exec(text ?? "");
+    return match && save.includes("] -A ") ? ` -c ${match[1]} ${match[2]}` : "";
+  };
+  const heads = lines.filter((line) => line.startsWith(":")).map((line) => line.slice(1).split(" ") as [string, string, string?]);
+  const builtin = heads.filter(([, policy]) => policy !== "-").map(([name, policy, count]) => ({ name, text: `-P ${name} ${policy}${counters(count)}` }));
+  const own = heads.filter(([, policy]) => policy === "-").map(([name]) => ({ name, text: `-N ${name}` }));
+  const rules = lines.flatMap((line) => {
+    const [, count, name, rest] = /^(\[\S+\] )?-A (\S+)(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, text: `-A ${name}${(rest ?? "").replace(/ -j (?=\S+( --.*)?$)/, `${counters(count)} -j `)}` }];
+  });
+  const shown = [...builtin, ...own, ...rules].filter(({ name }) => chain === undefined || name === chain);
+  return chain !== undefined && shown.length === 0 ? undefined : shown.map(({ text }) => `${text}\n`).join("");
 }
 
 function iptables({ args, out, err, process }: CommandCall): number {
@@ -99,6 +80,10 @@ function iptables({ args, out, err, process }: CommandCall): number {
     err(`iptables ${version}: no command specified\nTry \`iptables -h' or 'iptables --help' for more information.\n`);
     return 2;
   }
+  if (asked.action === "zero") {
+    proxy.connections.uncount();
+    return 0;
+  }
   if (asked.action === "other") {
     err("iptables: the rules of this simulated node are written by kube-proxy alone; they can be listed and flushed\n");
     return 1;
@@ -107,28 +92,25 @@ function iptables({ args, out, err, process }: CommandCall): number {
     if (asked.action === "flush" && table === "nat" && asked.chain === undefined) proxy.flush();
     return 0;
   }
-  const save = proxy.save([table]);
-  let listing = asked.action === "print" ? printed(save, asked.chain) : listTable(save, { table, ...(asked.chain === undefined ? {} : { chain: asked.chain }) });
+  const { chain, isNumeric, isVerbose, isExact, hasNumbers } = asked;
+  const save = isVerbose ? proxy.countedSave([table]) : proxy.save([table]);
+  const listing = asked.action === "print" ? printed(save, chain) : listTable(save, { table, ...(chain === undefined ? {} : { chain }), isNumeric, isVerbose, isExact, hasNumbers });
   if (listing === undefined) {
     err("iptables: No chain/target/match by that name.\n");
     return 1;
-  }
-  if (asked.action === "list") {
-    if (!asked.isNumeric) listing = named(listing);
-    if (asked.isVerbose) listing = verbose(listing);
-    if (asked.hasNumbers) listing = numbered(listing);
   }
   out(listing);
   return 0;
 }
 
 /** All or one table, with the comments that the real tool puts around each. */
-function saved(proxy: NodeProxy, wanted: readonly TableName[], now: number): string {
+function saved(proxy: NodeProxy, { wanted, isCounted, now }: { wanted: readonly TableName[]; isCounted: boolean; now: number }): string {
   const stamp = formatDate(now, "%a %b %e %H:%M:%S %Y");
-  return proxy.save(wanted).replace(/^\*/gm, `# Generated by iptables-save ${version} on ${stamp}\n*`).replace(/^COMMIT$/gm, `COMMIT\n# Completed on ${stamp}`);
+  const text = isCounted ? proxy.countedSave(wanted) : proxy.countedSave(wanted).replace(/^\[\d+:\d+\] /gm, "");
+  return text.replace(/^\*/gm, `# Generated by iptables-save ${version} on ${stamp}\n*`).replace(/^COMMIT$/gm, `COMMIT\n# Completed on ${stamp}`);
 }
 
-const rulesOnly = (text: string): string => text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.replace(/\[\d+:\d+\]/, "[0:0]")).join("\n");
+const rulesOnly = (text: string): string => text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.replace(/^\[\d+:\d+\] /, "").replace(/\[\d+:\d+\]/, "[0:0]")).join("\n");
 
 /** On machines, and in the Pods of kube-proxy, which share the kernel of theirs. */
 export const iptablesCommands: CommandTable = {
@@ -142,7 +124,7 @@ export const iptablesCommands: CommandTable = {
       err(`iptables-save ${version}: Cannot initialize: table \`${args[at + 1] ?? ""}' does not exist\n`);
       return 1;
     }
-    out(saved(process.world.machine.proxy, wanted, process.clock.now()));
+    out(saved(process.world.machine.proxy, { wanted, isCounted: args.includes("-c") || args.includes("--counters"), now: process.clock.now() }));
     return 0;
   },
   async "iptables-restore"({ err, input, process }) {

@@ -13,6 +13,7 @@ import { WorkMeter } from "../work-meter.ts";
 import { addressCommands } from "./addresses.ts";
 import { kubeProxyOfNode } from "../images/kube-proxy.ts";
 import { binaryCommands } from "./binaries.ts";
+import { conntrackCommands } from "./conntrack.ts";
 import { crictlCommands } from "./crictl.ts";
 import { iptablesCommands } from "./iptables.ts";
 import type { MachineState } from "./machine-state.ts";
@@ -23,7 +24,7 @@ import { Units } from "./units.ts";
 
 /** Everything that a node has beside the ordinary commands. */
 function nodeCommands(machine: MachineState, units: Units): CommandTable {
-  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine, units), ...journalCommands(machine, units), ...processCommands(machine, units), ...binaryCommands, ...addressCommands(machine, units) };
+  return { ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine, units), ...journalCommands(machine, units), ...processCommands(machine, units), ...conntrackCommands(machine), ...binaryCommands, ...addressCommands(machine, units) };
 }
 
 /**

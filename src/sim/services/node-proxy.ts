@@ -2,10 +2,12 @@ import type { Ipv4Range } from "../../base/ipv4.ts";
 import { parseIpv4Range } from "../../base/ipv4.ts";
 import { AffinityMemory } from "../../proxy/affinity.ts";
 import type { ForeignChains, TableName } from "../../proxy/fixed-chains.ts";
+import { counted } from "../../proxy/counters.ts";
 import { nodeAgentChains, proxyTables } from "../../proxy/fixed-chains.ts";
 import { IptablesText } from "../../proxy/iptables.ts";
 import type { ProxyNode } from "../../proxy/plan.ts";
 import type { NodeRules } from "../../proxy/walk.ts";
+import { NodeConnections } from "./connections.ts";
 import type { ClusterServices, HeldRules } from "./cluster-services.ts";
 
 /** `--cluster-cidr` of the proxy. */
@@ -25,6 +27,8 @@ export class NodeProxy {
   /** "none": there are no rules. "live": they follow the cluster. "held": they stay as they were. */
   private state: "none" | "live" | "held" = "none";
   private severed = false;
+  /** What its kernel has seen. */
+  readonly connections = new NodeConnections();
 
   constructor(options: { node: string; zone: string; ip: string; services: ClusterServices | undefined }) {
     this.node = { name: options.node, zone: options.zone, addresses: [options.ip], podRange };
@@ -57,12 +61,14 @@ export class NodeProxy {
 
   /** All service chains go: `kube-proxy --cleanup`, `iptables -F`. */
   flush(): void {
+    this.connections.uncount();
     this.become("none");
   }
 
   /** Without power the kernel forgets all. */
   reset(): void {
     this.followers.clear();
+    this.connections.forget();
     this.affinity = new AffinityMemory();
     this.become("none");
   }
@@ -77,6 +83,12 @@ export class NodeProxy {
     } finally {
       text.stop();
     }
+  }
+
+  /** The same text with the counters of the nat table. */
+  countedSave(tables?: readonly TableName[]): string {
+    const own = new Set(this.node.addresses);
+    return counted(this.save(tables), this.connections.counts(), (ip) => own.has(ip) || ip.startsWith("127."));
   }
 
   private become(state: "none" | "live" | "held"): void {

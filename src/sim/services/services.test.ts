@@ -204,6 +204,40 @@ describe("names", () => {
   });
 });
 
+describe("what a node has seen", () => {
+  it("is counted at the rules that it took, and remembered for a while", async () => {
+    const { ip } = await serviceOf("web");
+    await onNode(worker, "conntrack -F; iptables -t nat -Z");
+    await inPod("looker", `for i in $(seq 1 10); do wget -qO- http://${ip} > /dev/null; done`);
+    const counts = (chain: string) => onNode(worker, `iptables -t nat -L ${chain} -n -v --line-numbers | awk '$4 ~ /KUBE-|MARK|DNAT|RETURN|MASQ/ {print $2, $3, $4}'`).then(({ out }) => out.trimEnd().split("\n"));
+    const service = (await counts("KUBE-SERVICES")).find((line) => line.startsWith("10 600 KUBE-SVC-")) ?? "";
+    const [mark = "", ...endpoints] = await counts(service.split(" ")[2] ?? "");
+    expect(mark).toBe("0 0 KUBE-MARK-MASQ");
+    expect(endpoints.map((line) => Number(line.split(" ")[0])).reduce((a, b) => a + b, 0)).toBe(10);
+    for (const line of endpoints) expect(await counts(line.split(" ")[2] ?? "")).toEqual(["0 0 KUBE-MARK-MASQ", line.replace(/KUBE-\S+/, "DNAT")]);
+    expect((await onNode(worker, "iptables-save -c -t nat | grep -e '-A PREROUTING' -e '-A KUBE-POSTROUTING.*MASQ'")).out).toBe(
+      '[10:600] -A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n[0:0] -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully\n',
+    );
+    const tracked = (await onNode(worker, `conntrack -L -p tcp -d ${ip}`)).out.trimEnd().split("\n");
+    expect(tracked).toHaveLength(11);
+    expect(tracked[0]).toMatch(new RegExp(`^tcp {6}6 120 TIME_WAIT src=10\\.244\\.1\\.\\d+ dst=${ip} sport=\\d+ dport=80 src=10\\.244\\.\\d\\.\\d+ dst=10\\.244\\.1\\.\\d+ sport=80 dport=\\d+ \\[ASSURED\\] mark=0 use=1$`));
+    expect(tracked.at(-1)).toBe("conntrack v1.4.7 (conntrack-tools): 10 flow entries have been shown.");
+    await cluster.advance("121s");
+    expect((await onNode(worker, `conntrack -L -d ${ip}`)).out).toBe("conntrack v1.4.7 (conntrack-tools): 0 flow entries have been shown.\n");
+  });
+
+  it("comes under its node's address from a Pod of another node", async () => {
+    const near = `{ apiVersion: v1, kind: Pod, metadata: { name: closest, labels: { app: closest } }, spec: { nodeName: local-worker2, containers: [{ name: main, image: "registry.k8s.io/e2e-test-images/agnhost:2.53", args: [netexec] }] } }`;
+    await cluster.apply(`${near}\n---\n{ apiVersion: v1, kind: Service, metadata: { name: closest }, spec: { type: NodePort, externalTrafficPolicy: Local, selector: { app: closest }, ports: [{ port: 8080, nodePort: 30080 }] } }`);
+    await cluster.advance("10s");
+    const seen = async (pod: string, node: string) => (await inPod(pod, `curl -s -m 2 http://${node}:30080/clientip || echo $?`)).out;
+    const own = (await inPod("looker", "hostname -i")).out.trim();
+    expect([await seen("looker", "172.18.0.4"), await seen("looker", "172.18.0.3")]).toEqual(["172.18.0.3", own]);
+    // Nothing of the Service runs there, and a stranger asks.
+    expect(await seen("other", "172.18.0.3")).toBe("28\n");
+  });
+});
+
 describe("the service proxy", () => {
   it("leaves its rules behind, and they age", async () => {
     await hold(true);
