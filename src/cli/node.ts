@@ -6,11 +6,14 @@ import type { ApiConnection } from "../node/api-connection.ts";
 import { execOver } from "../node/exec-channels.ts";
 import { Failure } from "../node/failure.ts";
 import { UsageError } from "./arguments.ts";
+import { inTime } from "./in-time.ts";
 import type { Output } from "./output.ts";
 import { objectOf, runningCluster, withConnection } from "./running.ts";
 
 const machinesPath = "/apis/sim.coracle.dev/v1alpha1/machines";
 const nodesPath = "/api/v1/nodes";
+/** Machines answer within a second: one that takes this long has met something that time does not mend. */
+const waitMs = 60_000;
 
 /** `key=value` pairs of repeated flags. */
 export function parseLabels(texts: readonly string[]): { [key: string]: string } {
@@ -62,7 +65,8 @@ export async function nodeAdd(name: string, options: { node?: string; label: rea
     const answer = await connection.create(machinesPath, { apiVersion: "sim.coracle.dev/v1alpha1", kind: "Machine", metadata: { name: node }, spec });
     if (answer.status === 409) throw new Failure(`cluster "${name}" has a machine "${node}" already: give another name, or none for the next worker`);
     objectOf(answer, name);
-    await watched(connection, nodesPath, node, (object) => isNodeReady(object as Node));
+    const isThere = watched(connection, nodesPath, node, (object) => isNodeReady(object as Node));
+    await inTime(isThere, waitMs, () => `machine "${node}" is there, but its node is not Ready after ${waitMs / 1000} s; \`coracle node list --name ${name}\` shows what there is`);
     output.line(`node ${node} is Ready`);
   });
 }
@@ -91,7 +95,8 @@ export async function nodePower(name: string, node: string, power: "On" | "Off",
   const cluster = runningCluster(name);
   await withConnection(cluster, async (connection) => {
     known(await connection.patch(`${machinesPath}/${node}`, { spec: { power } }), name, node);
-    await watched(connection, machinesPath, node, (object) => (object as Machine).status.power === power);
+    const isDone = watched(connection, machinesPath, node, (object) => (object as Machine).status.power === power);
+    await inTime(isDone, waitMs, () => `machine "${node}" is not ${power} after ${waitMs / 1000} s`);
     const how = cluster.clock === "virtual" ? "when the cluster's time has moved 50 s on" : "in 50 s";
     output.line(power === "Off" ? `machine ${node} is off; its node will be NotReady ${how}` : `machine ${node} is on`);
   });

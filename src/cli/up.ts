@@ -11,6 +11,7 @@ import { checkKubeconfig, kubeconfigPaths, mergeContext, removeContext } from ".
 import { claimState, logPath, releaseState, writeState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
 import { nodeName } from "../cluster/names.ts";
+import { inTime } from "./in-time.ts";
 import { emphasis } from "./output.ts";
 import type { DetachedMessage, Output } from "./output.ts";
 import { coracle, kubectl, quoted, shortPath } from "./typable.ts";
@@ -97,25 +98,13 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
   const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
   undo.add(() => removeContext(merged));
   writeState({ ...state, merged });
-  await inTime(cluster.ready(), waitMs, nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`);
+  await inTime(cluster.ready(), waitMs, () => `${nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`} after ${waitMs / 1000} s: give them longer with --wait, or look at the log`);
   output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
   output.done(`context ${emphasis(merged.context)} is the current one in ${shortPath(merged.path)}`);
   for (const line of nextSteps(options)) output.line(line);
 }
 
 const reportDefect = (name: string) => void process.stderr.write(`coracle: a component met a defect and stopped; what is known stands in ${shortPath(logPath(name))}\n`);
-
-async function inTime<T>(work: Promise<T>, waitMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Failure(`${what} after ${waitMs / 1000} s: give them longer with --wait, or look at the log`)), Math.min(waitMs, 2 ** 31 - 1));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function nextSteps(options: UpOptions): string[] {
   const name = options.name === "local" ? "" : ` --name ${options.name}`;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -49,8 +49,7 @@ describe("merging and removing", () => {
     expect(config(path)).toEqual(load(kubeconfigText("coracle-local", access)));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await removeContext(merged);
-    expect(existsSync(path)).toBe(false);
-    expect(existsSync(`${path}.lock`)).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("foreign entries survive to the letter, and the current context returns", async () => {
@@ -103,6 +102,23 @@ describe("merging and removing", () => {
     expect(config(at("b")).contexts).toEqual([]);
   });
 
+  test("a link that points nowhere yet stays one, and so does a file's owner", async () => {
+    symlinkSync("there/config", at("link"));
+    const merged = await mergeContext([at("link")], "coracle-local", access);
+    expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
+    expect(config(at("there/config")).contexts).toHaveLength(1);
+    await removeContext(merged);
+    expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
+    expect(existsSync(at("there/config"))).toBe(false);
+  });
+
+  test("the current context returns also where another file of the list defines it", async () => {
+    writeFileSync(at("a"), foreign.replace("current-context: prod", ""));
+    writeFileSync(at("b"), "apiVersion: v1\nkind: Config\ncurrent-context: prod\n");
+    await removeContext(await mergeContext([at("a"), at("b")], "coracle-local", access));
+    expect(config(at("b"))["current-context"]).toBe("prod");
+  });
+
   test("two at once both arrive", async () => {
     const path = at("config");
     await Promise.all(["coracle-a", "coracle-b", "coracle-c"].map((context) => mergeContext([path], context, access)));
@@ -115,6 +131,9 @@ describe("what cannot be read is named in one line and left alone", () => {
     ["broken YAML", "a: [", "is not valid YAML: unexpected end"],
     ["no mapping", "just text", "is not a kubeconfig"],
     ["a list that is none", "contexts: 5", `"contexts" is not a list`],
+    ["another object", "apiVersion: v1\nkind: Pod", `it is of "v1", kind "Pod"`],
+    ["a current context that is no name", "current-context: 5", `"current-context" is not the name of one`],
+    ["a file that holds itself", "preferences: &all { again: *all }", "an alias in it means what it stands in"],
   ])("%s", async (_name, text, expected) => {
     const path = at("config");
     writeFileSync(path, text);
@@ -146,8 +165,19 @@ describe("what cannot be read is named in one line and left alone", () => {
     expect(readFileSync(at("config"), "utf8")).toBe(foreign);
   });
 
+  test("a file or a folder that its owner has closed, before anything is tried; root may write there", () => {
+    writeFileSync(at("config"), foreign, { mode: 0o400 });
+    mkdirSync(at("closed"), { mode: 0o500 });
+    for (const path of [at("config"), at("closed/config"), at("closed/deep/config")]) {
+      const check = expect(() => checkKubeconfig([path]));
+      if (process.getuid?.() === 0) check.not.toThrow();
+      else check.toThrow("cannot be written: permission denied");
+    }
+  });
+
   test("a path through a file", async () => {
     writeFileSync(at("file"), "");
+    expect(() => checkKubeconfig([at("file/deep/config")])).toThrow("a part of the path is not a directory");
     await expect(mergeContext([at("file/config")], "coracle-local", access)).rejects.toThrow("a part of the path is not a directory");
   });
 });
@@ -156,4 +186,6 @@ test("the files are those that kubectl reads", () => {
   expect(kubeconfigPaths("/x", { KUBECONFIG: "/a" })).toEqual(["/x"]);
   expect(kubeconfigPaths(undefined, { KUBECONFIG: "/a::/b" })).toEqual(["/a", "/b"]);
   expect(kubeconfigPaths(undefined, { HOME: "/home/jane" })).toEqual(["/home/jane/.kube/config"]);
+  expect(kubeconfigPaths("x", {})).toEqual([join(process.cwd(), "x")]);
+  expect(kubeconfigPaths(undefined, { KUBECONFIG: "a:/b" })).toEqual([join(process.cwd(), "a"), "/b"]);
 });

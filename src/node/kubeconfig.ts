@@ -3,13 +3,14 @@
  * replaced whole or not at all; kubectl's own lock file keeps two writers apart. A file that cannot be read or understood is left alone and
  * named in one line.
  */
-import { chmodSync, closeSync, existsSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { CORE_SCHEMA, dump, load } from "js-yaml";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
-import { makeFolder } from "./folder.ts";
+import { makeFolder, removeEmptyFolders } from "./folder.ts";
+import { assertReplaceable, replaceFile, targetOf } from "./whole-file.ts";
 
 /** What a client needs to reach a cluster as its administrator. */
 export interface Access {
@@ -20,17 +21,19 @@ export interface Access {
   readonly key: string;
 }
 
-/** What was done, so that it can be undone. */
+/** What was done, so that it can be undone, from whatever folder. */
 export interface Merged {
   readonly context: string;
+  /** All files that kubectl reads. */
+  readonly paths: readonly string[];
   readonly path: string;
   /** The file that holds `current-context`; differs from `path` only with a list in KUBECONFIG. */
   readonly currentPath: string;
-  /** What `current-context` was, and whether `path` or another file of the list defined it. */
+  /** What `current-context` was. */
   readonly former: string;
-  readonly formerElsewhere: boolean;
-  /** The file was not there before. */
+  /** The file was not there before, and neither were these folders. */
   readonly created: boolean;
+  readonly madeFolders: readonly string[];
 }
 
 type Named = { name?: unknown; [key: string]: unknown };
@@ -47,11 +50,11 @@ const lists = ["clusters", "contexts", "users"] as const;
 const lockMsMax = 2000;
 const lockPauseMs = 20;
 
-/** The files that kubectl would read, first one first: `explicit`, or those of KUBECONFIG, or `~/.kube/config`. */
+/** The files that kubectl would read, first one first: `explicit`, or those of KUBECONFIG, or `~/.kube/config`. Absolute. */
 export function kubeconfigPaths(explicit: string | undefined, env: NodeJS.ProcessEnv = process.env): readonly string[] {
-  if (explicit !== undefined) return [explicit];
+  if (explicit !== undefined) return [resolve(explicit)];
   const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
-  return listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")];
+  return (listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")]).map((path) => resolve(path));
 }
 
 function parse(path: string, text: string): Config {
@@ -64,13 +67,27 @@ function parse(path: string, text: string): Config {
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw new Failure(`kubeconfig ${path} is not a kubeconfig: it holds no mapping`);
-  const config = value as Config;
+  const wrong = wrongIn(value as Config);
+  if (wrong !== undefined) throw new Failure(`kubeconfig ${path} is not a kubeconfig: ${wrong}`);
+  return value as Config;
+}
+
+/** What keeps a mapping from being a kubeconfig that could be written again. */
+function wrongIn(config: Config): string | undefined {
+  const { kind = "Config", apiVersion = "v1", "current-context": current } = config;
+  if (kind !== "Config" || apiVersion !== "v1") return `it is of ${JSON.stringify(apiVersion)}, kind ${JSON.stringify(kind)}`;
+  if (typeof (current ?? "") !== "string") return '"current-context" is not the name of one';
   for (const name of lists) {
     const list: unknown = config[name] ?? [];
     const isList = Array.isArray(list) && list.every((entry) => typeof entry === "object" && entry !== null);
-    if (!isList) throw new Failure(`kubeconfig ${path} is not a kubeconfig: "${name}" is not a list of entries`);
+    if (!isList) return `"${name}" is not a list of entries`;
   }
-  return config;
+  try {
+    JSON.stringify(config);
+  } catch {
+    return "an alias in it means what it stands in";
+  }
+  return undefined;
 }
 
 /** The content of a kubeconfig, undefined when there is no file. Throws a Failure when it cannot be read or understood. */
@@ -89,24 +106,27 @@ function read(path: string): Config | undefined {
   return parse(path, text);
 }
 
-/** Throws a Failure unless all files that would be touched can be read and understood. */
+/** Where entries go: where kubectl would put new ones, into the first file that exists, else into the last. */
+const entriesPath = (paths: readonly string[]): string => paths.find((candidate) => existsSync(candidate)) ?? (paths.at(-1) as string);
+const currentContextPath = (paths: readonly string[]): string | undefined => paths.find((candidate) => read(candidate)?.["current-context"]);
+
+/** Throws a Failure unless all files can be read and understood, and those that would be changed can be written. */
 export function checkKubeconfig(paths: readonly string[]): void {
   for (const path of paths) read(path);
+  const path = entriesPath(paths);
+  for (const changed of new Set([path, currentContextPath(paths) ?? path])) writing(changed, () => assertReplaceable(changed));
 }
 
-/** Replaces a file whole; a symbolic link keeps pointing where it does. */
-function replace(path: string, config: Config): void {
-  const target = existsSync(path) ? realpathSync(path) : path;
-  const unfinished = `${target}.${process.pid}.tmp`;
+/** What goes wrong while a kubeconfig is written, in a person's words. */
+function writing<T>(path: string, act: () => T): T {
   try {
-    writeFileSync(unfinished, dump(config, { noRefs: true, lineWidth: -1 }), { mode: 0o600 });
-    chmodSync(unfinished, 0o600);
-    renameSync(unfinished, target);
+    return act();
   } catch (error) {
-    rmSync(unfinished, { force: true });
     throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
   }
 }
+
+const replace = (path: string, config: Config): void => writing(path, () => replaceFile(path, dump(config, { noRefs: true, lineWidth: -1 })));
 
 /** Runs `change` while `<path>.lock` is ours, as kubectl takes it. */
 async function withLock<T>(path: string, change: () => T): Promise<T> {
@@ -153,26 +173,23 @@ export function kubeconfigText(context: string, access: Access): string {
   return dump({ ...withAccess({}, context, access), "current-context": context }, { noRefs: true, lineWidth: -1 });
 }
 
-/**
- * Adds or replaces the context and makes it the current one. With a list of files the entries go where kubectl would put new ones:
- * the first file that exists, else the last.
- */
+/** Adds or replaces the context and makes it the current one. Paths are those of `kubeconfigPaths`. */
 export async function mergeContext(paths: readonly string[], context: string, access: Access): Promise<Merged> {
-  const path = paths.find((candidate) => existsSync(candidate)) ?? (paths.at(-1) as string);
-  const currentPath = paths.find((candidate) => read(candidate)?.["current-context"]) ?? path;
-  try {
-    makeFolder(dirname(path));
-  } catch (error) {
-    throw new Failure(`kubeconfig ${path} cannot be written: ${reasonOf(error)}`, { cause: error });
-  }
+  const path = entriesPath(paths);
+  const currentPath = currentContextPath(paths) ?? path;
+  const madeFolders = writing(path, () => makeFolder(dirname(path)));
   const created = !existsSync(path);
   let former = "";
-  let formerElsewhere = false;
-  await withLock(path, () => {
-    const config = read(path) ?? {};
-    former = config["current-context"] ?? "";
-    replace(path, { ...withAccess(config, context, access), ...(currentPath === path ? { "current-context": context } : {}) });
-  });
+  try {
+    await withLock(path, () => {
+      const config = read(path) ?? {};
+      former = config["current-context"] ?? "";
+      replace(path, { ...withAccess(config, context, access), ...(currentPath === path ? { "current-context": context } : {}) });
+    });
+  } catch (error) {
+    removeEmptyFolders(madeFolders);
+    throw error;
+  }
   if (currentPath !== path) {
     await withLock(currentPath, () => {
       const config = read(currentPath) ?? {};
@@ -180,22 +197,22 @@ export async function mergeContext(paths: readonly string[], context: string, ac
       replace(currentPath, { ...config, "current-context": context });
     });
   }
-  if (former !== "") formerElsewhere = !read(path)?.contexts?.some((entry) => entry.name === former);
   // A context that a crash left behind is nobody's former one.
-  return { context, path, currentPath, former: former === context ? "" : former, formerElsewhere, created };
+  return { context, paths, path, currentPath, former: former === context ? "" : former, created, madeFolders };
 }
 
 /** Takes the context out again; the current context returns to what it was if it is still ours and the former still exists. */
 export async function removeContext(merged: Merged): Promise<void> {
-  const { context, path, currentPath } = merged;
+  const { context, path, currentPath, created, madeFolders } = merged;
   if (existsSync(path)) {
     await withLock(path, () => {
       const config = read(path) ?? {};
       for (const name of lists) if (config[name]) config[name] = config[name].filter((entry) => entry.name !== context);
       restore(config, merged);
-      if (merged.created && lists.every((name) => !config[name]?.length) && !config["current-context"]) rmSync(path, { force: true });
+      if (created && lists.every((name) => !config[name]?.length) && !config["current-context"]) rmSync(targetOf(path), { force: true });
       else replace(path, config);
     });
+    if (created) removeEmptyFolders(madeFolders);
   }
   if (currentPath === path || !existsSync(currentPath)) return;
   await withLock(currentPath, () => {
@@ -206,7 +223,15 @@ export async function removeContext(merged: Merged): Promise<void> {
 
 function restore(config: Config, merged: Merged): boolean {
   if (config["current-context"] !== merged.context) return false;
-  const stillThere = merged.formerElsewhere || (config.contexts?.some((entry) => entry.name === merged.former) ?? false);
-  config["current-context"] = stillThere ? merged.former : "";
+  config["current-context"] = merged.paths.some((path) => defines(path, merged.former)) ? merged.former : "";
   return true;
+}
+
+/** Whether a file has this context; one that cannot be read now may have it. */
+function defines(path: string, context: string): boolean {
+  try {
+    return read(path)?.contexts?.some((entry) => entry.name === context) ?? false;
+  } catch {
+    return true;
+  }
 }
