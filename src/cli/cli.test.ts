@@ -183,7 +183,7 @@ describe("up", () => {
 
   test("takes the context out again when the nodes take too long", async () => {
     const { code, stdout, stderr } = await run(["up", "--wait", "1ms"]);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "coracle: not all 3 nodes are Ready after 0.001 s: give them longer with --wait, or look at the log\n" });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "coracle: not all 3 nodes are Ready after 0.001 s: give them longer with --wait\n" });
     expect(stdout).toContain("API server at");
     expect(existsSync(kubeconfig)).toBe(false);
   });
@@ -199,6 +199,20 @@ describe("up", () => {
     expect(down).toEqual({ code: 0, stdout: "cluster far has ended\n", stderr: "" });
     expect(await isOpen(port)).toBe(false);
     expect(existsSync(kubeconfig)).toBe(false);
+  });
+
+  test.each([
+    ["SIGINT", { code: 1, stderr: "coracle: interrupted before the cluster was up\n" }],
+    ["SIGKILL", { code: null, stderr: "" }],
+  ] as const)("detached, leaves nothing when the one that waits gets %s", async (signal, expected) => {
+    // The start waits for this lock, so that it is in the middle when the signal comes.
+    writeFileSync(`${kubeconfig}.lock`, "");
+    const { child, ended, output } = launch(["up", "--detach", "--nodes", "1"]);
+    await expect.poll(output, { timeout: 20_000 }).toContain("API server at");
+    child.kill(signal);
+    expect(await ended).toMatchObject(expected);
+    await expect.poll(() => filesIn(folder), { timeout: 20_000 }).toEqual(["kubeconfig.lock"]);
+    expect(await isOpen(portOf(output()))).toBe(false);
   });
 
   test("what a killed cluster left is cleared away by down, or by the next up", async () => {

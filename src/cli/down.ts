@@ -1,10 +1,12 @@
 /** `coracle down`: ends a running cluster, or clears away what a crashed one left. */
+import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "../node/failure.ts";
 import { removeContext } from "../node/kubeconfig.ts";
-import { isRunning, readState, recordedClusters, releaseState } from "../node/state.ts";
+import { isRunning, logPath, readState, recordedClusters, releaseState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
 import type { Output } from "./output.ts";
+import { shortPath } from "./typable.ts";
 
 /** A cluster closes in well under a second; after this long its process is ended by force. */
 const endMsMax = 10_000;
@@ -35,11 +37,11 @@ export async function down(name: string, output: Output): Promise<void> {
   const state = knownCluster(name);
   if (isRunning(state)) {
     process.kill(state.pid, "SIGTERM");
-    if (await hasEnded(state)) return output.line(`cluster ${name} has ended`);
+    if (await hasEnded(state)) return output.line(`cluster ${name} has ended${existsSync(logPath(name)) ? `; its log, which tells of errors, stays in ${shortPath(logPath(name))}` : ""}`);
     process.kill(state.pid, "SIGKILL");
     await hasEnded(state);
   }
   if (state.merged !== undefined) await removeContext(state.merged);
-  releaseState(name);
-  output.line(`cluster ${name} had crashed; what it left is cleared away`);
+  const isLogKept = releaseState(name, { keepLog: true });
+  output.line(`cluster ${name} had crashed; what it left is cleared away${isLogKept ? `, but for its log in ${shortPath(logPath(name))}` : ""}`);
 }

@@ -3,10 +3,12 @@
  * and everything that was changed is undone at the end, however it comes about: Ctrl-C, `coracle down`, a failure half-way.
  */
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createCertificates } from "../node/certificates.ts";
 import { startCluster } from "../node/create-cluster.ts";
 import { Failure, reasonOf } from "../node/failure.ts";
 import { openFileLog } from "../node/file-log.ts";
+import type { FileLog } from "../node/file-log.ts";
 import { checkKubeconfig, kubeconfigPaths, mergeContext, removeContext } from "../node/kubeconfig.ts";
 import { claimState, logPath, releaseState, writeState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
@@ -54,36 +56,67 @@ class Undo {
 /** Resolves at the first signal that asks the process to end; rejects when something broke that nobody caught. */
 function untilTold(): Promise<void> {
   return new Promise((resolve, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => resolve());
     process.on("uncaughtException", reject);
   });
+}
+
+/** Resolves when the process that waits for a detached one has gone. It says nothing once it knows that the cluster is up. */
+function untilAbandoned(isDetached: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (isDetached) process.once("disconnect", resolve);
+  });
+}
+
+/** What a cluster in this process has come to. */
+class Session {
+  readonly undo = new Undo();
+  log: FileLog | undefined;
+  hasFailed = false;
+
+  /** Something that a person did is for them to mend; anything else is for whoever reads the log. */
+  fail(error: unknown): void {
+    this.hasFailed = true;
+    if (!(error instanceof Failure)) this.log?.error("the cluster ended", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+
+  get isLogWorthKeeping(): boolean {
+    return this.hasFailed || (this.log?.hasErrors ?? false);
+  }
 }
 
 /** Runs a cluster until it is told to end; told in the middle of starting, it stops there. */
 export async function up(options: UpOptions, output: Output): Promise<void> {
   const told = untilTold();
   told.catch(() => {});
-  const undo = new Undo();
+  const session = new Session();
   try {
-    const isUp = await Promise.race([start(options, output, undo).then(() => true), told.then(() => false)]);
+    const isUp = await Promise.race([start(options, output, session).then(() => true), told.then(() => false), untilAbandoned(options.isDetached).then(() => false)]);
     if (isUp) {
       output.ready();
       await told;
     }
+  } catch (error) {
+    session.fail(error);
+    throw error;
   } finally {
-    await undo.run();
+    await session.undo.run();
   }
 }
 
 /** Each step that leaves something adds to `undo` what takes it away. */
-async function start(options: UpOptions, output: Output, undo: Undo): Promise<void> {
+async function start(options: UpOptions, output: Output, session: Session): Promise<void> {
   const { name } = options;
+  const { undo } = session;
   const paths = kubeconfigPaths(options.kubeconfig);
   checkKubeconfig(paths);
   const claimed = claimState(name, options.clock);
-  undo.add(() => releaseState(name));
+  undo.add(() => {
+    if (releaseState(name, { keepLog: session.isLogWorthKeeping })) output.line(`its log stays in ${shortPath(logPath(name))}`);
+  });
   if (claimed.stale?.merged) await removeContext(claimed.stale.merged);
-  const log = openFileLog(logPath(name));
+  const log = openLog(name);
+  session.log = log;
   undo.add(() => log.close());
 
   const certificates = createCertificates({ names: [nodeName(name, 0), "172.18.0.2"] });
@@ -98,10 +131,23 @@ async function start(options: UpOptions, output: Output, undo: Undo): Promise<vo
   const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
   undo.add(() => removeContext(merged));
   writeState({ ...state, merged });
-  await inTime(cluster.ready(), waitMs, () => `${nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`} after ${waitMs / 1000} s: give them longer with --wait, or look at the log`);
+  await inTime(cluster.ready(), waitMs, () => tooLate(options, log));
   output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);
   output.done(`context ${emphasis(merged.context)} is the current one in ${shortPath(merged.path)}`);
   for (const line of nextSteps(options)) output.line(line);
+}
+
+function openLog(name: string): FileLog {
+  try {
+    return openFileLog(logPath(name));
+  } catch (error) {
+    throw new Failure(`the log ${logPath(name)} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function tooLate({ name, nodes, waitMs }: UpOptions, log: FileLog): string {
+  const what = nodes === 1 ? "the node is not Ready" : `not all ${nodes} nodes are Ready`;
+  return `${what} after ${waitMs / 1000} s: give them longer with --wait${log.hasLines ? `, or look at ${shortPath(logPath(name))}` : ""}`;
 }
 
 const reportDefect = (name: string) => void process.stderr.write(`coracle: a component met a defect and stopped; what is known stands in ${shortPath(logPath(name))}\n`);
@@ -110,30 +156,38 @@ function nextSteps(options: UpOptions): string[] {
   const name = options.name === "local" ? "" : ` --name ${options.name}`;
   const file = options.kubeconfig === undefined ? "" : ` --kubeconfig ${quoted(options.kubeconfig)}`;
   const own = [...(options.clock === "virtual" ? ["time advance 1h"] : []), ...(options.isDetached ? ["down"] : [])];
-  return ["", "Next:", `  ${kubectl()}${file} get nodes`, `  ${kubectl()}${file} get pods --all-namespaces`, ...own.map((command) => `  ${coracle()} ${command}${name}`), ""];
+  const end = options.isDetached ? [] : ["Ctrl-C ends the cluster.", ""];
+  return ["", "Next:", `  ${kubectl()}${file} get nodes`, `  ${kubectl()}${file} get pods --all-namespaces`, ...own.map((command) => `  ${coracle()} ${command}${name}`), "", ...end];
 }
 
 /** Starts `coracle up` as a process of its own, repeats what it says, and resolves when the cluster is up. */
 export function upDetached(args: readonly string[], output: Output): Promise<void> {
   return new Promise((resolve, reject) => {
+    let child: ChildProcess | undefined;
+    let isInterrupted = false;
+    // Before the child is there: who is interrupted in between must not leave it behind.
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
+      process.once(signal, () => {
+        isInterrupted = true;
+        child?.kill("SIGTERM");
+      });
+    }
     const entry = process.argv[1] as string;
-    const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+    child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
       detached: true,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       env: { ...process.env, CORACLE_DETACHED: "1" },
     });
-    const stop = () => child.kill("SIGTERM");
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
     child.on("message", (message: DetachedMessage) => {
       if ("line" in message) output.line(message.line);
       else if ("done" in message) output.line(` ✓ ${message.done}`);
       else if ("failed" in message) reject(Object.assign(new Failure(message.failed), { exitCode: message.code }));
       else {
-        child.unref();
+        child?.unref();
         resolve();
       }
     });
     child.on("error", (error) => reject(new Failure(`the cluster's process does not start: ${reasonOf(error)}`)));
-    child.on("exit", (code) => reject(new Failure(`the cluster's process ended with exit code ${code ?? "unknown"} before the cluster was up`)));
+    child.on("exit", (code, signal) => reject(new Failure(isInterrupted ? "interrupted before the cluster was up" : `the cluster's process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} before the cluster was up`)));
   });
 }

@@ -18,6 +18,7 @@ const reasons: { readonly [code: string]: string } = {
   EACCES: "permission denied",
   EPERM: "operation not permitted",
   EISDIR: "it is a directory",
+  EEXIST: "a file is in its place",
   ENOTDIR: "a part of the path is not a directory",
   EROFS: "the file system is read-only",
   ENOSPC: "no space is left on the device",

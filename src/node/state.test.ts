@@ -27,22 +27,25 @@ test("a claim is recorded, completed and released", () => {
   writeState({ ...state, access: { url: "https://x", authority: "a", certificate: "c", key: "k" } });
   expect(readState("local")?.access?.url).toBe("https://x");
   expect(recordedClusters()).toEqual(["local"]);
-  releaseState("local");
+  expect(releaseState("local", { keepLog: true })).toBe(false);
   expect(readState("local")).toBeUndefined();
 });
 
-test("what was released leaves nothing, unless its log says something or another cluster is there", () => {
-  claimState("local", "system");
-  openFileLog(logPath("local")).close();
-  releaseState("local");
+test("what was released leaves nothing, unless its log is worth keeping and says something, or another cluster is there", () => {
+  const claimWithLog = (name: string, line?: string) => {
+    claimState(name, "system");
+    const log = openFileLog(logPath(name));
+    if (line !== undefined) log.warn(line);
+    log.close();
+  };
+  claimWithLog("local");
+  expect(releaseState("local", { keepLog: true })).toBe(false);
   expect(readdirSync(folder)).toEqual([]);
-  claimState("local", "system");
-  claimState("other", "system");
-  const log = openFileLog(logPath("local"));
-  log.warn("something");
-  log.close();
-  releaseState("local");
-  releaseState("other");
+  claimWithLog("local", "something");
+  claimWithLog("other", "something");
+  writeFileSync(`${logPath("other")}.1`, "something older");
+  expect(releaseState("local", { keepLog: true })).toBe(true);
+  expect(releaseState("other", { keepLog: false })).toBe(false);
   expect(readdirSync(join(folder, "coracle"))).toEqual(["local"]);
   expect(readdirSync(stateFolder("local"))).toEqual(["log"]);
 });
@@ -69,9 +72,9 @@ test("a later process with the same number is not mistaken for it", () => {
   expect(processStartTime(2 ** 22 + 1)).toBeUndefined();
 });
 
-test("a record that was cut off counts as none", () => {
+test.each(['{"name":"lo', "", "null", "[]", "{}", '{"name":"local","pid":"x","startTime":"1"}'])("a record that was cut off, or is none, counts as none: %j", (text) => {
   mkdirSync(stateFolder("local"), { recursive: true });
-  writeFileSync(join(stateFolder("local"), "cluster.json"), '{"name":"lo');
+  writeFileSync(join(stateFolder("local"), "cluster.json"), text);
   expect(readState("local")).toBeUndefined();
   expect(() => claimState("local", "system")).not.toThrow();
 });
@@ -79,6 +82,10 @@ test("a record that was cut off counts as none", () => {
 test("a state folder that cannot be written is named", () => {
   writeFileSync(join(folder, "coracle"), "");
   expect(() => claimState("local", "system")).toThrow(/the state folder .* cannot be written: a part of the path is not a directory/);
+  rmSync(join(folder, "coracle"));
+  mkdirSync(join(folder, "coracle"));
+  writeFileSync(stateFolder("local"), "");
+  expect(() => claimState("local", "system")).toThrow(/the state folder .* cannot be written: a file is in its place/);
 });
 
 test("the log keeps its lines, and one older file", () => {

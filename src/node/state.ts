@@ -4,11 +4,11 @@
  * its process and taken over.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
-import { makeFolder } from "./folder.ts";
+import { makeFolder, removeEmptyFolders } from "./folder.ts";
 import type { Access, Merged } from "./kubeconfig.ts";
 
 export interface ClusterState {
@@ -47,11 +47,12 @@ export function processStartTime(pid: number): string | undefined {
   }
 }
 
-/** A record that was cut off by a crash counts as none. */
+/** What is no record, or was cut off by a crash, counts as none. */
 function readRecord(path: string): ClusterState | undefined {
   const text = readFileSync(path, "utf8");
   try {
-    return JSON.parse(text) as ClusterState;
+    const record = JSON.parse(text) as Partial<ClusterState> | null;
+    return Number.isInteger(record?.pid) && typeof record?.startTime === "string" ? (record as ClusterState) : undefined;
   } catch {
     return undefined;
   }
@@ -84,15 +85,25 @@ export function recordedClusters(): readonly string[] {
  */
 export function claimState(name: string, clock: ClusterState["clock"]): { state: ClusterState; stale: ClusterState | undefined } {
   const state: ClusterState = { name, pid: process.pid, startTime: processStartTime(process.pid) ?? "", clock };
+  touching(name, "written", () => makeFolder(stateFolder(name)));
   try {
-    makeFolder(stateFolder(name));
     const stale = takeOver(name);
     writeFileSync(recordPath(name), JSON.stringify(state), { mode: 0o600, flag: "wx" });
     return { state, stale };
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (codeOf(error) === "EEXIST") throw inUse(name, readState(name));
-    throw new Failure(`the state folder ${stateFolder(name)} cannot be written: ${reasonOf(error)}`, { cause: error });
+    throw folderFailure(name, "written", error);
+  }
+}
+
+const folderFailure = (name: string, what: string, error: unknown) => new Failure(`the state folder ${stateFolder(name)} cannot be ${what}: ${reasonOf(error)}`, { cause: error });
+
+function touching(name: string, what: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    throw folderFailure(name, what, error);
   }
 }
 
@@ -123,20 +134,24 @@ const inUse = (name: string, found: ClusterState | undefined) =>
 export function writeState(state: ClusterState): void {
   const path = recordPath(state.name);
   const unfinished = `${path}.tmp`;
-  writeFileSync(unfinished, JSON.stringify(state), { mode: 0o600 });
-  renameSync(unfinished, path);
+  touching(state.name, "written", () => {
+    writeFileSync(unfinished, JSON.stringify(state), { mode: 0o600 });
+    renameSync(unfinished, path);
+  });
 }
 
-/** The record goes; the log stays if anything was worth a line, and else nothing does. */
-export function releaseState(name: string): void {
-  rmSync(recordPath(name), { force: true });
-  if (statSync(logPath(name), { throwIfNoEntry: false })?.size === 0) rmSync(logPath(name), { force: true });
-  for (const folder of [stateFolder(name), stateFolder("")]) {
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Something is in it, of this cluster or of another: it stays.
-      return;
-    }
-  }
+/**
+ * The record goes, and with it the log, unless it is worth keeping and says something. Answers whether a log stays: until a later cluster of
+ * that name ends in good order.
+ */
+export function releaseState(name: string, options: { readonly keepLog: boolean }): boolean {
+  const isKept = options.keepLog && (statSync(logPath(name), { throwIfNoEntry: false })?.size ?? 0) > 0;
+  touching(name, "cleared", () => {
+    rmSync(recordPath(name), { force: true });
+    rmSync(`${recordPath(name)}.tmp`, { force: true });
+    if (!isKept) for (const path of [logPath(name), `${logPath(name)}.1`]) rmSync(path, { force: true });
+  });
+  // Another cluster's folder stays, and with it the one above.
+  removeEmptyFolders([stateFolder(""), stateFolder(name)]);
+  return isKept;
 }
