@@ -1,4 +1,4 @@
-import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from "../api/types/core-v1.ts";
+import type { Container, ContainerState, ContainerStateTerminated, ContainerStatus, Pod, ResourceRequirements } from "../api/types/core-v1.ts";
 import { formatTime, parseTime } from "../base/time.ts";
 import type { ContainerInfo, ContainerRuntime, FoundSandbox, ImageInfo } from "./runtime.ts";
 
@@ -16,6 +16,8 @@ export interface ContainerRecord {
   /** The image by the name under which the newest attempt was created. */
   createdFrom: string | undefined;
   waiting: { readonly reason: string; readonly message?: string } | undefined;
+  /** What the newest attempt may use; undefined where it has not been created. */
+  applied: ResourceRequirements | undefined;
   /** How the attempt before the newest ended. */
   last: ContainerStateTerminated | undefined;
   restarts: number;
@@ -34,7 +36,7 @@ export interface ContainerRecord {
 
 function fresh(spec: Container, kind: ContainerRecord["kind"]): ContainerRecord {
   return {
-    spec, kind, id: undefined, info: undefined, image: undefined, createdFrom: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
+    spec, kind, id: undefined, info: undefined, image: undefined, createdFrom: undefined, applied: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
     hooked: false, message: undefined,
   };
 }
@@ -72,6 +74,9 @@ export function restoreRecord(record: ContainerRecord, status: ContainerStatus, 
           ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
         }
       : { id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+  // What was granted last may be less than what the Pod asks for.
+  if (isRunning(record) && status.resources) record.spec = { ...record.spec, resources: status.resources };
+  record.applied = record.spec.resources;
   // What runs on stays as ready as it was until a probe says otherwise.
   record.started = isRunning(record) && (status.started ?? false);
   record.ready = isRunning(record) && status.ready;
@@ -85,7 +90,7 @@ export function findNewest(record: ContainerRecord, sandbox: FoundSandbox, runti
     if (info.state === "created") void runtime.removeContainer(id);
     else if (record.id === undefined || info.attempt > record.restarts) {
       record.last = terminatedState(record) ?? record.last;
-      Object.assign(record, { id, info, restarts: info.attempt, createdFrom: record.spec.image, started: false, ready: false });
+      Object.assign(record, { id, info, restarts: info.attempt, createdFrom: record.spec.image, applied: record.spec.resources, started: false, ready: false });
     }
   }
 }
@@ -93,6 +98,16 @@ export function findNewest(record: ContainerRecord, sandbox: FoundSandbox, runti
 /** Whether it runs another image than the Pod names by now. */
 export function isOutdated(record: ContainerRecord): boolean {
   return isRunning(record) && record.createdFrom !== record.spec.image;
+}
+
+/** Whether it must be started anew to have what was granted to it. */
+export function isResizeDue(record: ContainerRecord): boolean {
+  const { applied, spec } = record;
+  if (!isRunning(record) || applied === undefined || applied === spec.resources) return false;
+  return (spec.resizePolicy ?? []).some(
+    ({ resourceName, restartPolicy }) =>
+      restartPolicy === "RestartContainer" && (["requests", "limits"] as const).some((side) => applied[side]?.[resourceName] !== spec.resources[side]?.[resourceName]),
+  );
 }
 
 export function isRunning(record: ContainerRecord): boolean {
@@ -175,7 +190,7 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     ...(id === undefined ? {} : { containerID: id }),
     ...(ephemeral ? {} : { started: record.kind === "init" ? false : running && record.started }),
     ...(made && requests ? { allocatedResources: requests } : {}),
-    ...(made ? { resources: spec.resources } : {}),
+    ...(made ? { resources: record.applied ?? spec.resources } : {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
     ...(made ? { user: { linux: { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups } } } : {}),
   };

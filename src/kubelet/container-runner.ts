@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, identityOf, isOutdated, isRestarted, isRunning, terminatedState } from "./container-record.ts";
+import { hasExited, identityOf, isOutdated, isResizeDue, isRestarted, isRunning, terminatedState } from "./container-record.ts";
 import { expand } from "./expansion.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
@@ -120,14 +120,14 @@ export class ContainerRunner {
         if (!isRunning(record)) await this.start(record, places);
         return false;
       }
-      if (isOutdated(record)) await this.end(record);
+      if (this.mustEnd(record)) await this.end(record);
       if (!isRunning(record)) await this.start(record, places);
       if (!record.started && !mainBegun) return false;
     }
     for (const record of records) {
       if (this.options.cancelled()) return false;
       if (record.kind !== "main") continue;
-      if (isOutdated(record)) await this.end(record);
+      if (this.mustEnd(record)) await this.end(record);
       else if (isRunning(record) || (hasExited(record) && !this.restarts(record))) continue;
       await this.start(record, places);
     }
@@ -151,9 +151,14 @@ export class ContainerRunner {
     this.observe(record);
   }
 
-  /** Makes room for another image, whatever the restart policy. */
+  private mustEnd(record: ContainerRecord): boolean {
+    return isOutdated(record) || isResizeDue(record);
+  }
+
+  /** Makes room for another image or other resources, whatever the restart policy. */
   private end(record: ContainerRecord): Promise<void> {
-    return this.kill(record, { graceMs: this.graceMs(), message: `Container ${record.spec.name} definition changed, will be restarted` });
+    const why = isOutdated(record) ? "definition changed, will be restarted" : "resize requires restart";
+    return this.kill(record, { graceMs: this.graceMs(), message: `Container ${record.spec.name} ${why}` });
   }
 
   /** Whether its end is followed by another attempt. */
@@ -213,14 +218,14 @@ export class ContainerRunner {
 
   private async create(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
     const { runtime, environment } = this.means;
-    const createdFrom = record.spec.image;
+    const { image: createdFrom, resources } = record.spec;
     const config = await this.configOf(record, places);
     if (this.options.cancelled()) return;
     const sandboxId = this.sandboxId;
     if (sandboxId === undefined) return;
     const id = await runtime.createContainer(sandboxId, config);
     this.succeed(record, id);
-    record.createdFrom = createdFrom;
+    Object.assign(record, { createdFrom, applied: resources });
     this.tell(record, "Normal", "Created", "Container created");
     try {
       await runtime.startContainer(id);

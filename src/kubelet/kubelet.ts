@@ -7,7 +7,7 @@ import type { Client, Watch } from "../client/client.ts";
 import { EventRecorder } from "../client/event-recorder.ts";
 import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent, NodeStats } from "../server/node-agent.ts";
 import type { ByteSink, Channels, PortClient, PortConnection } from "../server/request.ts";
-import { refusal } from "./admission.ts";
+import { refusal, resizeRefusal } from "./admission.ts";
 import { ContentWatches } from "./content-watches.ts";
 import { attachSession, execSession } from "./exec-session.ts";
 import { ImagePuller } from "./image-puller.ts";
@@ -91,6 +91,8 @@ export class Kubelet implements NodeAgent {
       resolver: options.resolver,
       clusterDomain: options.clusterDomain,
       token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
+      resizeRefusal: (pod) => this.node && resizeRefusal(pod, this.node, this.others(pod.metadata.uid)),
+      roomFreed: () => this.roomFreed(),
       gone: (uid) => this.gone(uid),
     };
     this.found = new Map(runtime.listSandboxes().map((sandbox) => [sandbox.podUid, sandbox]));
@@ -252,7 +254,7 @@ export class Kubelet implements NodeAgent {
   }
 
   private async judge(pod: Pod) {
-    const others = [...this.workers.values()].filter(({ takesRoom }) => takesRoom).map((worker) => worker.pod);
+    const others = this.others(pod.metadata.uid);
     const needsNode = pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined || !toleratesAll(pod);
     if (needsNode) {
       try {
@@ -264,8 +266,17 @@ export class Kubelet implements NodeAgent {
     return this.node && refusal(pod, this.node, others);
   }
 
+  /** The Pods that take room beside this one, with what was granted to them. */
+  private others(uid: string): Pod[] {
+    return [...this.workers.values()].filter((worker) => worker.takesRoom && worker.uid !== uid).map(({ allocated }) => allocated);
+  }
+
+  private roomFreed(): void {
+    for (const worker of this.workers.values()) if (worker.waitsForRoom) worker.lookAtResize();
+  }
+
   private gone(uid: string): void {
-    this.workers.delete(uid);
+    if (this.workers.delete(uid)) this.roomFreed();
     this.tokens.forget(uid);
     this.contents.remove(uid);
     this.refreshes.get(uid)?.cancel();

@@ -3,6 +3,7 @@ import type { Pod } from "../api/types/core-v1.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
 import type { ImagePuller } from "./image-puller.ts";
+import type { Failure } from "./pod-worker.ts";
 import type { PodObjects } from "./objects.ts";
 import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
 
@@ -23,6 +24,10 @@ export interface PodMeans {
   readonly resolver: (pod: Pod) => SandboxDns;
   readonly clusterDomain: string;
   readonly token: (pod: Pod, audience: string | undefined, expirationSeconds: number) => Promise<string>;
+  /** Why this node cannot give a Pod that runs on it what it asks for now. */
+  resizeRefusal(pod: Pod): Failure | undefined;
+  /** A Pod takes less room on the node than before. */
+  roomFreed(): void;
   /** The worker of the Pod with this uid has nothing left to do. */
   gone(uid: string): void;
 }

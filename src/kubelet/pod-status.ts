@@ -19,6 +19,8 @@ export interface PodView {
   readonly ending: boolean;
   /** Why it failed, where not a container's doing. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  /** Other resources that the Pod asks for: not granted yet, or on their way to its containers. */
+  readonly resize: { readonly pending: { readonly reason: string; readonly message: string } | undefined; readonly isInProgress: boolean };
 }
 
 type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
@@ -72,6 +74,9 @@ export function isOver(pod: Pod): boolean {
 /** Of the condition DisruptionTarget, where this kubelet is who ends the Pod. */
 export const evictionReason = "TerminationByKubelet";
 
+/** They are there only while they are true. */
+export const resizeConditions: readonly string[] = ["PodResizePending", "PodResizeInProgress"];
+
 interface Verdict {
   readonly type: string;
   readonly ok: boolean;
@@ -111,7 +116,10 @@ function podReady(view: PodView, containers: Verdict): Verdict {
 function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
   const { pod, now } = view;
   const containers = containersReady(view, phase);
+  const { pending, isInProgress } = view.resize;
   const verdicts: Verdict[] = [
+    ...(pending ? [{ type: "PodResizePending", ok: true, ...pending }] : []),
+    ...(isInProgress ? [{ type: "PodResizeInProgress", ok: true }] : []),
     { type: "PodReadyToStartContainers", ok: view.sandboxReady },
     initialized(view, phase),
     podReady(view, containers),
@@ -133,7 +141,7 @@ function conditionsOf(view: PodView, phase: Phase): PodCondition[] {
       ...(message === undefined ? {} : { message }),
     };
   });
-  return [...own, ...before.filter(({ type }) => !verdicts.some((verdict) => verdict.type === type))];
+  return [...own, ...before.filter(({ type }) => !resizeConditions.includes(type) && !verdicts.some((verdict) => verdict.type === type))];
 }
 
 export function podStatus(view: PodView): PodStatus {

@@ -8,6 +8,7 @@ import { ContainerRunner } from "./container-runner.ts";
 import type { PodMeans } from "./pod-means.ts";
 import { isOver, phaseOf, podStatus } from "./pod-status.ts";
 import type { PodView } from "./pod-status.ts";
+import { PodResizer } from "./pod-resizer.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { FoundSandbox, SandboxInfo } from "./runtime.ts";
@@ -44,6 +45,7 @@ export class PodWorker {
   private readonly environment: Environment;
   private readonly runner: ContainerRunner;
   private readonly writer: StatusWriter;
+  private readonly resizer: PodResizer;
   /** When this node took the Pod on. */
   readonly startedAt: number;
   private stage: "active" | "ending" | "ended" = "active";
@@ -67,6 +69,7 @@ export class PodWorker {
     this.pod = pod;
     this.failure = failure;
     this.records = recordsOf(pod);
+    this.resizer = new PodResizer(means, this.records);
     this.startedAt = parseTime(pod.status.startTime ?? "") ?? this.environment.clock.now();
     this.restore(sandbox);
     // One that has stopped is of use only where nothing will be started any more.
@@ -90,6 +93,7 @@ export class PodWorker {
       cancelled: () => this.stopped || this.shouldEnd(),
     });
     for (const record of this.records) this.runner.adopt(record);
+    this.lookAtResize();
     this.armDeadline();
     this.kick();
   }
@@ -103,6 +107,25 @@ export class PodWorker {
     return this.stage !== "ended" && !(this.failure && this.records.every(({ id }) => id === undefined));
   }
 
+  /** The Pod with what was granted to it. */
+  get allocated(): Pod {
+    return this.resizer.allocated(this.pod);
+  }
+
+  /** Whether it asks for more than the node could give so far. */
+  get waitsForRoom(): boolean {
+    return this.resizer.pending !== undefined && this.stage === "active";
+  }
+
+  /** Takes other resources over when there is room for them. */
+  lookAtResize(): void {
+    if (this.stage !== "active" || this.shouldEnd()) return;
+    const before = this.resizer.pending;
+    if (this.resizer.look(this.pod)) this.means.roomFreed();
+    else if (this.resizer.pending === before) return;
+    this.kick();
+  }
+
   record(container: string): ContainerRecord | undefined {
     return this.records.find(({ spec }) => spec.name === container);
   }
@@ -114,8 +137,10 @@ export class PodWorker {
     this.pod = pod;
     for (const spec of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
       const record = this.record(spec.name);
-      if (record) this.runner.change(record, spec);
+      // Other resources are taken over once there is room for them.
+      if (record) this.runner.change(record, sameData(record.spec.resources, spec.resources) ? spec : { ...spec, resources: record.spec.resources });
     }
+    this.lookAtResize();
     if (pod.spec.activeDeadlineSeconds !== deadline) this.armDeadline();
     this.records.push(...addedRecords(pod, this.records));
     this.writer.seen(pod);
@@ -214,8 +239,10 @@ export class PodWorker {
     this.publish();
     if (!(await this.prepare())) return;
     this.runner.sandboxId = this.sandbox?.id;
+    await this.resizer.apply();
     const complete = await this.runner.runAll(this.records, this.places ?? new Map());
     if (!complete && this.shouldEnd()) this.dirty = true;
+    this.resizer.finish((record) => this.runner.restarts(record));
     if (!this.stopped) this.publish();
     const after = phaseOf(this.view());
     if (after === "Succeeded" || after === "Failed" || this.served()) this.dirty = true;
@@ -284,6 +311,7 @@ export class PodWorker {
     if (this.sandbox) await this.means.runtime.stopSandbox(this.sandbox.id);
     this.sandboxUp = false;
     this.stage = "ended";
+    this.means.roomFreed();
     if (this.removed) return this.cleanUp();
     this.publish();
     this.dirty = true;
@@ -355,7 +383,7 @@ export class PodWorker {
     const { clock } = this.environment;
     return {
       pod: this.pod, records: this.records.filter(({ kind }) => kind !== "ephemeral"), ephemeral: this.records.filter(({ kind }) => kind === "ephemeral"), podIps: this.lastIps(), hostIps: this.means.hostIps, sandboxReady: this.sandboxUp, startedAt: this.startedAt, now: clock.now(),
-      ending: this.stage === "ended" && !this.allDone(), failure: this.failure,
+      ending: this.stage === "ended" && !this.allDone(), failure: this.failure, resize: this.resizer,
     };
   }
 

@@ -22,6 +22,8 @@ export interface ContainerRuntime {
   /** Sends TERM, waits `graceMs`, then kills; resolves when the container has ended. */
   stopContainer(containerId: string, graceMs: number): Promise<void>;
   removeContainer(containerId: string): Promise<void>;
+  /** Other limits for a container that goes on running. */
+  updateContainer(containerId: string, limits: { readonly [resource: string]: string }): Promise<void>;
   containerStatus(containerId: string): ContainerInfo | undefined;
   /** What a running container uses; undefined for one that does not run. Absent: the runtime does not measure. */
   containerStats?(containerId: string): ContainerStats | undefined;

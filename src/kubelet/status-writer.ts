@@ -2,13 +2,13 @@ import { isStatus } from "../base/status-error.ts";
 import { sameData } from "../api/equality.ts";
 import { pods } from "../api/kinds.ts";
 import type { Pod, PodStatus } from "../api/types/core-v1.ts";
-import { evictionReason } from "./pod-status.ts";
+import { evictionReason, resizeConditions } from "./pod-status.ts";
 import type { PodMeans } from "./pod-means.ts";
 
 /** Pause before a write that the server did not answer is tried again. */
 const retryMs = 1000;
 /** Conditions that this kubelet decides; all others are kept as they stand. */
-const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]);
+const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", ...resizeConditions]);
 
 /**
  * Brings one Pod's status to the server: only what differs, one write at a time, always the newest wish. A write is bound to

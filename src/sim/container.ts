@@ -69,7 +69,7 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly privileged: boolean;
   readonly user: number;
   readonly groups: readonly number[];
-  readonly memoryBytesMax: number;
+  memoryBytesMax: number;
   readonly machine: MachineFacts;
   readonly space: ProcessSpace;
   readonly work = new WorkMeter();
@@ -272,6 +272,11 @@ export class SimulatedContainer implements World, LoggedContainer {
     if (!this.files.exists(path) || this.files.stat(path).kind !== "file") return undefined;
     const text = new TextDecoder().decode(this.files.readFile(path)).slice(0, 4096);
     return text === "" ? undefined : text;
+  }
+
+  /** Another limit from now on; undefined: the machine's. What it holds already it keeps. */
+  limitMemory(bytes: number | undefined): void {
+    this.memoryBytesMax = bytes ?? this.options.host.memoryBytes;
   }
 
   /** What it uses now; undefined when it does not run. */

@@ -1,3 +1,4 @@
+import { quantityValue } from "../base/quantity.ts";
 import type { Environment, Random } from "../base/environment.ts";
 import type {
   ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, RuntimeAttach, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
@@ -155,6 +156,12 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
 
   imageStates(): readonly ImageState[] {
     return this.images.states();
+  }
+
+  updateContainer(containerId: string, limits: { readonly [resource: string]: string }): Promise<void> {
+    const memory = limits["memory"];
+    this.containers.get(containerId)?.limitMemory(memory === undefined ? undefined : quantityValue(memory));
+    return Promise.resolve();
   }
 
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {

@@ -6,6 +6,7 @@ import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { podSecurity } from "./pod-security/pod-security.ts";
+import { podResize } from "./pod-resize.ts";
 import { priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -17,6 +18,6 @@ import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 export function defaultPlugins(store: Store): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle, limitRanger, serviceAccount, nodeRestriction, taintNodesByCondition, podSecurity, priority, defaultTolerationSeconds, defaultStorageClass, storageProtection, runtimeClass,
-    resourceQuota(store),
+    podResize, resourceQuota(store),
   ];
 }
