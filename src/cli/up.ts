@@ -3,7 +3,6 @@
  * and everything that was changed is undone at the end, however it comes about: Ctrl-C, `coracle down`, a failure half-way.
  */
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { createCertificates } from "../node/certificates.ts";
 import { startCluster } from "../node/create-cluster.ts";
 import { Failure, reasonOf } from "../node/failure.ts";
@@ -163,17 +162,16 @@ function nextSteps(options: UpOptions): string[] {
 /** Starts `coracle up` as a process of its own, repeats what it says, and resolves when the cluster is up. */
 export function upDetached(args: readonly string[], output: Output): Promise<void> {
   return new Promise((resolve, reject) => {
-    let child: ChildProcess | undefined;
     let isInterrupted = false;
     // Before the child is there: who is interrupted in between must not leave it behind.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
       process.once(signal, () => {
         isInterrupted = true;
-        child?.kill("SIGTERM");
+        child.kill("SIGTERM");
       });
     }
     const entry = process.argv[1] as string;
-    child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
+    const child = spawn(process.execPath, [...process.execArgv, entry, ...args], {
       detached: true,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       env: { ...process.env, CORACLE_DETACHED: "1" },
@@ -183,7 +181,7 @@ export function upDetached(args: readonly string[], output: Output): Promise<voi
       else if ("done" in message) output.line(` ✓ ${message.done}`);
       else if ("failed" in message) reject(Object.assign(new Failure(message.failed), { exitCode: message.code }));
       else {
-        child?.unref();
+        child.unref();
         resolve();
       }
     });

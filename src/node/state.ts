@@ -4,7 +4,7 @@
  * its process and taken over.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
@@ -88,12 +88,28 @@ export function claimState(name: string, clock: ClusterState["clock"]): { state:
   touching(name, "written", () => makeFolder(stateFolder(name)));
   try {
     const stale = takeOver(name);
-    writeFileSync(recordPath(name), JSON.stringify(state), { mode: 0o600, flag: "wx" });
+    writeNew(recordPath(name), JSON.stringify(state));
     return { state, stale };
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (codeOf(error) === "EEXIST") throw inUse(name, readState(name));
+    removeEmptyFolders([stateFolder(""), stateFolder(name)]);
     throw folderFailure(name, "written", error);
+  }
+}
+
+/** The file appears whole or, with EEXIST where there is one, not at all: nobody finds a record half written. */
+function writeNew(path: string, text: string): void {
+  const unfinished = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(unfinished, text, { mode: 0o600 });
+    linkSync(unfinished, path);
+  } catch (error) {
+    // Some file systems know no second name of a file.
+    if (!["EPERM", "ENOTSUP", "ENOSYS"].includes(codeOf(error) ?? "")) throw error;
+    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  } finally {
+    rmSync(unfinished, { force: true });
   }
 }
 
