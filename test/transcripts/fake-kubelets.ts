@@ -239,11 +239,20 @@ export class FakeKubelets {
           podIP,
           podIPs: [{ ip: podIP }],
           startTime: pod.status.startTime ?? now,
+          ...initStatuses(pod, now),
           containerStatuses: pod.spec.containers.map((container) => ({
-            name: container.name, state, lastState: {}, ready, restartCount: 0, image: container.image ?? "", imageID: "", ...(ended ? { started: false } : {}),
+            name: container.name, state, lastState: {}, ready, restartCount: 0, image: container.image ?? "", imageID: "", ...(ended ? { started: false } : "running" in state && !ready ? { started: true } : {}),
           })),
         },
       },
     }, { subresource: "status", fieldManager: "kwok" });
   }
+}
+
+/** Init containers have ended by the time a Pod is written as started. */
+function initStatuses(pod: Pod, now: string): object {
+  const { initContainers = [] } = pod.spec;
+  if (initContainers.length === 0) return {};
+  const state = { terminated: { exitCode: 0, reason: "Completed", startedAt: now, finishedAt: now } };
+  return { initContainerStatuses: initContainers.map(({ name, image = "" }) => ({ name, state, lastState: {}, ready: true, restartCount: 0, image, imageID: "" })) };
 }

@@ -41,6 +41,8 @@ export interface Recording {
   /** Absent where none were recorded. */
   readonly events: readonly RecordedEvent[] | undefined;
   readonly watch: readonly WatchLine[];
+  /** What was there at the end, of the kinds that the topic is about. */
+  readonly objects: readonly KubeObject[];
 }
 
 const folder = join(import.meta.dirname, "recorded");
@@ -52,10 +54,12 @@ export function readRecording(topic: string): Recording {
     return existsSync(`${path}.gz`) ? gunzipSync(readFileSync(`${path}.gz`)).toString() : "";
   };
   const lines = (text: string): unknown[] => text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as unknown);
+  const items = (text: string): unknown[] => (text === "" ? [] : (JSON.parse(text) as { items: unknown[] }).items);
   const events = file("events.json");
   return {
     steps: lines(file("steps.jsonl")) as Step[],
     watch: lines(file("watch.jsonl")) as WatchLine[],
-    events: events === "" ? undefined : (JSON.parse(events) as { items: RecordedEvent[] }).items,
+    events: events === "" ? undefined : (items(events) as RecordedEvent[]),
+    objects: items(file("objects.json")) as KubeObject[],
   };
 }

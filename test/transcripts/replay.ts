@@ -15,6 +15,7 @@ import { listenHttps } from "../../src/node/https-server.ts";
 import { kubeconfigText } from "../../src/node/kubeconfig.ts";
 import { goEnvironment, kubectlPath } from "../kubectl/kubectl.ts";
 import { FakeKubelets } from "./fake-kubelets.ts";
+import { judgeObjects } from "./final-objects.ts";
 import { Statuses, judgeEvents, judgeStep } from "./judge.ts";
 import type { Finding } from "./judge.ts";
 import { Instants } from "./instants.ts";
@@ -63,8 +64,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
       if (step.killed_after_s !== undefined) await hang(child, cluster, step.killed_after_s * 1000);
       else findings.push(judgeStep(step, await runPaced(child, { cluster, server, endedAt: begin + (step.ms ?? 0), timedOut: hasTimedOut(step), polls: polling.has(step.argv[0] ?? "") })));
     }
-    await cluster.advance(1000);
-    findings.push(...(await judgeEvents(cluster, recording)), ...statuses.judge(recording));
+    findings.push(...(await judgeObjects(cluster, recording)), ...(await judgeEvents(cluster, recording)), ...statuses.judge(recording));
     return findings;
   } finally {
     kubelets.stop();

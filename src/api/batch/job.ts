@@ -105,7 +105,8 @@ function defaultJobSpec(draft: Draft<JobSpec>): void {
 function generateSelector(draft: Draft<Job>): void {
   draft.spec.template.metadata ??= {} as Draft<Job>["metadata"];
   const meta = draft.spec.template.metadata;
-  const shared = meta.labels !== undefined && draft.metadata.labels === meta.labels;
+  // Not of a Job whose name was generated: upstream copies it for each name it tries, and with that the two maps part.
+  const shared = meta.labels !== undefined && draft.metadata.labels === meta.labels && draft.metadata.generateName === undefined;
   const { name = "", uid } = draft.metadata;
   const generated = {
     [jobLabels.controllerUid]: uid,
