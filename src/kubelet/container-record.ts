@@ -31,13 +31,17 @@ export interface ContainerRecord {
   ready: boolean;
   /** The postStart hook has ended. */
   hooked: boolean;
+  /** A probe has killed the newest attempt, and another one follows however it ended. */
+  due: boolean;
+  /** The newest attempt was of a sandbox that is no more: the Pod begins anew, with its init containers. */
+  stale: boolean;
   message: string | undefined;
 }
 
 function fresh(spec: Container, kind: ContainerRecord["kind"]): ContainerRecord {
   return {
     spec, kind, id: undefined, info: undefined, image: undefined, createdFrom: undefined, applied: undefined, waiting: undefined, last: undefined, restarts: 0, backoffMs: 0, backoffSince: 0, againAt: 0, started: false, ready: false,
-    hooked: false, message: undefined,
+    hooked: false, due: false, stale: false, message: undefined,
   };
 }
 
@@ -119,13 +123,19 @@ export function hasExited(record: ContainerRecord): boolean {
 }
 
 /** Whether the end of the newest attempt is followed by another: by the container's rules for exit codes, then its policy, then the Pod's. */
-export function isRestarted({ spec, info }: ContainerRecord, pod: Pod): boolean {
+export function isRestarted({ spec, info, due }: ContainerRecord, pod: Pod): boolean {
+  if (due) return true;
   const exitCode = info?.exitCode ?? 0;
   for (const { action, exitCodes } of spec.restartPolicyRules ?? []) {
     if (action === "Restart" && exitCodes && (exitCodes.values ?? []).includes(exitCode) === (exitCodes.operator === "In")) return true;
   }
-  const policy = spec.restartPolicy ?? pod.spec.restartPolicy ?? "Always";
+  const policy = policyOf(spec, pod);
   return policy === "Always" || (policy === "OnFailure" && exitCode !== 0);
+}
+
+/** The container's own restart policy, else its Pod's. */
+export function policyOf(spec: Container, pod: Pod): string {
+  return spec.restartPolicy ?? pod.spec.restartPolicy ?? "Always";
 }
 
 /** How the newest attempt ended. */

@@ -1,7 +1,7 @@
 import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, identityOf, isOutdated, isResizeDue, isRestarted, isRunning, terminatedState } from "./container-record.ts";
+import { hasExited, identityOf, isOutdated, isResizeDue, isRestarted, isRunning, policyOf, terminatedState } from "./container-record.ts";
 import { expand } from "./expansion.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
@@ -12,6 +12,7 @@ import { ProbeWorker } from "./probes.ts";
 import type { ProbeKind } from "./probes.ts";
 import type { ContainerConfig } from "./runtime.ts";
 import { quantityValue } from "../base/quantity.ts";
+import { parseTime } from "../base/time.ts";
 import { failureMs, jittered, regularMs } from "./resync.ts";
 import { makeVariables } from "./variables.ts";
 import { VolumeError, mountsOf } from "./volumes.ts";
@@ -76,6 +77,11 @@ export class ContainerRunner {
     this.probes.clear();
   }
 
+  /** From now on no probe ends a container: the Pod is ending them. */
+  stopKillingProbes(): void {
+    for (const workers of this.probes.values()) for (const worker of workers) if (worker.kills) worker.stop();
+  }
+
   /** Takes the runtime's word on a container. */
   observe(record: ContainerRecord): void {
     if (!record.id) return;
@@ -111,12 +117,12 @@ export class ContainerRunner {
   /** Starts what is to run now, in the Pod's order. False when something has to come first. */
   async runAll(records: readonly ContainerRecord[], places: ReadonlyMap<string, string>): Promise<boolean> {
     for (const record of records) if (record.kind === "ephemeral" && record.id === undefined && !this.options.cancelled()) await this.start(record, places);
-    const mainBegun = records.some(({ kind, id }) => kind === "main" && id !== undefined);
+    const mainBegun = records.some(({ kind, id, stale }) => kind === "main" && id !== undefined && !stale);
     for (const record of records) {
       if (this.options.cancelled()) return false;
       if (record.kind === "main" || record.kind === "ephemeral") continue;
       if (record.kind === "init") {
-        if (mainBegun || (hasExited(record) && record.info?.exitCode === 0)) continue;
+        if (mainBegun || (hasExited(record) && record.info?.exitCode === 0 && !record.stale)) continue;
         if (!isRunning(record)) await this.start(record, places);
         return false;
       }
@@ -134,8 +140,8 @@ export class ContainerRunner {
     return true;
   }
 
-  /** TERM with a preStop hook before it, then KILL. Resolves when the container has ended. */
-  async kill(record: ContainerRecord, options: { graceMs: number; message?: string }): Promise<void> {
+  /** The preStop hook, then TERM (not before `turn`, while there is time), then KILL. Resolves when the container has ended. */
+  async kill(record: ContainerRecord, options: { graceMs: number; message?: string; turn?: Promise<unknown> }): Promise<void> {
     if (!record.id || !isRunning(record)) return;
     const { clock } = this.means.environment;
     this.tell(record, "Normal", "Killing", options.message ?? `Stopping container ${record.spec.name}`);
@@ -145,10 +151,23 @@ export class ContainerRunner {
       const hook = runHook(preStop, this.target(record), this.means).then((failure) => {
         if (failure !== undefined) this.tell(record, "Warning", "FailedPreStopHook", `PreStopHook failed`);
       });
-      await Promise.race([hook, clock.sleep(options.graceMs)]);
+      await this.within(hook, options.graceMs);
     }
+    if (options.turn) await this.within(options.turn, until - clock.now());
     await this.means.runtime.stopContainer(record.id, Math.max(until - clock.now(), graceMsMin));
     this.observe(record);
+  }
+
+  /** Waits for something, but not longer than this. */
+  private async within(work: Promise<unknown>, ms: number): Promise<void> {
+    if (ms <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.means.environment.clock.after(ms, resolve);
+      void work.finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   private mustEnd(record: ContainerRecord): boolean {
@@ -168,8 +187,7 @@ export class ContainerRunner {
 
   private async start(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
     if (hasExited(record)) {
-      const restartsInit = record.kind === "init" && (this.options.pod().spec.restartPolicy ?? "Always") !== "Never";
-      if (record.kind === "init" && !restartsInit) return;
+      if (record.kind === "init" && !record.stale && !this.restarts(record)) return;
       if (this.isBackingOff(record)) return;
     }
     // Between two looks what failed stays as it is, whatever else makes this Pod's worker run.
@@ -197,9 +215,12 @@ export class ContainerRunner {
   private isBackingOff(record: ContainerRecord): boolean {
     const { clock } = this.means.environment;
     const now = clock.now();
-    const ended = record.info?.finishedAt ?? now;
+    // Of one that a probe has killed the end before counts, and only now: then it is like any other that has ended.
+    const ended = record.due ? (parseTime(record.last?.finishedAt ?? "") ?? -Infinity) : (record.info?.finishedAt ?? now);
     const expired = ended - record.backoffSince > 2 * crashMsMax;
     if (record.backoffMs > 0 && !expired && now < ended + record.backoffMs) {
+      record.due = false;
+      if (!record.stale && !this.restarts(record)) return true;
       const { name } = record.spec;
       const { metadata } = this.options.pod();
       const pod = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
@@ -260,6 +281,8 @@ export class ContainerRunner {
     record.waiting = undefined;
     record.message = undefined;
     record.hooked = false;
+    record.due = false;
+    record.stale = false;
   }
 
   private async afterStart(record: ContainerRecord): Promise<void> {
@@ -293,7 +316,8 @@ export class ContainerRunner {
     const dies = (kind: ProbeKind): void => {
       const probe = kind === "Startup" ? startupProbe : livenessProbe;
       const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs() : probe.terminationGracePeriodSeconds * 1000;
-      void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe, will be restarted` });
+      record.due = policyOf(record.spec, this.options.pod()) !== "Never";
+      void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe${record.due ? ", will be restarted" : ""}` });
     };
     add("Startup", startupProbe, (ok) => {
       if (!ok) return dies("Startup");

@@ -62,20 +62,30 @@ export class ContentWatches {
     const { client, environment, changed } = this.options;
     let current: Watch | undefined;
     let over = false;
+    let known: string | undefined;
+    const again = (): void => {
+      if (!over && !this.stopped) environment.clock.after(relistMs, () => void start());
+    };
     const start = async (): Promise<void> => {
+      if (over || this.stopped) return;
       try {
         const page = await client.list(kind, { namespace, fieldSelector: `metadata.name=${name}` });
         if (over || this.stopped) return;
+        const found = page.items[0]?.metadata.resourceVersion ?? "";
+        // What it became while nobody watched is news.
+        if (known !== undefined && found !== known) for (const uid of users) changed(uid);
+        known = found;
         current = client.watch(kind, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: page.resourceVersion }, {
-          event: ({ type }) => {
-            if (type !== "BOOKMARK") for (const uid of users) changed(uid);
+          event: ({ type, object }) => {
+            if (type === "BOOKMARK") return;
+            known = type === "DELETED" ? "" : object.metadata.resourceVersion;
+            for (const uid of users) changed(uid);
           },
-          ended: () => {
-            if (!over && !this.stopped) environment.clock.after(relistMs, () => void start());
-          },
+          ended: again,
         });
       } catch (error) {
-        environment.log.debug(`${kind.plural} ${namespace}/${name} not watched`, { error: String(error) });
+        environment.log.debug(`${kind.plural} ${namespace}/${name} not watched, again in ${relistMs} ms`, { error: String(error) });
+        again();
       }
     };
     void start();

@@ -28,7 +28,6 @@ type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
 /** Upstream's `getPhase`. */
 export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
   if (failure) return "Failed";
-  const policy = pod.spec.restartPolicy ?? "Always";
   let pendingInit = 0;
   let failedInit = 0;
   for (const record of records) {
@@ -36,10 +35,9 @@ export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
     if (record.kind === "sidecar") {
       if (!record.started && !hasExited(record)) pendingInit++;
     } else if (hasExited(record)) {
-      if (record.info?.exitCode !== 0) {
-        failedInit++;
-        if (policy !== "Never") pendingInit++;
-      }
+      if (record.info?.exitCode === 0) continue;
+      if (isRestarted(record, pod)) pendingInit++;
+      else failedInit++;
     } else pendingInit++;
   }
   let running = 0;
@@ -56,7 +54,7 @@ export function phaseOf({ pod, records, ending, failure }: PodView): Phase {
     else waiting++;
   }
   const sidecarsUp = records.some((record) => record.kind === "sidecar" && isRunning(record));
-  if (failedInit > 0 && policy === "Never") return "Failed";
+  if (failedInit > 0) return "Failed";
   if (ending && running === 0 && !sidecarsUp) return stopped > 0 && stopped === succeeded && waiting === 0 && pendingInit === 0 ? "Succeeded" : "Failed";
   if (pendingInit > 0 || waiting > 0) return "Pending";
   if (running > 0) return "Running";

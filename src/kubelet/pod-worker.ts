@@ -92,6 +92,7 @@ export class PodWorker {
       wakeAt: (instant) => this.wakeAt(instant),
       cancelled: () => this.stopped || this.shouldEnd(),
     });
+    if (!this.sandboxUp && pod.spec.restartPolicy !== "Never") for (const record of this.records) record.stale = record.id !== undefined;
     for (const record of this.records) this.runner.adopt(record);
     this.lookAtResize();
     this.armDeadline();
@@ -236,7 +237,8 @@ export class PodWorker {
     if (this.shouldEnd()) return this.end();
     const phase = phaseOf(this.view());
     if (phase === "Succeeded" || phase === "Failed" || this.served()) return this.end();
-    this.publish();
+    // An end that is followed by another attempt at once is not told.
+    if (!this.records.some((record) => record.due && hasExited(record))) this.publish();
     if (!(await this.prepare())) return;
     this.runner.sandboxId = this.sandbox?.id;
     await this.resizer.apply();
@@ -303,10 +305,12 @@ export class PodWorker {
     const grace = this.failure?.reason === "Evicted" ? 0 : (this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault);
     const running = this.records.filter(isRunning);
     if (running.length > 0) this.publish();
-    const until = this.environment.clock.now() + Math.max(grace, 1) * 1000;
-    const left = (): number => Math.max(until - this.environment.clock.now(), 0);
-    await Promise.all(running.filter(({ kind }) => kind !== "sidecar").map((record) => this.runner.kill(record, { graceMs: left() })));
-    for (const record of running.filter(({ kind }) => kind === "sidecar").reverse()) await this.runner.kill(record, { graceMs: Math.max(left(), 2000) });
+    this.runner.stopKillingProbes();
+    const graceMs = Math.max(grace, 1) * 1000;
+    // Hooks begin at once; a sidecar is stopped after those that may rely on it.
+    let turn: Promise<unknown> = Promise.all(running.filter(({ kind }) => kind !== "sidecar").map((record) => this.runner.kill(record, { graceMs })));
+    for (const record of running.filter(({ kind }) => kind === "sidecar").reverse()) turn = Promise.all([turn, this.runner.kill(record, { graceMs, turn })]);
+    await turn;
     this.runner.stopProbes();
     if (this.sandbox) await this.means.runtime.stopSandbox(this.sandbox.id);
     this.sandboxUp = false;

@@ -115,6 +115,11 @@ export class ProbeWorker {
     this.timer = clock.at(Math.max(clock.now(), options.since + (options.probe.initialDelaySeconds ?? 0) * 1000), this.wake);
   }
 
+  /** Whether its verdict can end the container. */
+  get kills(): boolean {
+    return this.options.kind !== "Readiness";
+  }
+
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();

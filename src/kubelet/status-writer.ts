@@ -79,23 +79,21 @@ export class StatusWriter {
     const { client, environment } = this.means;
     const { name, namespace, uid } = this.pod.metadata;
     try {
-      this.adopt(await client.update(pods, { ...this.pod, status: this.merged() }, { subresource: "status" }));
+      try {
+        this.adopt(await client.update(pods, { ...this.pod, status: this.merged() }, { subresource: "status" }));
+      } catch (error) {
+        if (!isStatus(error, "Conflict")) throw error;
+        const fresh = await client.get(pods, { name, namespace });
+        if (fresh.metadata.uid === uid) this.adopt(fresh);
+        else this.wanted = undefined;
+      }
     } catch (error) {
       if (isStatus(error, "NotFound")) {
         this.wanted = undefined;
-      } else if (isStatus(error, "Conflict")) {
-        try {
-          const fresh = await client.get(pods, { name, namespace });
-          if (fresh.metadata.uid === uid) this.adopt(fresh);
-          else this.wanted = undefined;
-        } catch (again) {
-          if (!isStatus(again, "NotFound")) throw again;
-          this.wanted = undefined;
-        }
-      } else {
-        environment.log.warn(`status of pod ${namespace}/${name} not written, again in ${retryMs} ms`, { error: String(error) });
-        await environment.clock.sleep(retryMs);
+        return;
       }
+      environment.log.warn(`status of pod ${namespace}/${name} not written, again in ${retryMs} ms`, { error: String(error) });
+      await environment.clock.sleep(retryMs);
     }
   }
 

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configMaps, events, namespaces, pods } from "../api/kinds.ts";
+import type { Pod } from "../api/types/core-v1.ts";
+import type { Partially } from "../base/json.ts";
+import type { InProcessServer } from "../../test/in-process-server.ts";
+import { startInProcessServer } from "../../test/in-process-server.ts";
+import { Registry } from "./images/registry.ts";
+import { SimulatedMachine } from "./machine.ts";
+import { SimulatedNetwork } from "./network.ts";
+
+/** How the containers of a Pod begin again and end: rules of kubelets that show only when several things come together. */
+let server: InProcessServer;
+let machine: SimulatedMachine;
+const node = "local-worker";
+const name = { namespace: "default", name: "p" };
+
+beforeEach(async () => {
+  server = await startInProcessServer();
+  for (const namespace of ["default", "kube-node-lease"]) {
+    await server.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }).catch(() => undefined);
+  }
+  const client = server.as({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] });
+  machine = new SimulatedMachine({ name: node, index: 1, environment: server.environment, client, images: new Registry(), network: new SimulatedNetwork(), spec: {} });
+  machine.powerOn();
+  await server.settle();
+});
+
+afterEach(() => machine.powerOff());
+
+async function create(spec: object): Promise<void> {
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: name, spec: { nodeName: node, automountServiceAccountToken: false, terminationGracePeriodSeconds: 30, ...spec } };
+  await server.client.create(pods, pod as unknown as Partially<Pod>);
+  await server.advance(3000);
+}
+
+const get = (): Promise<Pod> => server.client.get(pods, name);
+const script = (text: string): object => ({ image: "busybox:1.36", command: ["sh", "-c", text] });
+
+/** What was told of the Pod, each with the seconds since `from` at which it was told last. */
+async function told(from = 0): Promise<string[]> {
+  const { items } = await server.client.list(events, { namespace: "default" });
+  const about = items.filter(({ involvedObject }) => involvedObject.name === "p");
+  return about.map(({ reason, message, lastTimestamp, count = 1 }) => `${from === 0 ? "" : `${(Date.parse(lastTimestamp ?? "") - from) / 1000} `}${reason} ${message}${count > 1 ? ` x${count}` : ""}`);
+}
+
+describe("a Pod that ends", () => {
+  it("is not killed by the liveness probe that its own ending fails", async () => {
+    await create({ containers: [{ name: "c", ...script("touch /tmp/ok; trap 'rm /tmp/ok; sleep 10; exit 0' TERM; while true; do sleep 1; done"), livenessProbe: { exec: { command: ["cat", "/tmp/ok"] }, periodSeconds: 1, failureThreshold: 1 } }] });
+    await server.client.delete(pods, name);
+    await server.advance(8000);
+    expect((await told()).filter((text) => text.startsWith("Killing"))).toEqual(["Killing Stopping container c"]);
+    await server.advance(8000);
+    await expect(get()).rejects.toThrow("not found");
+  });
+
+  it("runs the preStop hooks of all containers at once, and stops sidecars after the others, the last one first", async () => {
+    const sidecar = (side: string): object => ({ name: side, restartPolicy: "Always", ...script("trap 'exit 0' TERM; while true; do sleep 1; done"), lifecycle: { preStop: { exec: { command: ["sh", "-c", "date +%s > /log/$SIDE"] } } }, env: [{ name: "SIDE", value: side }], volumeMounts: [{ name: "log", mountPath: "/log" }] });
+    await create({
+      volumes: [{ name: "log", hostPath: { path: "/tmp/log" } }], initContainers: [sidecar("first"), sidecar("second")],
+      containers: [{ name: "c", ...script("trap 'sleep 10; exit 0' TERM; while true; do sleep 1; done") }],
+    });
+    const from = server.clock.now();
+    await server.client.delete(pods, name);
+    await server.advance(5000);
+    expect((await told(from)).filter((text) => text.includes("Stopping")).sort()).toEqual(["c", "first", "second"].map((each) => `0 Killing Stopping container ${each}`));
+    for (const side of ["first", "second"]) expect((await execIn(`cat /tmp/log/${side}`)).trim()).toBe(String(from / 1000));
+    const states = (await get()).status.initContainerStatuses?.map(({ state }) => Object.keys(state)[0]);
+    expect(states).toEqual(["running", "running"]);
+    await server.advance(9000);
+    await expect(get()).rejects.toThrow("not found");
+  });
+
+  it("kills all sidecars together when the time is over", async () => {
+    const sidecar = (side: string): object => ({ name: side, restartPolicy: "Always", image: "busybox:1.36", command: ["sleep", "1d"] });
+    await create({ terminationGracePeriodSeconds: 5, initContainers: [sidecar("a"), sidecar("b"), sidecar("d")], containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }] });
+    await server.client.delete(pods, name);
+    await server.advance(6500);
+    expect((await get()).metadata.deletionTimestamp).toBeDefined();
+    await server.advance(1500);
+    await expect(get()).rejects.toThrow("not found");
+  });
+});
+
+/** What a shell on the machine prints. */
+async function execIn(text: string): Promise<string> {
+  let out = "";
+  const run = machine.shell?.run({ argv: ["sh", "-c", text], tty: false, onOutput: (_stream, bytes) => void (out += new TextDecoder().decode(bytes)) });
+  await server.settle();
+  await run;
+  return out;
+}
+
+describe("a container that a probe kills", () => {
+  const dying = (text: string): object => ({ name: "c", ...script(text), livenessProbe: { exec: { command: ["false"] }, periodSeconds: 5, failureThreshold: 1, initialDelaySeconds: 5 } });
+
+  it("starts again although it ended well, where failures are followed by another attempt, and at once where its last end is long ago", async () => {
+    await create({ restartPolicy: "OnFailure", containers: [dying("trap 'exit 0' TERM; while true; do sleep 1; done")] });
+    await server.advance(6000);
+    const { status } = await get();
+    expect(status).toMatchObject({ phase: "Running", containerStatuses: [{ restartCount: 1, lastState: { terminated: { exitCode: 0, reason: "Completed" } } }] });
+    expect(await told()).toContain("Killing Container c failed liveness probe, will be restarted");
+  });
+
+  it("does not start again in a Pod that never does, and nobody says so", async () => {
+    await create({ restartPolicy: "Never", containers: [dying("trap 'exit 3' TERM; while true; do sleep 1; done")] });
+    await server.advance(10_000);
+    expect((await get()).status).toMatchObject({ phase: "Failed", containerStatuses: [{ restartCount: 0, state: { terminated: { exitCode: 3 } } }] });
+    expect(await told()).toContain("Killing Container c failed liveness probe");
+  });
+});
+
+describe("an init container", () => {
+  it("runs again, in order, when the machine has lost power", async () => {
+    await create({ initContainers: [{ name: "i", ...script("date >> /tmp/log/i"), volumeMounts: [{ name: "log", mountPath: "/tmp/log" }] }], containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }], volumes: [{ name: "log", hostPath: { path: "/tmp/log" } }] });
+    machine.powerOff();
+    await server.advance(24 * 3_600_000);
+    machine.powerOn();
+    await server.advance(30_000);
+    const { status } = await get();
+    expect(status).toMatchObject({ phase: "Running", initContainerStatuses: [{ restartCount: 1, ready: true }], containerStatuses: [{ restartCount: 1, ready: true }] });
+    expect((await execIn("wc -l < /tmp/log/i")).trim()).toBe("2");
+    expect(Date.parse(status.initContainerStatuses?.[0]?.state.terminated?.finishedAt ?? "")).toBeLessThanOrEqual(Date.parse(status.containerStatuses?.[0]?.state.running?.startedAt ?? ""));
+  });
+
+  it("follows its own restart policy and rules", async () => {
+    const rules = [{ action: "Restart", exitCodes: { operator: "In", values: [42] } }];
+    await create({ restartPolicy: "Always", initContainers: [{ name: "i", ...script("[ -e /tmp/log/seen ] && exit 7; touch /tmp/log/seen; exit 42"), restartPolicy: "Never", restartPolicyRules: rules, volumeMounts: [{ name: "log", mountPath: "/tmp/log" }] }], containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }], volumes: [{ name: "log", hostPath: { path: "/tmp/log" } }] });
+    await server.advance(15_000);
+    expect((await get()).status).toMatchObject({ phase: "Failed", initContainerStatuses: [{ restartCount: 1, state: { terminated: { exitCode: 7 } } }] });
+  });
+});
+
+describe("a machine that was cut off", () => {
+  it("brings its volumes up to date with what changed meanwhile, and with what changes afterwards", async () => {
+    await server.client.create(configMaps, { metadata: { name: "conf", namespace: "default" }, data: { key: "old" } });
+    await create({ volumes: [{ name: "conf", configMap: { name: "conf" } }], containers: [{ name: "c", ...script("while true; do cat /conf/key > /dev/termination-log; sleep 1; done"), volumeMounts: [{ name: "conf", mountPath: "/conf" }] }] });
+    const uid = (await get()).metadata.uid;
+    const content = async (): Promise<string> => (await execIn(`cat /var/lib/kubelet/pods/${uid}/volumes/kubernetes.io~configmap/conf/key`)).trim();
+    expect(await content()).toBe("old");
+    machine.setNetwork("Partitioned");
+    await server.advance(60_000);
+    await server.client.patch(configMaps, { namespace: "default", name: "conf" }, { type: "merge", body: { data: { key: "new" } } });
+    await server.advance(60_000);
+    machine.setNetwork("Connected");
+    await server.advance(100_000);
+    expect(await content()).toBe("new");
+    await server.client.patch(configMaps, { namespace: "default", name: "conf" }, { type: "merge", body: { data: { key: "newest" } } });
+    await server.advance(100_000);
+    expect(await content()).toBe("newest");
+  });
+});
