@@ -1,7 +1,19 @@
 import type { CommandTable } from "../command.ts";
+import type { NetworkInterface } from "../network.ts";
 import { ConnectError } from "../network.ts";
 import { addressesOf } from "../resolver.ts";
 import { nslookup } from "./nslookup.ts";
+
+/** What is left of 64 when an answer arrives: each node between two Pods takes one, and a Pod's node is its gateway. */
+function ttlFrom(network: NetworkInterface, ip: string): number {
+  if (ip === network.ip || ip.startsWith("127.")) return 64;
+  const ranges = network.net.nodes();
+  const isPod = (address: string): boolean => ranges.some(({ podPrefix }) => address.startsWith(`${podPrefix}.`) && !address.endsWith(".1"));
+  const nodeOf = (address: string): string | undefined => ranges.find((each) => each.ip === address || address.startsWith(`${each.podPrefix}.`))?.ip;
+  const [here, there] = [nodeOf(network.ip), nodeOf(ip)];
+  if (here === there) return isPod(network.ip) && isPod(ip) ? 63 : 64;
+  return 64 - [network.ip, ip].filter(isPod).length;
+}
 
 /** Names, reachability and ports. */
 export const netCommands: CommandTable = {
@@ -26,6 +38,7 @@ export const netCommands: CommandTable = {
       return 1;
     }
     out(`PING ${host} (${ip}): 56 data bytes\n`);
+    const ttl = ttlFrom(network, ip);
     let received = 0;
     let sent = 0;
     const times: number[] = [];
@@ -42,11 +55,10 @@ export const netCommands: CommandTable = {
       process.exit(received > 0 ? 0 : 1);
     });
     while (sent < count) {
-      const reached = network.reaches(ip);
-      if (reached) {
+      if (network.reaches(ip)) {
         const time = 60 + process.world.random.below(50);
         times.push(time);
-        out(`64 bytes from ${ip}: seq=${sent} ttl=64 time=${inMs(time)} ms\n`);
+        out(`64 bytes from ${ip}: seq=${sent} ttl=${ttl} time=${inMs(time)} ms\n`);
         received++;
       }
       sent++;

@@ -102,6 +102,15 @@ describe("a Service", () => {
     expect(Number(mean)).toBeCloseTo(times.reduce((sum, time) => sum + time, 0) / 3, 3);
   });
 
+  it("is not on the way of a ping: answers have lived through each node between", async () => {
+    const { items } = await cluster.client.list(pods, { namespace: "default" });
+    const podOn = (node: string): string => items.find(({ spec, status }) => spec.nodeName === node && status.podIP !== undefined)?.status.podIP ?? "";
+    const ttl = async (pod: string, ip: string): Promise<number> => Number(/ ttl=(\d+) /.exec((await inPod(pod, `ping -c 1 ${ip}`)).out)?.[1]);
+    const own = items.find(({ metadata }) => metadata.name === "looker")?.status.podIP ?? "";
+    const beside = items.find(({ metadata, spec }) => metadata.name !== "looker" && spec.nodeName === worker)?.status.podIP ?? "";
+    expect(await Promise.all([own, "127.0.0.1", "172.18.0.3", beside, "172.18.0.4", podOn("local-worker2")].map((ip) => ttl("looker", ip)))).toEqual([64, 64, 64, 63, 63, 62]);
+  });
+
   it("leads to the programs of agnhost, by its port and theirs, and to a Pod by its full name", async () => {
     await cluster.apply(`
 apiVersion: v1
