@@ -177,6 +177,14 @@ describe("the first roll-out", () => {
 });
 
 describe("revisions", () => {
+  test("count in 64 bits, whatever an adopted set brings", () => {
+    const world = settled({});
+    world.sets = world.sets.map((set) => ({ ...set, metadata: { ...set.metadata, annotations: { ...set.metadata.annotations, "deployment.kubernetes.io/revision": "3546343826724305832" } } }));
+    world.change({ template: template("v2") });
+    world.settle();
+    expect(world.deployment.metadata.annotations).toMatchObject({ "deployment.kubernetes.io/revision": "3546343826724305833" });
+  });
+
   test("going back to a template gives its set a new revision and keeps the old one as history", () => {
     const world = settled({});
     world.change({ template: template("v2") });

@@ -113,7 +113,7 @@ function reported(view: DeploymentView, sets: SetsInOrder): Parameters<typeof ro
 }
 
 /** The set in use with the annotations and the patience that it should have; undefined when it has them. */
-function rewritten(deployment: Deployment, set: ReplicaSet, revision: number): ReplicaSet | undefined {
+function rewritten(deployment: Deployment, set: ReplicaSet, revision: bigint): ReplicaSet | undefined {
   const annotations = withRevision(set.metadata.annotations, deployment, revision);
   const { minReadySeconds } = deployment.spec;
   const patient = (set.spec.minReadySeconds ?? 0) === (minReadySeconds ?? 0);
@@ -161,6 +161,6 @@ function superfluous(deployment: Deployment, old: readonly ReplicaSet[]): readon
   if (limit === undefined) return [];
   const standing = old.filter((set) => set.metadata.deletionTimestamp === undefined);
   if (standing.length <= limit) return [];
-  const oldest = standing.toSorted((a, b) => revisionOf(a) - revisionOf(b)).slice(0, standing.length - limit);
+  const oldest = standing.toSorted((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : Number(revisionOf(a) > revisionOf(b)))).slice(0, standing.length - limit);
   return oldest.filter((set) => set.status.replicas === 0 && sizeOf(set) === 0 && (set.metadata.generation ?? 0) <= (set.status.observedGeneration ?? 0));
 }

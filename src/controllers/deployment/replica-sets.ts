@@ -62,7 +62,7 @@ export function availableOf(set: ReplicaSet): number {
 }
 
 /** The set for the wanted template as it is sent; its status is that of a set that has no Pod yet. */
-export function newReplicaSet(deployment: Deployment, options: { readonly hash: string; readonly revision: number; readonly replicas: number }): ReplicaSet {
+export function newReplicaSet(deployment: Deployment, options: { readonly hash: string; readonly revision: bigint; readonly replicas: number }): ReplicaSet {
   const { hash, revision, replicas } = options;
   const { metadata, spec } = deployment;
   const labels = { ...spec.template.metadata?.labels, [hashLabel]: hash };

@@ -22,13 +22,20 @@ function integer(text: string | undefined): number | undefined {
   return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-export function revisionOf(set: ReplicaSet): number {
-  return integer(set.metadata.annotations?.[revisionKey]) ?? 0;
+/** A revision counts in 64 bits: a set that is adopted may bring any of them. */
+function revisionIn(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d+$/.test(text)) return undefined;
+  const revision = BigInt(text.replace(/^\+/, ""));
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+}
+
+export function revisionOf(set: ReplicaSet): bigint {
+  return revisionIn(set.metadata.annotations?.[revisionKey]) ?? 0n;
 }
 
 /** The number that a template in use now must have: above those of all others. */
-export function nextRevision(others: readonly ReplicaSet[]): number {
-  return Math.max(0, ...others.map(revisionOf)) + 1;
+export function nextRevision(others: readonly ReplicaSet[]): bigint {
+  return others.map(revisionOf).reduce((highest, revision) => (revision > highest ? revision : highest), 0n) + 1n;
 }
 
 /** The size of the Deployment when the set was scaled last; undefined when the set does not say. */
@@ -48,13 +55,13 @@ export function withSize(annotations: Annotations | undefined, deployment: Deplo
 }
 
 /** The annotations of the set in use: the Deployment's, its revision, and the revisions that it had before. */
-export function withRevision(annotations: Annotations | undefined, deployment: Deployment, revision: number): Annotations {
+export function withRevision(annotations: Annotations | undefined, deployment: Deployment, revision: bigint): Annotations {
   const next: { [key: string]: string } = { ...annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!ownKeys.has(key)) next[key] = value;
   const text = annotations?.[revisionKey];
-  const before = integer(text);
+  const before = revisionIn(text);
   // A revision that is no number is somebody else's, and stays.
-  if ((text !== undefined && text !== "" && before === undefined) || (before ?? 0) >= revision) return next;
+  if ((text !== undefined && text !== "" && before === undefined) || (before ?? 0n) >= revision) return next;
   next[revisionKey] = String(revision);
   if (text !== undefined) next[historyKey] = lengthened(next[historyKey] ?? "", text);
   return next;
