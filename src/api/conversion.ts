@@ -13,4 +13,6 @@ export interface KindConversion<Served extends KubeObject = KubeObject, Stored e
   /** Takes over the draft. */
   readonly toStored: (draft: Draft<Served>) => Draft<Stored>;
   readonly toServed: (object: Stored) => Draft<Served>;
+  /** The stored form's name for a field of a selector; undefined: the served form has no such field. Default: the same. */
+  readonly storedPath?: (path: string) => string | undefined;
 }

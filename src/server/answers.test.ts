@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startInProcessServer } from "../../test/in-process-server.ts";
-import { configMaps, deployments } from "../api/kinds.ts";
+import { configMaps, deployments, eventsV1 } from "../api/kinds.ts";
 
 /** The form of answers: indentation, encodings, and the words about what a client made up. */
 const { server, client } = await startInProcessServer();
@@ -95,4 +95,25 @@ test("a scale has columns of its own", async () => {
   const table = JSON.parse(text) as { columnDefinitions: { name: string }[]; rows: { cells: unknown[] }[] };
   expect(table.columnDefinitions.map(({ name }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
   expect(table.rows[0]?.cells).toEqual(["d", 2, 0, "0s"]);
+});
+
+test("what is only asked and answered has no columns: a Table of it is not acceptable", async () => {
+  const table = "application/json;as=Table;v=v1;g=meta.k8s.io";
+  const review = async (accept: string): Promise<number> => {
+    const body = new TextEncoder().encode(JSON.stringify({ apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec: { resourceAttributes: { verb: "get" } } }));
+    const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    return (await server.handle({ method: "POST", path, query: "", headers: { accept, "content-type": "application/json" }, credentials: { type: "certificate", commonName: "admin", organizations: ["system:masters"] }, wants: "bytes", body })).status;
+  };
+  expect(await review(table)).toBe(406);
+  expect(await review(`${table},application/json`)).toBe(201);
+});
+
+test("both forms of Events are selected by who reports them, each by its own name for it", async () => {
+  const regarding = { namespace: "default", kind: "Pod", name: "p" };
+  await client.create(eventsV1, { metadata: { name: "e", namespace: "default" }, regarding, eventTime: "2026-01-01T00:00:00.000000Z", action: "Do", reason: "Did", type: "Normal", reportingController: "example.com/me", reportingInstance: "one" });
+  const found = async (path: string): Promise<number> => (JSON.parse((await ask(`${path}%3Dexample.com%2Fme`)).text) as { items: unknown[] }).items.length;
+  expect(await found("/apis/events.k8s.io/v1/events?fieldSelector=reportingController")).toBe(1);
+  expect(await found("/api/v1/events?fieldSelector=reportingComponent")).toBe(1);
+  expect(await found("/apis/events.k8s.io/v1/events?fieldSelector=regarding.name%3Dp,reportingController")).toBe(1);
+  expect((await ask("/apis/events.k8s.io/v1/events?fieldSelector=reportingComponent%3Dx")).status).toBe(400);
 });

@@ -31,19 +31,21 @@ const ownWording: { readonly [kind: string]: (path: string) => string } = {
   ResourceSlice: (path) => `field label not supported for ResourceSlice: ${path}`,
 };
 
-/** Reads the text form and checks that the kind can be selected so; throws 400 in upstream's words. */
+/** Reads the text form and checks that the kind can be selected so; throws 400 in upstream's words. The terms are of the stored form. */
 export function parseFieldSelector(text: string, kind: Kind): readonly FieldTerm[] {
   const terms: FieldTerm[] = [];
   for (const part of splitTerms(text)) {
     if (part === "") continue;
     const term = parseTerm(part);
     if (term === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
-    if (reader(term.path, kind) === undefined) throw unsupported(term.path, kind);
-    terms.push(term);
+    const path = kind.conversion?.storedPath ? kind.conversion.storedPath(term.path) : term.path;
+    if (path === undefined || reader(path, kind.storage) === undefined) throw unsupported(term.path, kind);
+    terms.push({ ...term, path });
   }
   return terms;
 }
 
+/** `kind`: the stored one. */
 export function fieldTermHolds(term: FieldTerm, kind: Kind, object: KubeObject): boolean {
   const read = reader(term.path, kind);
   return read !== undefined && (read(object) === term.value) === term.equal;

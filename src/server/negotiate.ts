@@ -23,6 +23,8 @@ interface NegotiateOptions {
   readonly accept: string | undefined;
   /** Whether lists and objects can be answered as Table or PartialObjectMetadata. */
   readonly convertible: boolean;
+  /** Whether there are columns for it: what is only asked and answered has none. */
+  readonly tables?: boolean;
   readonly pretty: boolean;
 }
 
@@ -39,7 +41,7 @@ export function wantsPretty({ headers }: Pick<ApiRequest, "headers">, query: Que
 
 /** Throws 406 in upstream's words when nothing that is asked for can be had. */
 export function negotiate(options: NegotiateOptions): Representation {
-  const { accept, convertible, pretty } = options;
+  const { accept, convertible, tables = true, pretty } = options;
   if (accept === undefined || accept === "" || accept === "application/json" || accept === "*/*") {
     return pretty ? { ...plainJson, pretty } : plainJson;
   }
@@ -53,7 +55,7 @@ export function negotiate(options: NegotiateOptions): Representation {
     if (!convertible || parameters.get("g") !== "meta.k8s.io") continue;
     const version = parameters.get("v");
     if (version !== "v1" && version !== "v1beta1") continue;
-    if (as === "Table") return { encoding, as: "table", pretty };
+    if (as === "Table" && tables) return { encoding, as: "table", pretty };
     if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { encoding, as: "partial", pretty };
   }
   throw new StatusError({

@@ -55,7 +55,7 @@ export function resourceRequest(asked: ResourceRequest): Soon<ApiResponse> {
   checkShape(kind, info);
   const handler = info.subresource === "" ? verbHandler(kind, info, request.method) : subresourceHandler(kind, info.subresource, info.verb, request.method);
   const watching = info.verb === "watch" || (info.verb === "get" && isTrue(query.get("watch")) && info.subresource === "");
-  const representation = negotiate({ accept: request.headers["accept"], convertible: true, pretty: wantsPretty(request, query) });
+  const representation = negotiate({ accept: request.headers["accept"], convertible: true, tables: !onlyCreated(kind, info.subresource), pretty: wantsPretty(request, query) });
   const { deprecated } = kind.storage.declaration ?? {};
   const call: ResourceCall = {
     server: context,
@@ -72,6 +72,12 @@ export function resourceRequest(asked: ResourceRequest): Soon<ApiResponse> {
   checkPathName("Name", info.name);
   checkPathName("Namespace", info.namespace);
   return answered(call, watching && handler === get ? watch : handler);
+}
+
+/** Reviews, bindings, evictions and tokens: made, answered and forgotten. */
+function onlyCreated({ facts }: Kind, subresource: string): boolean {
+  const verbs = subresource === "" ? facts.verbs : (facts.subresources?.find(({ name }) => name === subresource)?.verbs ?? []);
+  return verbs.length === 1 && verbs[0] === "create";
 }
 
 /** Refusals carry the warnings that were gathered before them. */
@@ -100,7 +106,7 @@ function verbHandler(kind: Kind, info: ResourceInfo, method: string): Handler {
   const verb = info.verb as Verb;
   const handler = kind.facts.verbs.includes(verb) ? handlersOf(kind)[verb] : undefined;
   if (handler === undefined) throw methodNotAllowed();
-  if (kind.facts.verbs.length === 1 && verb === "create") return reviewHandler(kind, info);
+  if (onlyCreated(kind, "")) return reviewHandler(kind, info);
   // A collection of all namespaces can be read and emptied of nothing: there is no route to write to it.
   const onCollection = info.name === "";
   if (onCollection !== (verb === "create" || verb === "list" || verb === "deletecollection" || (verb === "watch" && info.name === ""))) throw methodNotAllowed();

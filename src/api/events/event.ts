@@ -2,7 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import type { KindConversion } from "../conversion.ts";
-import { checkRegarding, event, eventCells, eventColumns } from "../core/event.ts";
+import { checkRegarding, eventCells, eventColumns } from "../core/event.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { events, eventsV1 } from "../kinds.ts";
 import type { Event as CoreEvent } from "../types/core-v1.ts";
@@ -30,9 +30,6 @@ export const eventsEvent: KindDeclaration<Event> = {
     if (object.type !== "Normal" && object.type !== "Warning") errors.push(invalid("type", "", `has invalid value: ${object.type ?? ""}`));
     return errors;
   },
-  selectableFields: Object.fromEntries(
-    Object.entries(event.selectableFields ?? {}).map(([path, read]) => [path.replace("involvedObject.", "regarding."), (object: Event) => read(toStored(object))]),
-  ),
   table: { columns: eventColumns, cells: (object, context) => eventCells(toStored(object), context) },
 };
 
@@ -90,4 +87,11 @@ export const eventConversion: KindConversion<Event, CoreEvent> = {
   stored: events,
   toStored: (draft) => toStored(draft) as Draft<CoreEvent>,
   toServed,
+  storedPath,
 };
+
+/** Fields that an Event can be selected by have the names of this form here, those of the stored one there. */
+function storedPath(path: string): string | undefined {
+  if (path.startsWith("involvedObject.") || path === "reportingComponent") return undefined;
+  return path === "reportingController" ? "reportingComponent" : path.replace(/^regarding\./, "involvedObject.");
+}

@@ -34,7 +34,7 @@ interface SelectedPage {
 
 /** What a list or a deletecollection is about. */
 export function selectPage(call: ResourceCall, parameters: ListParameters): SelectedPage {
-  const selection = parseSelection(call.kind.storage, call.query.get("labelSelector"), call.query.get("fieldSelector"));
+  const selection = parseSelection(call.kind, call.query.get("labelSelector"), call.query.get("fieldSelector"));
   const prefix = prefixOf(call.kind, call.namespace);
   const start = startOf(call, parameters, prefix);
   const limit = parameters.limit > 0 ? parameters.limit : undefined;

@@ -19,7 +19,7 @@ import type { PendingEvent } from "../watch-session.ts";
 /** GET of a collection with `watch`. The watch is registered before this returns, so that nothing is missed on the way. */
 export function watch(call: ResourceCall): ApiResponse {
   const parameters = listParameters(call.query, true);
-  const parsed = parseSelection(call.kind.storage, call.query.get("labelSelector"), call.query.get("fieldSelector"));
+  const parsed = parseSelection(call.kind, call.query.get("labelSelector"), call.query.get("fieldSelector"));
   const selection = call.name === "" ? parsed : narrowedToName(parsed, call.name);
   const session = open(call, parameters, selection);
   if (call.request.wants === "object") {
