@@ -18,9 +18,14 @@ export function controlledBy<T extends KubeObject>(informer: Informer<T>, ownerU
   return informer.byIndex(owners, ownerUid);
 }
 
+/** What nobody controls in this namespace. The view must be indexed by owner. */
+export function orphansIn<T extends KubeObject>(informer: Informer<T>, namespace: string | undefined): readonly T[] {
+  return informer.byIndex(owners, orphansOf(namespace));
+}
+
 /** What this owner controls and the orphans of its namespace: the candidates of its claim. */
 export function claimable<T extends KubeObject>(informer: Informer<T>, owner: KubeObject): readonly T[] {
-  return [...informer.byIndex(owners, owner.metadata.uid), ...informer.byIndex(owners, orphansOf(owner.metadata.namespace))];
+  return [...controlledBy(informer, owner.metadata.uid), ...orphansIn(informer, owner.metadata.namespace)];
 }
 
 export function indexByNode(informer: Informer<Pod>): void {

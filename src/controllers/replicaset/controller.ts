@@ -11,7 +11,7 @@ import type { Outcome } from "../../client/reconciler.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { AwaitedStatus } from "../awaited-status.ts";
 import { GatheredLooks } from "../gathered-looks.ts";
-import { claimable, controlledBy, indexByOwner, ownerChanged } from "../indexes.ts";
+import { controlledBy, indexByOwner, orphansIn, ownerChanged } from "../indexes.ts";
 import { claimAll, controllerOf } from "../owner.ts";
 import { isPodActive, isPodTerminal, podCondition } from "../pod-status.ts";
 import { UnseenWrites } from "../unseen-writes.ts";
@@ -22,6 +22,8 @@ import { settlePodChange } from "../unseen-pods.ts";
 import type { ReplicaKind, ReplicaOwner } from "./replica-kind.ts";
 import { replicaSetKind, replicationControllerKind } from "./replica-kind.ts";
 import { replicaStatus } from "./status.ts";
+import type { Survey } from "./survey.ts";
+import { surveyOf } from "./survey.ts";
 
 /**
  * Runs ReplicaSets, and ReplicationControllers by the same plan: reads the shared views, asks the plan, carries it out, reports
@@ -141,24 +143,20 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
     if (!owner) return;
     this.looks.looked(key);
     const view = this.viewOf(owner, await this.claim(owner));
-    const plan = planReplicas(view);
+    const survey = surveyOf(owner, view.pods, view.now);
+    const plan = planReplicas(view, survey);
     const failure = await this.podControl.carryOut(owner, plan);
-    await this.writeStatus(key, view, failure?.message);
+    await this.writeStatus(key, { view, survey }, failure?.message);
     if (failure) throw failure.cause;
     return plan.again === undefined ? undefined : { again: plan.again };
   }
 
   /** Adopts and releases; what was adopted. Pods that ended or are going stay as they are, as do those that the owner has and selects. */
   private claim(owner: T): Promise<readonly Pod[]> {
-    const isIn = (pod: Pod): boolean => controllerOf(pod) !== undefined && this.kind.selects(owner, pod.metadata.labels);
-    return claimAll({
-      client: this.client,
-      owner,
-      ownerKind: this.kind.ref,
-      kind: pods,
-      objects: claimable(this.pods, owner).filter((pod) => isPodActive(pod) && !isIn(pod)),
-      matches: (pod) => this.kind.selects(owner, pod.metadata.labels),
-    });
+    const selects = (pod: Pod): boolean => this.kind.selects(owner, pod.metadata.labels);
+    const strays = controlledBy(this.pods, owner.metadata.uid).filter((pod) => !selects(pod));
+    const candidates = [...strays, ...orphansIn(this.pods, owner.metadata.namespace)].filter(isPodActive);
+    return claimAll({ client: this.client, owner, ownerKind: this.kind.ref, kind: pods, objects: candidates, matches: selects });
   }
 
   /** The view as it is now, with the Pods that were adopted just now and that it does not show yet. */
@@ -184,10 +182,10 @@ class ReplicaController<T extends ReplicaOwner> implements Controller {
   }
 
   /** Writes what was seen before the plan was carried out, unless it stands there already. */
-  private async writeStatus(key: string, view: ReplicaView, failure: string | undefined): Promise<void> {
+  private async writeStatus(key: string, { view, survey }: { view: ReplicaView; survey: Survey }, failure: string | undefined): Promise<void> {
     let standing = this.stopped ? undefined : this.owners.get(key);
     for (let attempt = 0; standing?.metadata.uid === view.owner.metadata.uid; attempt++) {
-      const status = replicaStatus({ ...view, owner: { ...view.owner, status: standing.status } as T }, { countsTerminating: this.kind.countsTerminating, failure });
+      const status = replicaStatus({ ...view, owner: { ...view.owner, status: standing.status } as T }, { countsTerminating: this.kind.countsTerminating, failure, survey });
       if (sameData(status, standing.status)) return;
       try {
         const written = await this.client.update(this.kind.ref, { ...standing, status }, { subresource: "status" });

@@ -1,10 +1,11 @@
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { Instant } from "../../base/environment.ts";
-import { availableFrom, isPodActive } from "../pod-status.ts";
 import { removalOrder } from "./removal-order.ts";
 import type { ReplicaOwner } from "./replica-kind.ts";
 import { wantedReplicas } from "./replica-kind.ts";
 import { newPodNames } from "./replica-pod.ts";
+import type { Survey } from "./survey.ts";
+import { surveyOf } from "./survey.ts";
 
 /**
  * What a ReplicaSet or ReplicationController has to do, as a pure function of what is wanted, what is seen and now. Only active
@@ -33,25 +34,14 @@ export interface ReplicaPlan {
 /** At most so many Pods are made or deleted in one go (upstream's BurstReplicas); the rest follows at the next look. */
 const burstMax = 500;
 
-export function planReplicas(view: ReplicaView): ReplicaPlan {
-  const again = nextAvailability(view);
+/** `survey`: that of the view's Pods, where it is known already. */
+export function planReplicas(view: ReplicaView, survey: Survey = surveyOf(view.owner, view.pods, view.now)): ReplicaPlan {
+  const { active, nextAvailable: again } = survey;
   if (view.owner.metadata.deletionTimestamp !== undefined) return { create: [], delete: [], again };
-  const active = view.pods.filter(isPodActive);
   const missing = Math.min(wantedReplicas(view.owner) - active.length, burstMax);
   if (missing > 0) return { create: newPodNames(view, missing), delete: [], again };
   const excess = Math.min(-missing, burstMax);
   if (excess === 0) return { create: [], delete: [], again };
   const ordered = excess < active.length ? removalOrder(active, { related: view.related(), now: view.now }) : active;
   return { create: [], delete: ordered.slice(0, excess), again };
-}
-
-function nextAvailability(view: ReplicaView): Instant | undefined {
-  const minReadySeconds = view.owner.spec.minReadySeconds ?? 0;
-  if (minReadySeconds === 0) return undefined;
-  let next: Instant | undefined;
-  for (const pod of view.pods) {
-    const from = isPodActive(pod) ? availableFrom(pod, minReadySeconds) : undefined;
-    if (from !== undefined && from > view.now && (next === undefined || from < next)) next = from;
-  }
-  return next;
 }

@@ -24,12 +24,12 @@ export function newPodNames(naming: PodNaming, count: number): readonly string[]
   const { owner, pods, isUsed } = naming;
   let there = 0;
   for (const pod of pods) there = (there + fnv1a32(pod.metadata.uid)) >>> 0;
-  const names: string[] = [];
-  for (let ordinal = 0; names.length < count; ordinal++) {
+  const names = new Set<string>();
+  for (let ordinal = 0; names.size < count; ordinal++) {
     const name = childName(owner.metadata.name, hashSuffix(`${owner.metadata.uid}/${there}/${ordinal}`));
-    if (!isUsed(name) && !names.includes(name)) names.push(name);
+    if (!isUsed(name)) names.add(name);
   }
-  return names;
+  return [...names];
 }
 
 /** The name to try instead of one that a stranger has. */

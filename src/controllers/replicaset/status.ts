@@ -1,38 +1,33 @@
 import type { ReplicaSetCondition, ReplicaSetStatus } from "../../api/types/apps-v1.ts";
-import { matchesSelector } from "../../api/label-selector.ts";
 import { formatTime } from "../../base/time.ts";
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminal } from "../pod-status.ts";
 import type { ReplicaView } from "./plan.ts";
 import { wantedReplicas } from "./replica-kind.ts";
+import type { Survey } from "./survey.ts";
+import { surveyOf } from "./survey.ts";
 
 const failureType = "ReplicaFailure";
+
+interface StatusOptions {
+  readonly countsTerminating: boolean;
+  readonly failure: string | undefined;
+  /** That of the view's Pods, where it is known already. */
+  readonly survey?: Survey;
+}
 
 /**
  * The status that a view gives: the counts before the plan was carried out. `failure` is why carrying it out failed; it stands
  * as a condition until it succeeds again, in the words of the first time.
  */
-export function replicaStatus(view: ReplicaView, options: { readonly countsTerminating: boolean; readonly failure: string | undefined }): ReplicaSetStatus {
-  const { owner, now } = view;
-  const minReadySeconds = owner.spec.minReadySeconds ?? 0;
-  const template = { matchLabels: owner.spec.template?.metadata?.labels ?? {} };
-  let [active, labelled, ready, available, terminating] = [0, 0, 0, 0, 0];
-  for (const pod of view.pods) {
-    if (!isPodActive(pod)) {
-      if (!isPodTerminal(pod)) terminating++;
-      continue;
-    }
-    active++;
-    if (matchesSelector(template, pod.metadata.labels)) labelled++;
-    if (isPodReady(pod)) ready++;
-    if (isPodAvailable(pod, minReadySeconds, now)) available++;
-  }
-  const conditions = conditionsOf(view, active, options.failure);
+export function replicaStatus(view: ReplicaView, { countsTerminating, failure, survey }: StatusOptions): ReplicaSetStatus {
+  const { owner } = view;
+  const { active, labelled, ready, available, terminating } = survey ?? surveyOf(owner, view.pods, view.now);
+  const conditions = conditionsOf(view, active.length, failure);
   return {
-    replicas: active,
+    replicas: active.length,
     ...(labelled === 0 ? {} : { fullyLabeledReplicas: labelled }),
     ...(ready === 0 ? {} : { readyReplicas: ready }),
     ...(available === 0 ? {} : { availableReplicas: available }),
-    ...(options.countsTerminating ? { terminatingReplicas: terminating } : {}),
+    ...(countsTerminating ? { terminatingReplicas: terminating } : {}),
     ...(owner.metadata.generation === undefined ? {} : { observedGeneration: owner.metadata.generation }),
     ...(conditions.length === 0 ? {} : { conditions }),
   };
