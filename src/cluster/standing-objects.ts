@@ -1,5 +1,6 @@
 import type { Environment } from "../base/environment.ts";
 import { isStatus } from "../base/status-error.ts";
+import { formatTime } from "../base/time.ts";
 import { endpointSlices, endpoints, namespaces, services } from "../api/kinds.ts";
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { Client } from "../client/client.ts";
@@ -20,8 +21,8 @@ interface Standing extends SystemObject {
   readonly everyMs: number;
 }
 
-function standingObjects(): readonly Standing[] {
-  const stored = bootstrapObjects();
+function standingObjects(birth: string): readonly Standing[] {
+  const stored = bootstrapObjects(birth);
   const from = (path: string, kind: KindRef, everyMs: number): Standing[] =>
     (stored[path] ?? []).map((object) => ({ kind, object: { ...object, apiVersion: kind.apiVersion, kind: kind.kind } as KubeObject, everyMs }));
   return [...from("/api/v1/namespaces", namespaces, namespacesEveryMs), ...from("/api/v1/services", services, serviceEveryMs), ...apiServerObjects().map((each) => ({ ...each, everyMs: serviceEveryMs }))];
@@ -31,6 +32,8 @@ function standingObjects(): readonly Standing[] {
 export function keepStandingObjects({ environment, informers, client }: { environment: Environment; informers: Informers; client: Client }): () => void {
   const { clock } = environment;
   const begun = clock.now();
+  // Read when one is gone for the first time.
+  let all: readonly Standing[] | undefined;
   let isStopped = false;
   const due = (everyMs: number): number => begun + (Math.floor((clock.now() - begun) / everyMs) + 1) * everyMs;
 
@@ -45,14 +48,15 @@ export function keepStandingObjects({ environment, informers, client }: { enviro
     });
   }
 
-  const stops = [services, endpoints, endpointSlices, namespaces].map((kind) => {
-    const kept = standingObjects().filter((each) => each.kind.plural === kind.plural);
-    return informers.of(kind as KindRef<KubeObject>).onChange((current, previous) => {
+  const stops = [services, endpoints, endpointSlices, namespaces].map((kind) =>
+    informers.of(kind as KindRef<KubeObject>).onChange((current, previous) => {
       if (current !== undefined || previous === undefined) return;
-      const standing = kept.find(({ object }) => object.metadata?.name === previous.metadata.name && object.metadata?.namespace === previous.metadata.namespace);
+      all ??= standingObjects(formatTime(begun));
+      const { name, namespace } = previous.metadata;
+      const standing = all.find((each) => each.kind.plural === kind.plural && each.object.metadata?.name === name && each.object.metadata.namespace === namespace);
       if (standing !== undefined) restore(standing);
-    });
-  });
+    }),
+  );
   return () => {
     isStopped = true;
     for (const stop of stops) stop();

@@ -2,6 +2,7 @@ import type { Environment } from "../base/environment.ts";
 import { andThen, rescued } from "../base/soon.ts";
 import type { Soon } from "../base/soon.ts";
 import { StatusError } from "../base/status-error.ts";
+import { formatTime } from "../base/time.ts";
 import type { KindRegistry } from "../api/registry.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
@@ -68,7 +69,7 @@ export interface ApiServerOptions {
  */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { environment, store, registry, schema } = options;
-  const objects = bootstrapObjects();
+  const objects = bootstrapObjects(formatTime(environment.clock.now()));
   const authorizer = clusterAuthorizer(store, objects);
   const gitVersion = options.gitVersion ?? "v1.36.3";
   const context: ServerContext = {

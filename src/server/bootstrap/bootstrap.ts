@@ -19,7 +19,8 @@ import type { BootstrapObjects } from "./objects.ts";
 /** Writes what is missing, in a fixed order; what is there already is left alone. */
 export async function bootstrap(options: { environment: Environment; store: Store; registry: KindRegistry; schema: Schema; objects: BootstrapObjects }): Promise<void> {
   const { environment, store, registry, schema } = options;
-  const objects = withMetrics(options.objects, registry);
+  const creationTimestamp = formatTime(environment.clock.now());
+  const objects = withMetrics(options.objects, registry, creationTimestamp);
   const random = environment.random.fork("bootstrap");
   const writes: Promise<unknown>[] = [];
   for (const path in objects) {
@@ -28,8 +29,7 @@ export async function bootstrap(options: { environment: Environment; store: Stor
     for (const item of objects[path] ?? []) {
       const key = keyOf(kind, item.metadata.namespace ?? "", item.metadata.name ?? "");
       if (store.get(key) !== undefined) continue;
-      const creationTimestamp = formatTime(environment.clock.now());
-      const object = { kind: kind.facts.kind, apiVersion: kind.ref.apiVersion, ...dated(item, creationTimestamp) } as unknown as KubeObject;
+      const object = { kind: kind.facts.kind, apiVersion: kind.ref.apiVersion, ...item } as unknown as KubeObject;
       // The spec of a Namespace is filled in by its own strategy, so nobody owns it.
       const reset = kind.facts.kind === "Namespace" ? [["spec"], ["status"]] : [["status"]];
       const managedFields = ownCreate(schema, kind.facts.type, object, { manager: "kube-apiserver", apiVersion: kind.ref.apiVersion, time: creationTimestamp, reset });
@@ -51,15 +51,4 @@ function kindOf(registry: KindRegistry, path: string): Kind | undefined {
   const [root, ...parts] = path.slice(1).split("/") as [string, ...string[]];
   const [group, version, plural] = root === "api" ? ["", parts[0], parts[1]] : [parts[0], parts[1], parts[2]];
   return registry.byResource(group as string, version as string, plural as string);
-}
-
-/** The recording's times, moved to the birth of this cluster. What holds none stays as it is. */
-function dated<T>(value: T, time: string): T {
-  if (typeof value !== "object" || value === null) return value;
-  let changed: { [key: string]: unknown } | undefined;
-  for (const key in value) {
-    const [before, after] = [value[key] as unknown, key === "lastTransitionTime" ? time : dated(value[key] as unknown, time)];
-    if (after !== before) (changed ??= (Array.isArray(value) ? [...value] : { ...value }) as { [key: string]: unknown })[key] = after;
-  }
-  return (changed ?? value) as T;
 }
