@@ -4,6 +4,8 @@ import { StatusError, badRequest } from "../base/status-error.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { Kind } from "../api/registry.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
+import { amongEmpties, withEmpties } from "../api/schema/empties.ts";
+import type { Empties } from "../api/schema/empties.ts";
 import { decode } from "../api/schema/decode.ts";
 import { JsonSyntaxError, decodeJsonText } from "../api/schema/json-text.ts";
 import type { JsonPath } from "../api/schema/json-text.ts";
@@ -54,14 +56,31 @@ interface StandingParts {
  */
 export function decodeObject(call: ResourceCall, kind: Kind, validation: "strict" | "warn" | "ignore", standing: StandingParts = {}): Draft<KubeObject> {
   const parsed = parseBody(call.request, kind);
-  const { facts, ref, declaration } = kind;
+  const { facts, ref } = kind;
   checkKind(call.server, kind, parsed.value);
-  const { object, warnings } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates, repeatedLines: parsed.repeatedLines ?? [], status: standing.status });
+  const { object, warnings, empties } = decode(call.server.schema, facts.type, without(parsed.value ?? {}, standing), validation, { duplicates: parsed.duplicates, repeatedLines: parsed.repeatedLines ?? [], status: standing.status });
   for (const warning of warnings) call.warnings.push(warning);
   if (standing.metadata !== undefined) object.metadata = standing.metadata as Draft<ObjectMeta>;
   const draft = withKind(object, ref);
-  declaration?.defaults?.(draft);
+  fillDefaults(call, kind, draft, empties);
   return standing.spec === undefined ? draft : Object.assign(draft, { spec: standing.spec });
+}
+
+/** Fills in what the client left out; what it left empty is noted for those who judge it. */
+export function fillDefaults(call: ResourceCall, kind: Kind, draft: Draft<KubeObject>, empties: Empties): void {
+  const { defaults } = kind.declaration ?? {};
+  call.empties.length = 0;
+  if (empties.length === 0) {
+    defaults?.(draft);
+    return;
+  }
+  call.empties.push(...empties);
+  amongEmpties(draft, empties, () => defaults?.(draft));
+}
+
+/** The object as those are to see it who judge it. */
+export function judgedForm(call: ResourceCall, object: KubeObject, old?: KubeObject): KubeObject {
+  return call.empties.length === 0 ? object : withEmpties(object, call.empties, old);
 }
 
 function without(value: JsonValue, { metadata, spec }: StandingParts): JsonValue {

@@ -1,6 +1,7 @@
 import type { Environment, Random } from "../base/environment.ts";
 import type { Soon } from "../base/soon.ts";
 import type { Kind, KindRegistry } from "../api/registry.ts";
+import type { Empty } from "../api/schema/empties.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
 import type { Admission } from "./admission/admission.ts";
@@ -55,6 +56,8 @@ export interface ResourceCall {
   readonly representation: Representation;
   /** Texts for Warning headers, gathered on the way. */
   readonly warnings: string[];
+  /** Where the client gave an empty list or map. */
+  readonly empties: Empty[];
 }
 
 export type Handler = (call: ResourceCall) => Soon<ApiResponse>;

@@ -9,6 +9,7 @@ import type { KubeObject } from "../api/kind-ref.ts";
 import type { ObjectMeta } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { Stored } from "../store/contract.ts";
+import { judgedForm } from "./body.ts";
 import { admissionRequest, adoptNamespace, checkSize, modifiedText, sealed, staleUid, unstored, withoutRepeatedOwners } from "./commit.ts";
 import type { ResourceCall } from "./context.ts";
 import { plainError } from "./errors.ts";
@@ -49,7 +50,7 @@ export function replace(call: ResourceCall, current: Stored, asked: Draft<KubeOb
   const draft = inGoOrder(server.schema, kind.facts.type, asked);
   if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, { old, dryRun: options.dryRun }) : undefined;
-  rules.validate(kind, draft as KubeObject, old);
+  rules.validate(kind, judgedForm(call, draft as KubeObject, old), old);
   for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
   server.admission.validate(draft === asked ? request : { ...request, object: draft });
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);

@@ -68,6 +68,7 @@ export function resourceRequest(asked: ResourceRequest): Soon<ApiResponse> {
     user,
     representation,
     warnings: deprecated === undefined ? [] : [deprecated],
+    empties: [],
   };
   checkPathName("Name", info.name);
   checkPathName("Namespace", info.namespace);

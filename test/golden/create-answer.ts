@@ -6,6 +6,7 @@ import type { Status } from "../../src/base/status-error.ts";
 import { KindRegistry } from "../../src/api/registry.ts";
 import type { Kind } from "../../src/api/registry.ts";
 import { decode } from "../../src/api/schema/decode.ts";
+import { amongEmpties, withEmpties } from "../../src/api/schema/empties.ts";
 import { decodeJsonText } from "../../src/api/schema/json-text.ts";
 import { loadSchema } from "../../src/api/schema/schema.ts";
 import type { Schema } from "../../src/api/schema/schema.ts";
@@ -45,18 +46,18 @@ export function answerCreate({ schema, registry }: World, body: JsonObject, targ
 
 function create(schema: Schema, kind: Kind, body: JsonObject): KubeObject {
   const document = decodeJsonText(JSON.stringify(body));
-  const { object } = decode(schema, kind.facts.type, document.value, "strict", { duplicates: document.duplicates });
+  const { object, empties } = decode(schema, kind.facts.type, document.value, "strict", { duplicates: document.duplicates });
   const stored = kind.conversion === undefined ? object : kind.conversion.toStored(object);
   const target = kind.storage;
   if (kind.facts.namespaced) stored.metadata.namespace ??= "rec";
   stored.metadata.uid = "00000000-0000-0000-0000-000000000000";
   stored.metadata.creationTimestamp = "2026-07-07T07:07:07Z";
-  target.declaration?.defaults?.(stored);
+  amongEmpties(stored, empties, () => target.declaration?.defaults?.(stored));
   prepareCreate(target, stored);
   if (target.facts.kind === "Pod") admitPod(stored as unknown as Draft<Pod>);
   // A version that is stored in another's form is judged by its own rules, under the name of the stored one.
   const served = (kind.conversion === undefined ? stored : kind.conversion.toServed(stored as KubeObject)) as KubeObject;
-  validateCreate({ ...target, declaration: kind.declaration }, served);
+  validateCreate({ ...target, declaration: kind.declaration }, withEmpties(served, empties));
   return served;
 }
 

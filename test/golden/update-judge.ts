@@ -10,6 +10,7 @@ import { applyJsonPatch } from "../../src/api/patch/json-patch.ts";
 import { applyMergePatch } from "../../src/api/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../src/api/patch/strategic-merge.ts";
 import { decode } from "../../src/api/schema/decode.ts";
+import { amongEmpties, withEmpties } from "../../src/api/schema/empties.ts";
 import { checkConditional, prepareStatusUpdate, prepareUpdate, validateStatusUpdate, validateUpdate } from "../../src/server/strategy.ts";
 import { admitTolerations } from "./create-answer.ts";
 import type { World } from "./create-answer.ts";
@@ -107,8 +108,8 @@ function answer(place: World, line: UpdateCase): Status | undefined {
   const typeName = kind.facts.type;
   try {
     const old = decode(schema, typeName, line.before, "ignore").object as KubeObject;
-    const draft: Draft<KubeObject> = decode(schema, typeName, asked(place, line, typeName), "ignore").object;
-    kind.declaration?.defaults?.(draft);
+    const { object: draft, empties } = decode(schema, typeName, asked(place, line, typeName), "ignore");
+    amongEmpties(draft, empties, () => kind.declaration?.defaults?.(draft));
     checkConditional(kind, draft.metadata);
     putBack(draft, old);
     if (line.subresource === "status") {
@@ -118,7 +119,7 @@ function answer(place: World, line: UpdateCase): Status | undefined {
       const { spec } = draft as unknown as Draft<Pod>;
       if (kind.facts.kind === "Pod" && spec !== undefined) admitTolerations(spec);
       prepareUpdate(kind, draft, old);
-      validateUpdate(kind, draft as KubeObject, old);
+      validateUpdate(kind, withEmpties(draft as KubeObject, empties, old), old);
     }
     return undefined;
   } catch (error) {

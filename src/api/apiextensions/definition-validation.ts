@@ -54,7 +54,7 @@ function checkSpec(spec: CustomResourceDefinitionSpec, errors: FieldError[]): vo
     errors.push(invalid(specPath.child("preserveUnknownFields"), true, why));
   }
   const parts = hoist(spec.versions ?? []);
-  checkVersions(parts, errors);
+  checkVersions(parts, spec.versions ?? undefined, errors);
   for (const field of ["plural", "singular", "kind", "listKind"] as const) {
     if ((spec.names[field] ?? "") === "") errors.push(required(specPath.child("names").child(field)));
   }
@@ -71,7 +71,7 @@ function checkGroup(group: string, path: FieldPath, errors: FieldError[]): void 
   else if (!group.includes(".")) errors.push(invalid(path, group, "should be a domain with at least one dot"));
 }
 
-function checkVersions({ common, versions }: Hoisted, errors: FieldError[]): void {
+function checkVersions({ common, versions }: Hoisted, given: readonly CustomResourceDefinitionVersion[] | undefined, errors: FieldError[]): void {
   const path = specPath.child("versions");
   const names = versions.map(({ name }) => name);
   if (common.schema?.openAPIV3Schema === undefined) {
@@ -85,7 +85,7 @@ function checkVersions({ common, versions }: Hoisted, errors: FieldError[]): voi
     checkDeprecation(version, path.index(i).child("deprecationWarning"), errors);
     checkParts(version, i, (version.subresources ?? common.subresources)?.status !== undefined, errors);
   });
-  const complain = (text: string): number => errors.push(invalid(path, printedVersions(versions), text));
+  const complain = (text: string): number => errors.push(invalid(path, given && printedVersions(versions), text));
   if (new Set(names).size < names.length) complain("must contain unique version names");
   if (versions.filter(({ storage }) => storage).length !== 1) complain("must have exactly one version marked as storage version");
   // Upstream judges the first name again, under the field that held the only one once.

@@ -45,7 +45,7 @@ export function hoist(versions: readonly CustomResourceDefinitionVersion[]): Hoi
 /** The list of versions as messages show it. */
 export function printedVersions(versions: readonly CustomResourceDefinitionVersion[]): unknown {
   const typeName = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion";
-  return versions.length === 0 ? undefined : versions.map((version) => goValue(loadSchema(), typeName, version));
+  return versions.map((version) => goValue(loadSchema(), typeName, version));
 }
 
 /** The name of a part in its place: beside the versions the schema is called otherwise. */

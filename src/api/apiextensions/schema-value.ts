@@ -19,7 +19,8 @@ type Json = { readonly [key: string]: JsonValue };
 
 /** The schema of all items; none where there is one for each. */
 export function singleItems(items: JSONSchemaProps["items"]): JSONSchemaProps | undefined {
-  return items === undefined || Array.isArray(items) ? undefined : (items as JSONSchemaProps);
+  // Null: it was given as something that is neither.
+  return items === undefined || items === null || Array.isArray(items) ? undefined : (items as JSONSchemaProps);
 }
 
 export function checkValue(schema: JSONSchemaProps, value: JsonValue, root: FieldPath, errors: FieldError[]): void {

@@ -29,7 +29,7 @@ export function checkWorkloadSelector(
   const before = errors.length;
   checkLabelSelector(selector, path, errors);
   if (errors.length > before && options.malformed !== undefined) errors.push(invalid(path, selector, options.malformed));
-  if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${options.kind}`));
+  if (isEmptySelector(selector)) errors.push(invalid(path, {}, `empty selector is invalid for ${options.kind}`));
 }
 
 /** The template's labels are selected. A selector that is wrong in itself is not judged again. */

@@ -1,6 +1,7 @@
 import type { Draft, JsonObject, JsonValue } from "../../base/json.ts";
 import type { KubeObject } from "../kind-ref.ts";
 import type { Decoded, FieldValidation } from "../schema/decode.ts";
+import type { Empties } from "../schema/empties.ts";
 import type { JsonPath } from "../schema/json-text.ts";
 import type { Schema } from "../schema/schema.ts";
 import { StatusError, badRequest } from "../../base/status-error.ts";
@@ -28,6 +29,7 @@ export interface Patched {
   readonly standing?: { readonly [half: string]: unknown } | undefined;
   /** Texts for Warning headers. */
   readonly warnings: string[];
+  readonly empties: Empties;
 }
 
 /** Objects that a patch has opened: Go prints those with sorted keys, all others as they stood. */
@@ -55,7 +57,7 @@ export function decodePatched(
   if (decoded.warnings.length > 1) decoded = decodeAsItsKind(target, JSON.parse(goJson(document, options.opened)) as JsonValue, duplicates);
   const warnings = [...options.problems, ...decoded.warnings];
   if (target.mode === "strict" && warnings.length > 0) throw invalidPatch(goJson(document, options.opened), `strict decoding error: ${warnings.join(", ")}`);
-  return { object: decoded.object, warnings: target.mode === "ignore" ? [] : warnings };
+  return { object: decoded.object, warnings: target.mode === "ignore" ? [] : warnings, empties: decoded.empties };
 }
 
 /** A patch can change kind and apiVersion: the document is read as what it says it is. */
@@ -69,7 +71,7 @@ function decodeAsItsKind(target: PatchTarget, document: JsonValue, duplicates: r
   if (version === "") {
     // Go reads it as its internal type then, whose fields have other names.
     const warnings = Object.keys(top).filter((key) => key !== "kind" && key !== "apiVersion" && top[key] !== null);
-    return { object: decodeValue(schema, typeName, {}).object, warnings: warnings.map((key) => `unknown field "${key}"`) };
+    return { ...decodeValue(schema, typeName, {}), warnings: warnings.map((key) => `unknown field "${key}"`) };
   }
   const asked = typeName.slice(0, typeName.lastIndexOf(".") + 1) + kind;
   if (version.slice(version.lastIndexOf("/") + 1) !== expected || !schema.has(asked)) {

@@ -54,7 +54,7 @@ export function strategicPatchObject(target: PatchTarget, current: KubeObject, b
   if (target.mode === "strict" && warnings.length > 0) throw invalidPatch(goPrint(patch), `strict decoding error: ${warnings.join(", ")}`);
   // The kind is that of the target, whatever the patch says.
   const object = { ...decoded.object, kind: current.kind, apiVersion: current.apiVersion };
-  return { object, standing, warnings: target.mode === "ignore" ? [] : warnings };
+  return { object, standing, warnings: target.mode === "ignore" ? [] : warnings, empties: decoded.empties };
 }
 
 function readPatch(body: Uint8Array | string | JsonObject): JsonDocument {

@@ -3,6 +3,8 @@ import type { KubeObject } from "../kind-ref.ts";
 import type { JsonPath } from "./json-text.ts";
 import type { Schema, TypeNode } from "./schema.ts";
 import { badRequest } from "../../base/status-error.ts";
+import type { Empties } from "./empties.ts";
+import { noEmpties } from "./empties.ts";
 import { DecodeError, Decoder, addWarning } from "./decoder.ts";
 import { pathText } from "./json-text.ts";
 
@@ -10,7 +12,7 @@ import { pathText } from "./json-text.ts";
  * From what a client sent to the object that the API would print: what decoding into the Go type and encoding it again gives.
  * The result is fresh, its fields stand in Go's order, what `omitempty` leaves out is left out, structs that are no pointers
  * are always there, quantities and times are in canonical form, the keys of maps are sorted. Lists and maps that are empty
- * count as absent, as they are after a round trip through upstream's storage.
+ * count as absent, as they are after a round trip through upstream's storage; where they were is told (see `empties.ts`).
  *
  * Free-form parts (raw extensions, field sets) are shared with the input.
  */
@@ -22,6 +24,7 @@ export interface Decoded<T = KubeObject> {
   readonly object: Draft<T>;
   /** `unknown field "spec.foo"`, `duplicate field "spec.x"`: for Warning headers, or the strict errors of a patch. */
   readonly warnings: string[];
+  readonly empties: Empties;
 }
 
 export interface DecodeOptions {
@@ -50,13 +53,13 @@ export function decode(schema: Schema, typeName: string, value: JsonValue, mode:
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(`${handledAs(schema, typeName, value)}: ${error.message}`);
   }
-  if (mode === "ignore") return { object: decoded.object, warnings: [] };
+  if (mode === "ignore") return { ...decoded, warnings: [] };
   const { repeatedLines: lines = [] } = options;
   if (mode === "strict" && decoded.warnings.length + lines.length > 0) {
     const ofYaml = lines.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${lines.join("\n  ")}`];
     throw badRequest(`${handledAs(schema, typeName, value)}: strict decoding error: ${[...ofYaml, ...decoded.warnings].join(", ")}`);
   }
-  return lines.length === 0 ? decoded : { object: decoded.object, warnings: [...lines, ...decoded.warnings] };
+  return lines.length === 0 ? decoded : { ...decoded, warnings: [...lines, ...decoded.warnings] };
 }
 
 /** `Pod in version "v1" cannot be handled as a Pod`. */
@@ -78,7 +81,7 @@ export function decodeValue<T = KubeObject>(schema: Schema, typeName: string, va
   for (const path of duplicates) {
     if (isKnown(schema, typeName, path)) addWarning(warnings, `duplicate field "${pathText(path)}"`);
   }
-  return { object: object as Draft<T>, warnings };
+  return { object: object as Draft<T>, warnings, empties: decoder.empties ?? noEmpties };
 }
 
 /** Whether the decoder looks into the place of this path: not below unknown fields and free-form parts. */

@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from "../../base/duration.ts";
 import { canonicalQuantity, quantityError, quantityFormatError } from "../../base/quantity.ts";
 import { jsonWord, mapsText } from "./go-words.ts";
 import { NumberLiteral, pathText, plainJson, setMember } from "./json-text.ts";
+import type { Empty } from "./empties.ts";
 import { isLeftOut } from "./left-out.ts";
 import { readBase64, readMicroTime, readTime } from "./scalars.ts";
 
@@ -36,6 +37,8 @@ const int64Limit = 2n ** 63n;
  */
 export class Decoder {
   readonly warnings: string[] = [];
+  /** Where the value has an empty list or map, which the object has not; undefined where nowhere, which is nearly always. */
+  empties: Empty[] | undefined;
   private readonly schema: Schema;
   private readonly steps: Step[] = [];
   private readonly owners: StructType[] = [];
@@ -111,7 +114,10 @@ export class Decoder {
       this.steps[depth] = field;
       const decoded = this.isDecoded(key, value) ? value : this.value(field.node, value);
       if (this.repeated !== undefined) this.tellRepeated(key);
-      if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) continue;
+      if (decoded === undefined || decoded === null || isLeftOut(field, decoded)) {
+        this.noteEmpty(field);
+        continue;
+      }
       if (next < always.length && (always[next] as Field).index < field.index) next = this.emitZeros(out, always, { from: next, before: field.index });
       if (field.index < last && !Object.hasOwn(out, key)) inOrder = false;
       last = Math.max(last, field.index);
@@ -120,6 +126,15 @@ export class Decoder {
     this.depth = depth;
     this.emitZeros(out, always, { from: next, before: Infinity });
     return inOrder ? out : inOrderOf(type, out);
+  }
+
+  /** The field at the current place was given, and left out. */
+  private noteEmpty(field: Field): void {
+    const { kind } = field.node;
+    const was = kind === "list" || kind === "map" ? kind : kind === "schemaOrArray" ? "neither" : undefined;
+    if (was === undefined) return;
+    const path = this.steps.slice(0, this.depth).map((step) => (typeof step === "object" ? step.name : step));
+    (this.empties ??= []).push({ path, was, always: !field.omitEmpty });
   }
 
   /** Whether a part of the status is the one that stands. */

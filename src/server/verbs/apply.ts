@@ -12,7 +12,7 @@ import { JsonSyntaxError, decodeJsonText } from "../../api/schema/json-text.ts";
 import { YamlError, parseYamlDocuments, repeatedYamlKeys } from "../../api/yaml.ts";
 import { RevisionConflict } from "../../store/contract.ts";
 import type { Stored } from "../../store/contract.ts";
-import { bodyBytes, withKind } from "../body.ts";
+import { bodyBytes, fillDefaults, withKind } from "../body.ts";
 import { checkName, modifiedText } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
@@ -91,8 +91,9 @@ export function applyOn(call: ResourceCall, kind: Kind, asked: { live: KubeObjec
   const { schema } = call.server;
   try {
     const { object, owners } = applyAsManager(schema, kind.facts.type, { live, applied, ownership: ownershipOf(call, kind, options.manager), force: options.force });
-    const draft = withKind(decodeValue(schema, kind.facts.type, object as JsonValue).object, kind.ref);
-    kind.declaration?.defaults?.(draft);
+    const decoded = decodeValue(schema, kind.facts.type, object as JsonValue);
+    const draft = withKind(decoded.object, kind.ref);
+    fillDefaults(call, kind, draft, decoded.empties);
     return { draft, owners };
   } catch (error) {
     if (error instanceof ApplyConflicts) throw conflictAnswer(error);

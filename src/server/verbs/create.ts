@@ -4,7 +4,7 @@ import type { Soon } from "../../base/soon.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import { inGoOrder } from "../../api/schema/go-order.ts";
 import { RevisionConflict } from "../../store/contract.ts";
-import { decodeObject } from "../body.ts";
+import { decodeObject, judgedForm } from "../body.ts";
 import { adoptNamespace, admissionRequest, checkSize, commitError, fillSystemFields, generatedName, sealed, unstored, withoutRepeatedOwners } from "../commit.ts";
 import { withConversion } from "../conversion.ts";
 import type { ResourceCall } from "../context.ts";
@@ -60,7 +60,7 @@ function createOnce(call: ResourceCall, draft: Draft<KubeObject>, options: Write
   const kind = call.kind.storage;
   const name = draft.metadata.name ?? "";
   const allocation = server.services.begin(kind, draft, { dryRun: options.dryRun });
-  validateServed(call, draft as KubeObject);
+  validateServed(call, judgedForm(call, draft as KubeObject));
   const warnings = kind.declaration?.warnings?.(draft as KubeObject) ?? [];
   for (const warning of warnings) call.warnings.push(warning);
   server.admission.validate(admissionRequest(call, { operation: "CREATE", object: draft, old: undefined, dryRun: options.dryRun, name }));

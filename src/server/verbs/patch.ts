@@ -12,7 +12,7 @@ import type { KubeObject } from "../../api/kind-ref.ts";
 import type { Kind } from "../../api/registry.ts";
 import { RevisionConflict } from "../../store/contract.ts";
 import type { Stored } from "../../store/contract.ts";
-import { bodyBytes, mediaType, withKind } from "../body.ts";
+import { bodyBytes, fillDefaults, mediaType, withKind } from "../body.ts";
 import { checkName, modifiedText } from "../commit.ts";
 import type { ResourceCall } from "../context.ts";
 import { withConversion } from "../conversion.ts";
@@ -94,10 +94,10 @@ function fixedPart(kind: Kind, rules: UpdateRules): PatchTarget["fixed"] {
 
 function patched(call: ResourceCall, current: Stored, change: Change, target: PatchTarget): Draft<KubeObject> {
   const { kind } = call;
-  const { object, standing, warnings } = change(target, servedForm(kind, current.object));
+  const { object, standing, warnings, empties } = change(target, servedForm(kind, current.object));
   for (const warning of warnings) call.warnings.push(warning);
   const draft = withKind(object, kind.ref);
   checkName(call, draft);
-  kind.declaration?.defaults?.(draft);
+  fillDefaults(call, kind, draft, empties);
   return withConversion(kind, standing === undefined ? draft : Object.assign(draft, standing));
 }
