@@ -4,6 +4,7 @@ import { createCluster } from "../src/node/create-cluster.ts";
 import type { NodeCluster } from "../src/node/create-cluster.ts";
 import { ApiConnection } from "../src/node/api-connection.ts";
 import { KindRegistry } from "../src/api/registry.ts";
+import type { Watch } from "../src/client/client.ts";
 
 /**
  * The same seed gives the same history, byte for byte: a mixed workload is run twice, and every state that the store ever held is
@@ -79,10 +80,11 @@ async function history(cluster: NodeCluster): Promise<string> {
 async function record(cluster: NodeCluster): Promise<() => { digest: string; changes: number }> {
   const hash = createHash("sha256");
   let changes = 0;
+  const watches: Watch[] = [];
   for (const kind of KindRegistry.default().all()) {
     if (kind.storage !== kind || !kind.facts.verbs.includes("watch")) continue;
     const page = await cluster.client.list(kind.ref);
-    cluster.client.watch(kind.ref, { resourceVersion: page.resourceVersion }, {
+    const watch = cluster.client.watch(kind.ref, { resourceVersion: page.resourceVersion }, {
       event: (event) => {
         if (event.type === "BOOKMARK") return;
         changes++;
@@ -90,8 +92,12 @@ async function record(cluster: NodeCluster): Promise<() => { digest: string; cha
       },
       ended: (reason) => hash.update(`ended ${kind.ref.plural} ${reason}\n`),
     });
+    watches.push(watch);
   }
-  return () => ({ digest: hash.digest("hex"), changes });
+  return () => {
+    for (const watch of watches) watch.stop();
+    return { digest: hash.digest("hex"), changes };
+  };
 }
 
 async function run(cluster: NodeCluster): Promise<{ digest: string; changes: number; final: string }> {

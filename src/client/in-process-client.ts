@@ -28,6 +28,9 @@ export class InProcessClient implements Client {
   private readonly manager: string;
   private readonly givesWay: boolean;
   private sent = 0;
+  private closed: Error | undefined;
+  /** What ends each open watch. */
+  private readonly watches = new Set<() => void>();
 
   /**
    * `user` is the identity under which the component acts; `fieldManager` what managedFields call it. `givesWay` is for programs that may
@@ -40,6 +43,12 @@ export class InProcessClient implements Client {
     this.credentials = { type: "component", user: options.user };
     this.manager = options.fieldManager;
     this.givesWay = options.givesWay ?? false;
+  }
+
+  /** Ends the open watches, each in a step of its own; what is asked from now on rejects with `reason`. */
+  close(reason: Error): void {
+    this.closed = reason;
+    for (const end of this.watches) this.environment.runner.post(end);
   }
 
   get<T extends KubeObject>(kind: KindRef<T>, name: ObjectName): Promise<T> {
@@ -91,12 +100,19 @@ export class InProcessClient implements Client {
   watch<T extends KubeObject>(kind: KindRef<T>, options: WatchQuery, handler: WatchHandler<T>): Watch {
     const abort = new AbortController();
     const { namespace, ...rest } = options;
+    const { watches } = this;
     let over = false;
+    const close = (): void => {
+      abort.abort();
+      end("closed");
+    };
     const end = (reason: "gone" | "closed"): void => {
+      watches.delete(close);
       if (over) return;
       over = true;
       handler.ended(reason);
     };
+    watches.add(close);
     const closings: (() => void)[] = [];
     const sink: WatchSink = {
       event(event: WatchEvent) {
@@ -119,8 +135,9 @@ export class InProcessClient implements Client {
     return {
       stop() {
         over = true;
+        watches.delete(close);
         abort.abort();
-        for (const close of closings.splice(0)) close();
+        for (const tell of closings.splice(0)) tell();
       },
     };
   }
@@ -131,6 +148,7 @@ export class InProcessClient implements Client {
 
   /** What `read` makes of the answer; what it throws is the caller's error. */
   private send<T>(request: ApiRequest, read: (response: ApiResponse) => T): Promise<T> {
+    if (this.closed) return Promise.reject(this.closed);
     const { runner } = this.environment;
     const late = this.givesWay && ++this.sent % answersInTurn === 0;
     return new Promise((resolve, reject) => {

@@ -28,6 +28,8 @@ const checks: Checks = {
   metrics: { holds: (value) => typeof value === "boolean", wanted: "true or false" },
 };
 
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
 function instantOf(value: unknown): Instant | undefined {
   if (typeof value === "number") return Math.abs(value) <= limits.instantMax ? value : undefined;
   return typeof value === "string" ? parseTime(value) : undefined;
@@ -35,6 +37,7 @@ function instantOf(value: unknown): Instant | undefined {
 
 /** Throws an OptionError for an option that is unknown or has a value that cannot be; undefined stands for the default. */
 export function checkOptions(options: ClusterOptions): void {
+  if (!isObject(options)) throw new OptionError("createCluster takes an object of options, such as { nodes: 1 }, or nothing");
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) throw new OptionError(`${name}: there is no such option; there are ${Object.keys(checks).join(", ")}`);
     const { holds, wanted } = checks[name as keyof ClusterOptions];

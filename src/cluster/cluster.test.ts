@@ -78,9 +78,17 @@ describe("createCluster", () => {
   });
 });
 
+it.each([null, 5, "three", []])("options that are none are refused: %j", async (options) => {
+  await expect(createCluster(options as never)).rejects.toThrow("createCluster takes an object of options");
+});
+
 describe("what is no manifest", () => {
   it.each([
+    ["", "apply: there is no object in it"],
+    ["# nothing\n---\n", "apply: there is no object in it"],
     ["hello", 'the object is "hello", not an object'],
+    ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\n{apiVersion: v1, kind: Confg, metadata: {name: b}}", 'no matches for kind "Confg" in version "v1"'],
+    ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\na: [", "yaml: line 3: unexpected end of the stream"],
     ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n---\nkind: ConfigMap", "apply: object 2 of 2 has no apiVersion"],
     ["apiVersion: v1", "apply: the object has no kind"],
     ["{apiVersion: v1, kind: ConfigMap}", "a ConfigMap, has no metadata.name"],
@@ -98,8 +106,30 @@ describe("a closed cluster", () => {
     const cluster = await createCluster({ nodes: 0 });
     await cluster.close();
     await cluster.close();
-    const asked = [cluster.advance("1h"), cluster.runUntil(() => false), cluster.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"), cluster.logs("a"), cluster.listen(), cluster.nodes.add()];
+    const asked = [
+      cluster.advance("1h"),
+      cluster.runUntil(() => false),
+      cluster.settle(),
+      cluster.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"),
+      cluster.logs("a"),
+      cluster.listen(),
+      cluster.nodes.add(),
+      cluster.nodes.remove("local-worker"),
+      cluster.client.list(pods),
+      cluster.client.create(configMaps, { metadata: { name: "a", namespace: "default" } }),
+    ];
     for (const answer of await Promise.allSettled(asked)) expect(answer).toMatchObject({ status: "rejected", reason: { message: 'cluster "local" is closed' } });
+  });
+
+  it("ends its watches, those that are open and those that come after", async () => {
+    const cluster = await createCluster({ nodes: 0 });
+    const ended: string[] = [];
+    const watch = (name: string) => cluster.client.watch(configMaps, { resourceVersion: "0" }, { event() {}, ended: (reason) => ended.push(`${name} ${reason}`) });
+    watch("open");
+    await cluster.settle();
+    await cluster.close();
+    watch("late");
+    await expect.poll(() => ended.toSorted()).toEqual(["late closed", "open closed"]);
   });
 
   it("ends what still waits on the machine's clock", async () => {
@@ -154,6 +184,9 @@ describe("a running cluster", () => {
     await expect(cluster.runUntil(() => false, { within: "5s" })).rejects.toThrow("not within 5 s");
     await expect(cluster.advance("soon")).rejects.toThrow('"soon" is not a duration');
     await expect(cluster.advance(-1)).rejects.toThrow("goes back in time");
+    await expect(cluster.runUntil(undefined as never)).rejects.toThrow("runUntil takes a function");
+    for (const none of ["", "a/b", undefined, {}]) await expect(cluster.logs(none as never)).rejects.toThrow("logs: takes the name of a Pod");
+    await expect(cluster.logs("nobody")).rejects.toMatchObject({ message: 'pods "nobody" not found', status: { reason: "NotFound" } });
     await expect(cluster.advance("9999999d")).rejects.toThrow("goes beyond the year 9999");
   });
 

@@ -8,6 +8,7 @@ import { OptionError } from "./options.ts";
  */
 export function objectsOf(given: string | KubeObject | readonly KubeObject[]): readonly KubeObject[] {
   const documents: readonly unknown[] = typeof given === "string" ? parseYamlDocuments(given) : [given].flat();
+  if (typeof given === "string" && documents.length === 0) throw new OptionError("apply: there is no object in it");
   return documents.flatMap(itemsOf).map(checked);
 }
 

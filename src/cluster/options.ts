@@ -48,4 +48,9 @@ export const defaults = {
 } as const;
 
 /** A mistake in what a caller asked of a cluster; the message says which option and what would be right. */
-export class OptionError extends Error {}
+export class OptionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "OptionError";
+  }
+}

@@ -83,6 +83,7 @@ export class RunningCluster implements Cluster {
       client: composed.own,
       informers: composed.informers,
       wait: (predicate, what) => this.runUntilTrue(predicate, what, withinMs),
+      assertOpen: () => this.assertOpen(),
     });
   }
 
@@ -109,10 +110,13 @@ export class RunningCluster implements Cluster {
 
   async apply(yamlOrObjects: string | KubeObject | readonly KubeObject[]): Promise<readonly Applied[]> {
     this.assertOpen();
-    const applied: Applied[] = [];
-    for (const object of objectsOf(yamlOrObjects)) {
+    const wanted = objectsOf(yamlOrObjects).map((object) => {
       const kind = this.parts.registry.byKind(object.apiVersion, object.kind);
       if (!kind) throw new OptionError(`no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
+      return { kind, object };
+    });
+    const applied: Applied[] = [];
+    for (const { kind, object } of wanted) {
       const placed = kind.ref.namespaced && object.metadata.namespace === undefined ? { ...object, metadata: { ...object.metadata, namespace: "default" } } : object;
       applied.push(await applyObject({ client: this.client, schema: this.parts.schema, kind: kind.ref, type: kind.facts.type, object: placed }));
     }
@@ -131,17 +135,24 @@ export class RunningCluster implements Cluster {
   }
 
   async runUntil(predicate: () => boolean | Promise<boolean>, options: { within?: string | number } = {}): Promise<void> {
+    if (typeof predicate !== "function") throw new OptionError("runUntil takes a function that says whether it is time");
     await this.runUntilTrue(predicate, predicate.toString(), msOf("within", options.within ?? withinMs));
     await this.settle();
   }
 
-  settle(): Promise<void> {
+  async settle(): Promise<void> {
+    this.assertOpen();
+    await this.settled();
+  }
+
+  private settled(): Promise<void> {
     return this.parts.virtual ? this.parts.virtual.settled() : this.environment.runner.idle();
   }
 
   async logs(pod: string | (ObjectName & { container?: string })): Promise<string> {
     this.assertOpen();
     const { container, ...name } = { namespace: "default", container: undefined, ...(typeof pod === "string" ? { name: pod } : pod) };
+    if (typeof name.name !== "string" || name.name === "" || name.name.includes("/")) throw new OptionError("logs: takes the name of a Pod, or { namespace, name, container }");
     const path = objectPath(pods, name, "log");
     const response = await this.client.request({ method: "GET", path, query: queryOf({ container }), headers: {}, wants: "bytes" });
     const text = (await bodyText(response)) ?? "";
@@ -152,6 +163,7 @@ export class RunningCluster implements Cluster {
   async close(): Promise<void> {
     if (this.closing.signal.aborted) return;
     this.closing.abort();
+    this.client.close(this.closedError());
     for (const stop of this.stops) stop();
   }
 
@@ -165,7 +177,11 @@ export class RunningCluster implements Cluster {
 
   /** Throws once the cluster is closed: nothing in it works any more, and an answer would be a lie. */
   assertOpen(): void {
-    if (this.isClosed) throw new Error(`cluster "${this.name}" is closed`);
+    if (this.isClosed) throw this.closedError();
+  }
+
+  private closedError(): Error {
+    return new Error(`cluster "${this.name}" is closed`);
   }
 
   private virtualClock(asked: string): VirtualClock {

@@ -31,12 +31,14 @@ export class SimulatedNodes implements Nodes {
   private readonly client: Client;
   private readonly informers: Informers;
   private readonly wait: Wait;
+  private readonly assertOpen: () => void;
 
-  constructor(options: { cluster: string; client: Client; informers: Informers; wait: Wait }) {
+  constructor(options: { cluster: string; client: Client; informers: Informers; wait: Wait; assertOpen: () => void }) {
     this.cluster = options.cluster;
     this.client = options.client;
     this.informers = options.informers;
     this.wait = options.wait;
+    this.assertOpen = options.assertOpen;
   }
 
   async add(options: { name?: string } & MachineSpec = {}): Promise<string> {
@@ -47,12 +49,14 @@ export class SimulatedNodes implements Nodes {
 
   /** Creates the Machine without waiting for its Node. */
   async create(options: { name?: string } & MachineSpec): Promise<string> {
+    this.assertOpen();
     const { name = this.nextName(), ...spec } = options;
     await this.client.create(machines, { apiVersion: machines.apiVersion, kind: machines.kind, metadata: { name }, spec }, { fieldValidation: "Strict" });
     return name;
   }
 
   async remove(name: string): Promise<void> {
+    this.assertOpen();
     await this.client.delete(machines, { name });
     await this.wait(() => !this.informers.of(machines).get(name), `machine ${name} to be gone`);
     try {
@@ -76,6 +80,7 @@ export class SimulatedNodes implements Nodes {
   }
 
   private async power(name: string, power: "On" | "Off"): Promise<void> {
+    this.assertOpen();
     await this.client.patch(machines, { name }, { type: "merge", body: { spec: { power } } });
     await this.wait(() => this.informers.of(machines).get(name)?.status.power === power, `machine ${name} to be ${power}`);
   }

@@ -72,11 +72,18 @@ export interface StartedCluster extends NodeCluster {
 
 /** The first half of `createCluster`, for who wants to open the port before the nodes are there. */
 export async function startCluster(options: NodeClusterOptions): Promise<StartedCluster> {
-  const { log = silentLog, certificates, onDefect, ...rest } = options;
+  const { rest, log, certificates, onDefect } = split(options);
   const host = nodeHost({ log, ...(onDefect === undefined ? {} : { onDefect }) });
   const holder = new CertificateHolder(certificates);
   const core = await composeCluster(rest, { ...host, ...(certificates === undefined ? {} : { caPem: certificates.authority.certificate }), certificateSigner: holder });
   return new ListeningCluster(core, { log, certificates: holder });
+}
+
+/** What Node gives, apart from what every cluster can be asked, which is checked where it is used. */
+function split(options: NodeClusterOptions) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) return { rest: options, log: silentLog, certificates: undefined, onDefect: undefined };
+  const { log = silentLog, certificates, onDefect, ...rest } = options;
+  return { rest, log, certificates, onDefect };
 }
 
 /** Certificates that are made when somebody needs them: the port, or whoever has a request for one approved. */
