@@ -123,7 +123,7 @@ it("environment and files come from the Pod, ConfigMaps, Secrets and the node", 
     restartPolicy: "Never",
     initContainers: [{ name: "first", image: "busybox", command: ["sh", "-c", "echo left > /scratch/file; echo on the node > /machine/file"], volumeMounts: [mount("scratch"), mount("machine")] }],
     containers: [{
-      name: "c", image: "busybox", command: ["sh", "-c", 'echo "$POD|$NODE|$CPU|$KEY|$WORD|$MAP_key|$ALL|$NONE|"; cat /scratch/file /maps/renamed /secrets/word /about/labels /both/word /both/key /machine/file; stat -c %a /secrets/word'],
+      name: "c", image: "busybox", command: ["sh", "-c", 'echo "$POD|$NODE|$CPU|$KEY|$WORD|$MAP_key|$ALL|$NONE|"; cat /scratch/file /maps/renamed /secrets/word /about/labels /both/word /both/key /machine/file; stat -L -c %a /secrets/word'],
       resources: { limits: { cpu: "1500m" } },
       envFrom: [{ prefix: "MAP_", configMapRef: { name: "map" } }],
       env: [

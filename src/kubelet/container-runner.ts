@@ -12,6 +12,7 @@ import { ProbeWorker } from "./probes.ts";
 import type { ProbeKind } from "./probes.ts";
 import type { ContainerConfig } from "./runtime.ts";
 import { quantityValue } from "../base/quantity.ts";
+import { amountOf } from "../placement/resources.ts";
 import { parseTime } from "../base/time.ts";
 import { failureMs, jittered, regularMs } from "./resync.ts";
 import { makeVariables } from "./variables.ts";
@@ -163,10 +164,11 @@ export class ContainerRunner {
     if (ms <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.means.environment.clock.after(ms, resolve);
-      void work.finally(() => {
+      const end = (): void => {
         timer.cancel();
         resolve();
-      });
+      };
+      work.then(end, end);
     });
   }
 
@@ -356,7 +358,8 @@ export class ContainerRunner {
     const given = spec.args && spec.args.length > 0;
     const args = given ? words(spec.args) : spec.command && spec.command.length > 0 ? [] : [...image.command];
     const { user, groups } = identityOf(spec, pod);
-    const memory = spec.resources.limits?.["memory"];
+    const { memory, cpu } = spec.resources.limits ?? {};
+    const wanted = spec.resources.requests?.["cpu"];
     if (user === undefined && (spec.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot)) {
       throw new MissingError(`container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${spec.name})`);
     }
@@ -376,6 +379,8 @@ export class ContainerRunner {
       ...(user === undefined ? {} : { user }),
       groups,
       ...(memory === undefined ? {} : { memoryBytesMax: quantityValue(memory) }),
+      ...(cpu === undefined ? {} : { cpuMillisMax: amountOf("cpu", cpu) }),
+      ...(wanted === undefined ? {} : { cpuMillisWanted: amountOf("cpu", wanted) }),
       terminationMessagePath: spec.terminationMessagePath ?? "/dev/termination-log",
       ...(pod.spec.shareProcessNamespace ? { processesWith: "sandbox" as const } : {}),
       ...(target === undefined ? {} : { processesWith: { containerId: target } }),

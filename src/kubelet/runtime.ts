@@ -117,6 +117,9 @@ export interface ContainerConfig {
   /** The primary group first. Absent: root's. */
   readonly groups?: readonly number[];
   readonly memoryBytesMax?: number;
+  /** Thousandths of a processor that it may have, and that it asks for. */
+  readonly cpuMillisMax?: number;
+  readonly cpuMillisWanted?: number;
   readonly terminationMessagePath: string;
   /** Its processes see those of the whole sandbox, or of this container, and are seen there. Absent: they are alone. */
   readonly processesWith?: "sandbox" | { readonly containerId: string };

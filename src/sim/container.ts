@@ -2,6 +2,8 @@ import type { Environment, Random } from "../base/environment.ts";
 import type { ContainerConfig, ContainerInfo, ContainerStats, RuntimeAttach, RuntimeExec } from "../kubelet/runtime.ts";
 import { ContainerLog } from "./container-log.ts";
 import { InputQueue, runFor, withReturns } from "./container-streams.ts";
+import { controlGroupFolder } from "./files/cgroup-files.ts";
+import type { ControlGroup } from "./files/cgroup-files.ts";
 import { FileView } from "./files/file-view.ts";
 import type { FileMount } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
@@ -70,6 +72,7 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly user: number;
   readonly groups: readonly number[];
   memoryBytesMax: number;
+  private cpuMillisMax: number | undefined;
   readonly machine: MachineFacts;
   readonly space: ProcessSpace;
   readonly work = new WorkMeter();
@@ -101,11 +104,13 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.user = config.user ?? 0;
     this.groups = config.groups ?? [0];
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
+    this.cpuMillisMax = config.cpuMillisMax;
     this.log = new ContainerLog(() => host.lineWritten(this.id));
     this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, nextLogLine: () => host.nextLogLine(this.id) };
     this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
     this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem, user: this.user, groups: this.groups });
-    this.finder = { shells: options.shells, programs: options.image.image.programs, userland: options.image.image.userland, ...(options.image.image.commands === undefined ? {} : { commands: options.image.image.commands }), world: () => this };
+    const { programs, userland, commands, lacks } = options.image.image;
+    this.finder = { shells: options.shells, programs, userland, ...(commands === undefined ? {} : { commands }), ...(lacks === undefined ? {} : { lacks }), world: () => this };
     this.info = { id: options.id, name: config.name, attempt: config.attempt, state: "created", createdAt: environment.clock.now() };
   }
 
@@ -274,9 +279,22 @@ export class SimulatedContainer implements World, LoggedContainer {
     return text === "" ? undefined : text;
   }
 
-  /** Another limit from now on; undefined: the machine's. What it holds already it keeps. */
-  limitMemory(bytes: number | undefined): void {
-    this.memoryBytesMax = bytes ?? this.options.host.memoryBytes;
+  /** Other limits from now on; undefined: the machine's. What it holds already it keeps. */
+  limit({ memoryBytes, cpuMillis }: { memoryBytes: number | undefined; cpuMillis: number | undefined }): void {
+    this.memoryBytesMax = memoryBytes ?? this.options.host.memoryBytes;
+    this.cpuMillisMax = cpuMillis;
+  }
+
+  private group(): ControlGroup {
+    const { config, host } = this.options;
+    return {
+      pids: () => this.own().map(({ pid }) => pid),
+      memoryBytes: () => this.stats()?.memoryBytes ?? 0,
+      memoryBytesMax: () => (this.memoryBytesMax < host.memoryBytes ? this.memoryBytesMax : undefined),
+      cpuMillisMax: () => this.cpuMillisMax,
+      cpuMillisWanted: () => config.cpuMillisWanted,
+      cpuMs: () => this.work.totalMs(this.environment.clock.now()),
+    };
   }
 
   /** What it uses now; undefined when it does not run. */
@@ -312,6 +330,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     const { config, sandbox, host } = this.options;
     const mounts: FileMount[] = sandbox.etcFiles.map(([name, inode]) => ({ path: `/etc/${name}`, inode, readOnly: false }));
     const proc = childOf(this.options.image.root, "proc");
+    mounts.push({ path: "/sys/fs/cgroup", inode: controlGroupFolder(this.group()), readOnly: true });
     mounts.push({ path: "/proc", inode: processFolder(proc?.kind === "folder" ? proc : undefined, () => this.processes.values()), readOnly: true });
     // The kubelet's own file, which everybody may write.
     mounts.push({ path: config.terminationMessagePath, inode: fileInode("", this.environment.clock.now(), 0o666), readOnly: false });

@@ -329,9 +329,9 @@ chmod: /etc/passwd: Operation not permitted
     const looker = { name: "look", image: "busybox", command: ["sh", "-c", "ps | cut -c7-; kill 2; sleep 1d"], targetContainerName: "c" };
     await server.client.patch(pods, { namespace: "default", name: "looked-at" }, { type: "strategic", body: { spec: { ephemeralContainers: [looker] } } }, { subresource: "ephemeralcontainers" });
     await server.advance(3000);
-    expect(await logOf("looked-at", "look")).toMatch(/USER {5}TIME {2}COMMAND\nroot {5}0:00 sh -c while true; do sleep 100; done\nroot {5}0:00 sleep 100\nroot {5}0:00 sh -c /);
+    expect(await logOf("looked-at", "look")).toMatch(/USER {5}TIME {2}COMMAND\nroot {6}0:00 sh -c while true; do sleep 100; done\nroot {6}0:00 sleep 100\nroot {6}0:00 sh -c /);
     expect((await get("looked-at")).status).toMatchObject({ phase: "Running", containerStatuses: [{ restartCount: 0 }] });
-    expect((await execIn("shared", ["ps"])).split("\n").map((line) => line.trim())).toEqual(["PID   USER     TIME  COMMAND", "2 root     0:00 sleep 1d", "3 root     0:00 sleep 2d", "4 root     0:00 ps", ""]);
+    expect((await execIn("shared", ["ps"])).split("\n").map((line) => line.trim())).toEqual(["PID   USER     TIME  COMMAND", "2 root      0:00 sleep 1d", "3 root      0:00 sleep 2d", "4 root      0:00 ps", ""]);
   });
 
   it("evicts a Pod that fills a volume beyond its limit", async () => {

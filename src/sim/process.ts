@@ -84,6 +84,8 @@ const encoder = new TextEncoder();
 
 export class Process {
   readonly pid: number;
+  /** The process that made it; 0: somebody outside of the container. */
+  readonly parent: number;
   readonly world: World;
   argv: readonly string[];
   env: ReadonlyMap<string, string>;
@@ -105,7 +107,7 @@ export class Process {
   /** It is PID 1, or stands in for it. */
   private readonly initial: boolean;
 
-  constructor(options: ProcessState & { world: World; tty: boolean; initial?: boolean }) {
+  constructor(options: ProcessState & { world: World; tty: boolean; initial?: boolean; parent?: number }) {
     this.world = options.world;
     this.argv = options.argv;
     this.env = options.env;
@@ -115,6 +117,7 @@ export class Process {
     this.output = options.output;
     this.takesMore = options.ready;
     this.pid = options.world.nextPid();
+    this.parent = options.parent ?? 0;
     this.initial = options.initial ?? this.pid === 1;
     this.startedAt = this.clock.now();
   }

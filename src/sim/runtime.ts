@@ -1,4 +1,5 @@
 import { quantityValue } from "../base/quantity.ts";
+import { amountOf } from "../placement/resources.ts";
 import type { Environment, Random } from "../base/environment.ts";
 import type {
   ContainerConfig, ContainerInfo, ContainerRuntime, ContainerStats, ImageInfo, RuntimeAttach, RuntimeExec, RuntimeLog, SandboxConfig, SandboxInfo,
@@ -159,8 +160,8 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
   }
 
   updateContainer(containerId: string, limits: { readonly [resource: string]: string }): Promise<void> {
-    const memory = limits["memory"];
-    this.containers.get(containerId)?.limitMemory(memory === undefined ? undefined : quantityValue(memory));
+    const { memory, cpu } = limits;
+    this.containers.get(containerId)?.limit({ memoryBytes: memory === undefined ? undefined : quantityValue(memory), cpuMillis: cpu === undefined ? undefined : amountOf("cpu", cpu) });
     return Promise.resolve();
   }
 

@@ -1,11 +1,15 @@
 import type { CommandTable, SimulatedCommand } from "./command.ts";
 import { basicCommands } from "./commands/basic.ts";
+import { byteCommands } from "./commands/bytes.ts";
 import { absolute, clockCommands } from "./commands/clock.ts";
 import { curl } from "./commands/curl.ts";
 import { fileCommands } from "./commands/files.ts";
 import { filterCommands } from "./commands/filters.ts";
 import { ls } from "./commands/ls.ts";
 import { netCommands } from "./commands/net.ts";
+import { processCommands } from "./commands/processes.ts";
+import { routeCommands } from "./commands/routes.ts";
+import { sessionCommands } from "./commands/session.ts";
 import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
 import { textCommands } from "./commands/text.ts";
@@ -23,7 +27,7 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...systemCommands, wget, curl };
+const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...routeCommands, ...systemCommands, ...processCommands, ...byteCommands, ...sessionCommands, wget, curl };
 export const userlandNames = Object.keys(userland);
 
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);
@@ -44,6 +48,8 @@ export interface Finder {
   readonly userland: boolean;
   /** Commands beside those of the userland; they come first. */
   readonly commands?: CommandTable;
+  /** Commands of the userland that are there only once somebody has put them into /usr/bin. */
+  readonly lacks?: ReadonlySet<string>;
   readonly world: () => World;
 }
 
@@ -63,7 +69,7 @@ export function findProgram(finder: Finder, argv: readonly string[], cwd: string
       }
     },
   };
-  if (finder.userland) {
+  if (finder.userland && !(finder.lacks?.has(last) && !finder.world().files.exists(`/usr/bin/${last}`))) {
     const simulated = finder.commands?.[last] ?? (Object.hasOwn(userland, last) ? userland[last] : undefined);
     if (shellNames.has(last)) return shellProgram(options);
     if (simulated) return commandProgram(simulated, finder);
@@ -114,7 +120,7 @@ function commandProgram(command: SimulatedCommand, finder: Finder): Program {
       out: (text) => process.write("stdout", text),
       err: (text) => process.write("stderr", text),
       run: async (argv, { env = process.env, input = process.input, started } = {}) => {
-        const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
+        const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, parent: process.pid, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
         started?.(child);
         try {
           return await process.wait(child.run(findProgram(finder, argv, process.cwd)));

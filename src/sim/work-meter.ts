@@ -23,6 +23,7 @@ export class WorkMeter {
   /** Until when work that has been counted goes on. */
   private busyUntil = 0;
   private napCount = 0;
+  private allMs = 0;
 
   /** A process has slept. */
   nap(): void {
@@ -38,12 +39,18 @@ export class WorkMeter {
   spend(now: number, ms: number): void {
     this.turn(now);
     this.currentMs += ms;
+    this.allMs += ms;
   }
 
   /** A process computes from now on for this long. */
   busy(now: number, ms: number): void {
     this.spend(now, ms);
     this.busyUntil = Math.max(this.busyUntil, now + ms);
+  }
+
+  /** All work so far. */
+  totalMs(now: number): number {
+    return this.allMs - Math.max(0, this.busyUntil - now);
   }
 
   /** Billionths of a core that a container of so many processes has used on average since it started, at most since the previous span. */

@@ -82,12 +82,6 @@ export const systemCommands: CommandTable = {
     return user === 0 ? 0 : 1;
   },
 
-  async ps({ process, out }) {
-    out("PID   USER     TIME  COMMAND\n");
-    for (const each of process.world.processes.values()) out(`${String(each.pid).padStart(5)} ${(each.world.user === 0 ? "root" : String(each.world.user)).padEnd(8)} 0:00 ${each.argv.join(" ")}\n`);
-    return 0;
-  },
-
   async kill({ args, process, err, out }) {
     let signal: Signal | undefined = "TERM";
     const pids: string[] = [];

@@ -10,10 +10,12 @@ import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./ino
 /** Tools of the parser's library that images have; those of ours come on top. */
 export const borrowedCommands = [
   "awk", "base64", "basename", "clear", "comm", "cut", "diff", "dirname", "du", "expr", "file", "fold", "gunzip", "gzip", "join",
-  "md5sum", "nl", "od", "readlink", "rev", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "stat", "strings", "tac",
+  "md5sum", "nl", "od", "readlink", "rev", "sed", "seq", "sha1sum", "sha256sum", "sort", "split", "strings", "tac",
   "tree", "uniq", "wc", "which", "zcat", "jq",
 ] as const;
 
+const debianRelease =
+  'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n';
 const passwd = "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nwww-data:x:33:33:www-data:/var/www:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
 const group = "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nwheel:x:10:root\nwww-data:x:33:\nnobody:x:65534:\n";
 
@@ -44,7 +46,6 @@ export function commonBase(commands: readonly string[]): FolderInode {
     "/dev/shm/": "",
     "/etc/passwd": passwd,
     "/etc/group": group,
-    "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
     "/home/": "", "/root/": "", "/tmp/": "", "/usr/bin/": "", "/usr/local/bin/": "", "/usr/sbin/": "", "/sbin/": "", "/lib/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "",
     "/var/log/": "", "/var/run/": "", "/var/lib/": "", "/var/tmp/": "", "/var/cache/": "",
     ...processFiles(),
@@ -58,13 +59,18 @@ export function commonBase(commands: readonly string[]): FolderInode {
 
 /** The tree of one image. */
 export function imageRoot(image: SimulatedImage, base: FolderInode): FolderInode {
-  const own: { [path: string]: Inode | string } = { ...image.files };
+  // What is made of no distribution in particular says that it is the one that most images are made of.
+  const own: { [path: string]: Inode | string } = { ...(image.userland && !image.lacks ? { "/etc/os-release": debianRelease } : {}), ...image.files };
   for (const name of Object.keys({ ...image.programs, ...image.commands })) {
     const path = [...image.entrypoint, ...image.command].find((word) => word.startsWith("/") && word.endsWith(`/${name}`)) ?? `/usr/local/bin/${name}`;
     own[path] = fileInode("\x7fELF", 0, 0o755);
   }
   const tree = treeOf(own);
-  return image.userland ? laidOver(tree, base) : tree;
+  if (!image.userland) return tree;
+  const root = laidOver(tree, base);
+  const bin = base.own.get("bin");
+  if (image.lacks && bin?.kind === "folder") root.own.set("bin", { ...folderInode({ base: bin, mode: bin.mode }), own: root.own.get("bin") === undefined ? new Map() : (root.own.get("bin") as FolderInode).own, hidden: new Set(image.lacks) });
+  return root;
 }
 
 function laidOver(tree: FolderInode, base: FolderInode | undefined): FolderInode {
@@ -138,7 +144,7 @@ export function machineBase(commands: readonly string[]): FolderInode {
     "/etc/kubernetes/kubelet.conf": kubeletKubeconfig, "/etc/kubernetes/pki/": "", "/var/lib/kubelet/config.yaml": kubeletConfig, "/etc/cni/net.d/10-coracle.conflist": cniConfig,
     "/dev/null": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "null" },
     "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "",
-    "/etc/os-release": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nID=debian\n',
+    "/etc/os-release": debianRelease,
     "/etc/passwd": passwd, "/etc/group": group, "/etc/resolv.conf": machineResolvConf, "/etc/kubernetes/manifests/": "",
     "/var/log/syslog": "", "/var/log/dpkg.log": "", "/var/log/journal/": "", "/var/lib/kubelet/pods/": "", "/var/lib/containerd/": "", "/var/lib/docker/containers/": "", "/var/run/": "",
     "/lib/modules/": "",

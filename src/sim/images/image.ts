@@ -1,5 +1,6 @@
 import type { CommandTable } from "../command.ts";
 import type { Program } from "../process.ts";
+import type { Distribution } from "./distributions.ts";
 import type { FolderInode } from "../files/inode.ts";
 
 /** An image of the simulated registry: what its configuration says and the typed programs that stand for its binaries. */
@@ -19,6 +20,10 @@ export interface SimulatedImage {
   readonly programs: { readonly [name: string]: Program };
   /** Commands that it has beside those of the userland, or in another make. */
   readonly commands?: CommandTable;
+  /** What its userland is made of, by tag; absent: all that is simulated. */
+  readonly distribution?: (tag: string) => Distribution;
+  /** Commands of the userland that it comes without; set by the registry. */
+  readonly lacks?: ReadonlySet<string>;
   /** Files beside those of the userland, by path. */
   readonly files?: { readonly [path: string]: string };
   /** Set by the registry: the finished tree, shared by all containers. */

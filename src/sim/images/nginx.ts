@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from "../network.ts";
 import type { Process, Program } from "../process.ts";
 import { formatDate } from "../commands/clock.ts";
+import { alpineWithCurl, debianWithCurl, isAlpineTag } from "./distributions.ts";
 import { image, standardPath, versioned } from "./image.ts";
 
 /** nginx: serves files on port 80, writes an access log, leaves at TERM and QUIT with 0. */
@@ -120,6 +121,7 @@ export const nginx = image({
   repositories: ["docker.io/library/nginx", "docker.io/nginxinc/nginx-unprivileged", "public.ecr.aws/nginx/nginx"],
   hasTag: versioned(1, 31),
   sizeBytes: 72_319_283,
+  distribution: (tag) => (isAlpineTag(tag) ? alpineWithCurl : debianWithCurl),
   entrypoint: ["/docker-entrypoint.sh"],
   command: ["nginx", "-g", "daemon off;"],
   env: { PATH: standardPath, NGINX_VERSION: version, NJS_VERSION: "0.9.4", PKG_RELEASE: "1~trixie" },

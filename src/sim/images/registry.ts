@@ -1,11 +1,16 @@
 import { ImageError } from "../../kubelet/runtime.ts";
+import type { CommandTable, SimulatedCommand } from "../command.ts";
 import type { FolderInode } from "../files/inode.ts";
 import type { Environment } from "../../base/environment.ts";
 import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
 import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
+import { bindCommands } from "../commands/bind.ts";
+import { apkCommands, aptCommands } from "../commands/packages.ts";
 import { agnhostImage } from "./agnhost.ts";
 import { corednsImage } from "./coredns.ts";
+import { debian, ubuntu } from "./distributions.ts";
+import type { Distribution } from "./distributions.ts";
 import { fluentdImages } from "./fluentd.ts";
 import { image, isNamedTag, stayUp } from "./image.ts";
 import type { SimulatedImage } from "./image.ts";
@@ -37,6 +42,10 @@ const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, ngi
 
 /** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
 const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];
+
+const packageCommands = { apk: apkCommands, apt: aptCommands } as const;
+/** Where a package brings them; nslookup stays the one that is there. */
+const bindTools: CommandTable = { dig: bindCommands["dig"] as SimulatedCommand, host: bindCommands["host"] as SimulatedCommand };
 
 function generic(repository: string): SimulatedImage {
   const name = repository.split("/").pop() as string;
@@ -70,6 +79,7 @@ export class Registry {
   private readonly any: boolean;
   private ofMachines: readonly FoundImage[] | undefined;
   private readonly roots = new Map<SimulatedImage, FolderInode>();
+  private readonly made = new Map<SimulatedImage, Map<Distribution, SimulatedImage>>();
   private base: FolderInode | undefined;
 
   /** What the disks of all machines begin with. */
@@ -78,7 +88,7 @@ export class Registry {
 
   constructor(options: ImageOptions = {}) {
     for (const each of builtIn) for (const repository of each.repositories) this.byRepository.set(repository, each);
-    for (const name of shellImages) this.byRepository.set(`docker.io/library/${name}`, image({ repositories: [`docker.io/library/${name}`], sizeBytes: 48 * 1024 * 1024, command: ["bash"] }));
+    for (const name of shellImages) this.byRepository.set(`docker.io/library/${name}`, image({ repositories: [`docker.io/library/${name}`], sizeBytes: 48 * 1024 * 1024, command: ["bash"], ...(name === "ubuntu" || name === "debian" ? { distribution: () => (name === "ubuntu" ? ubuntu : debian) } : {}) }));
     this.any = options === "any";
     if (options !== "any") {
       for (const [name, value] of Object.entries(options)) {
@@ -127,7 +137,20 @@ export class Registry {
     const official = library;
     const known = found.hasTag ? found.hasTag(reference.tag) : !official || /^v?\d/.test(reference.tag) || isNamedTag(reference.tag);
     if (!known && reference.digest === undefined && !this.any) throw refuse("NotFound", `${full}: not found`);
-    return { reference, image: found, root: this.rootOf(found) };
+    const image = this.distributed(found, reference.tag);
+    return { reference, image, root: this.rootOf(image) };
+  }
+
+  /** The image with what its distribution brings, and without what that lacks. */
+  private distributed(found: SimulatedImage, tag: string): SimulatedImage {
+    const distribution = found.distribution?.(tag);
+    if (!distribution) return found;
+    const made = this.made.get(found) ?? new Map<Distribution, SimulatedImage>();
+    this.made.set(found, made);
+    let image = made.get(distribution);
+    const packages = distribution.packages === undefined ? {} : packageCommands[distribution.packages];
+    if (!image) made.set(distribution, (image = { ...found, lacks: new Set(distribution.lacks), files: { ...distribution.files, ...found.files }, commands: { ...bindTools, ...packages, ...found.commands } }));
+    return image;
   }
 
   private rootOf(found: SimulatedImage): FolderInode {

@@ -1,5 +1,6 @@
 import { bindCommands } from "../commands/bind.ts";
 import type { Program } from "../process.ts";
+import { alpine, alpineWithAll, alpineWithCurl, busybox, debian, isAlpineTag } from "./distributions.ts";
 import { image, stayUp, versioned } from "./image.ts";
 import type { SimulatedImage } from "./image.ts";
 
@@ -38,15 +39,15 @@ const httpd: Program = async (process) => {
 };
 
 export const smallImages: readonly SimulatedImage[] = [
-  image({ repositories: ["docker.io/library/busybox", "registry.k8s.io/e2e-test-images/busybox", "gcr.io/google-containers/busybox", "k8s.gcr.io/busybox"], hasTag: versioned(1, 38), sizeBytes: 2_222_260 }),
-  image({ repositories: ["docker.io/library/alpine"], hasTag: versioned(3, 24), sizeBytes: 3_867_034, command: ["/bin/sh"] }),
+  image({ repositories: ["docker.io/library/busybox", "registry.k8s.io/e2e-test-images/busybox", "gcr.io/google-containers/busybox", "k8s.gcr.io/busybox"], hasTag: versioned(1, 38), sizeBytes: 2_222_260, distribution: () => busybox }),
+  image({ repositories: ["docker.io/library/alpine"], hasTag: versioned(3, 24), sizeBytes: 3_867_034, command: ["/bin/sh"], distribution: () => alpine }),
   image({ repositories: ["docker.io/devopscube/kubernetes-job-demo"], sizeBytes: 5_242_880, entrypoint: ["/script.sh"], command: [], programs: { "script.sh": jobDemo } }),
   image({ repositories: ["registry.k8s.io/pause", "k8s.gcr.io/pause"], sizeBytes: 320_448, entrypoint: ["/pause"], command: [], userland: false, programs: { pause: stayUp({ lines: () => [], onTerm: { line: "Shutting down, got signal: Terminated", code: 0 } }) } }),
-  image({ repositories: ["docker.io/curlimages/curl", "quay.io/curl/curl"], sizeBytes: 9_961_472, entrypoint: ["/entrypoint.sh"], command: ["curl"], programs: { "entrypoint.sh": curlEntrypoint } }),
-  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"], commands: bindCommands }),
+  image({ repositories: ["docker.io/curlimages/curl", "quay.io/curl/curl"], sizeBytes: 9_961_472, entrypoint: ["/entrypoint.sh"], command: ["curl"], distribution: () => alpineWithCurl, programs: { "entrypoint.sh": curlEntrypoint } }),
+  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"], distribution: () => alpineWithAll, commands: bindCommands }),
   image({ repositories: ["registry.k8s.io/e2e-test-images/jessie-dnsutils", "gcr.io/kubernetes-e2e-test-images/dnsutils"], sizeBytes: 112_000_000, command: ["/bin/sh"], commands: bindCommands }),
   image({ repositories: ["docker.io/library/hello-world"], sizeBytes: 5_836, command: ["/hello"], userland: false, programs: { hello } }),
-  image({ repositories: ["docker.io/library/httpd"], sizeBytes: 44_761_088, command: ["httpd-foreground"], programs: { "httpd-foreground": httpd } }),
-  image({ repositories: ["docker.io/library/redis"], sizeBytes: 46_137_344, entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], programs: { "docker-entrypoint.sh": (process) => process.world.execute(process, process.argv.slice(1)), "redis-server": stayUp({ lines: () => ["1:M 01 Jan 2026 00:00:00.000 * Ready to accept connections tcp"], ports: [6379], onTerm: { code: 0 } }) } }),
+  image({ repositories: ["docker.io/library/httpd"], sizeBytes: 44_761_088, command: ["httpd-foreground"], distribution: (tag) => (isAlpineTag(tag) ? alpine : debian), programs: { "httpd-foreground": httpd } }),
+  image({ repositories: ["docker.io/library/redis"], sizeBytes: 46_137_344, entrypoint: ["docker-entrypoint.sh"], command: ["redis-server"], distribution: (tag) => (isAlpineTag(tag) ? alpine : debian), programs: { "docker-entrypoint.sh": (process) => process.world.execute(process, process.argv.slice(1)), "redis-server": stayUp({ lines: () => ["1:M 01 Jan 2026 00:00:00.000 * Ready to accept connections tcp"], ports: [6379], onTerm: { code: 0 } }) } }),
   image({ repositories: ["registry.k8s.io/coracle-net"], sizeBytes: 12_582_912, entrypoint: ["/coracle-net"], command: [], programs: { "coracle-net": stayUp({ lines: () => ["writing CNI configuration /etc/cni/net.d/10-coracle.conflist", "routes to all nodes are in place"], onTerm: { code: 0 } }) } }),
 ];

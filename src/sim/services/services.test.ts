@@ -54,7 +54,7 @@ async function hold(isHeld: boolean): Promise<void> {
 
 beforeAll(async () => {
   cluster = await createCluster({ nodes: 3 });
-  await cluster.apply(`${client("looker", worker)}---${client("other", "local-worker2", "alpine")}---${client("digger", "local-worker2", "nicolaka/netshoot")}---${server("web", 2, ", type: NodePort")}`);
+  await cluster.apply(`${client("looker", worker)}---${client("curious", worker, "nicolaka/netshoot")}---${client("other", "local-worker2", "alpine")}---${client("digger", "local-worker2", "nicolaka/netshoot")}---${server("web", 2, ", type: NodePort")}`);
   await cluster.advance("60s");
 });
 
@@ -69,7 +69,7 @@ describe("a Service", () => {
 
   it("answers at its node port of every node", async () => {
     const { nodePort } = await serviceOf("web");
-    for (const node of ["172.18.0.2", "172.18.0.3", "172.18.0.4"]) expect((await inPod("looker", `curl -s http://${node}:${nodePort}`)).out).toContain(page);
+    for (const node of ["172.18.0.2", "172.18.0.3", "172.18.0.4"]) expect((await inPod("curious", `curl -s http://${node}:${nodePort}`)).out).toContain(page);
     expect((await onNode(worker, `curl -s localhost:${nodePort}`)).out).toContain(page);
   });
 
@@ -93,7 +93,7 @@ describe("a Service", () => {
   it("does not answer ping, nor other ports; a Pod does", async () => {
     const { ip } = await serviceOf("web");
     expect((await inPod("looker", `ping -c 2 ${ip}`)).out).toContain("2 packets transmitted, 0 packets received, 100% packet loss");
-    expect(await inPod("looker", `curl -sS -m 5 http://${ip}:81`)).toMatchObject({ code: 28 });
+    expect(await inPod("curious", `curl -sS -m 5 http://${ip}:81`)).toMatchObject({ code: 28 });
     const { out } = await inPod("looker", `ping -c 3 ${(await endpointsOf("web"))[0]}`);
     expect(out).toContain(" 0% packet loss");
     const times = [...out.matchAll(/ time=([\d.]+) ms/g)].map((match) => Number(match[1]));
@@ -198,7 +198,7 @@ describe("names", () => {
 
   it("that nobody has are bad addresses", async () => {
     expect(await inPod("looker", "wget -qO- http://nobody.qa")).toEqual({ code: 1, out: "wget: bad address 'nobody.qa'\n" });
-    expect(await inPod("looker", "curl http://nobody.qa")).toEqual({ code: 6, out: "curl: (6) Could not resolve host: nobody.qa\n" });
+    expect(await inPod("curious", "curl http://nobody.qa")).toEqual({ code: 6, out: "curl: (6) Could not resolve host: nobody.qa\n" });
   });
 
   it("are gone while no name server runs, after a wait", async () => {
@@ -240,10 +240,10 @@ describe("what a node has seen", () => {
     await cluster.apply(`${near}\n---\n{ apiVersion: v1, kind: Service, metadata: { name: closest }, spec: { type: NodePort, externalTrafficPolicy: Local, selector: { app: closest }, ports: [{ port: 8080, nodePort: 30080 }] } }`);
     await cluster.advance("10s");
     const seen = async (pod: string, node: string) => (await inPod(pod, `curl -s -m 2 http://${node}:30080/clientip || echo $?`)).out;
-    const own = (await inPod("looker", "hostname -i")).out.trim();
-    expect([await seen("looker", "172.18.0.4"), await seen("looker", "172.18.0.3")]).toEqual(["172.18.0.3", own]);
+    const own = (await inPod("curious", "hostname -i")).out.trim();
+    expect([await seen("curious", "172.18.0.4"), await seen("curious", "172.18.0.3")]).toEqual(["172.18.0.3", own]);
     // Nothing of the Service runs there, and a stranger asks.
-    expect(await seen("other", "172.18.0.3")).toBe("28\n");
+    expect(await seen("digger", "172.18.0.3")).toBe("28\n");
   });
 });
 
@@ -258,7 +258,7 @@ describe("the service proxy", () => {
     const answers = (await inPod("looker", `for i in $(seq 1 20); do wget -qO- http://${old.ip}; done`)).out;
     expect(answers).toContain(page);
     expect(answers).toContain(`wget: can't connect to remote host (${old.ip}): Host is unreachable\n`);
-    expect(await inPod("looker", `curl -sS -m 5 http://${late.ip}`)).toMatchObject({ code: 28 });
+    expect(await inPod("curious", `curl -sS -m 5 http://${late.ip}`)).toMatchObject({ code: 28 });
     const rules = (await onNode(worker, "iptables-save")).out;
     expect(rules).not.toContain("default/late");
     expect(rules.match(/-A KUBE-SEP-\S+ .*default\/web" .*DNAT/g)).toHaveLength(2);
@@ -272,7 +272,7 @@ describe("the service proxy", () => {
     const [endpoint] = await endpointsOf("web");
     await hold(true);
     await onNode(worker, "sudo iptables -t nat -F");
-    expect(await inPod("looker", `curl -sS -m 5 http://${ip}`)).toMatchObject({ code: 28 });
+    expect(await inPod("curious", `curl -sS -m 5 http://${ip}`)).toMatchObject({ code: 28 });
     expect((await inPod("looker", `ping -c 1 ${endpoint}`)).out).toContain(" 0% packet loss");
     expect((await inPod("other", `wget -qO- http://${ip}`)).out).toContain(page);
     await hold(false);
@@ -295,7 +295,7 @@ describe("the API server", () => {
   const account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
   it("is reached by the Service kubernetes, with the Pod's token", async () => {
-    const ask = (path: string) => inPod("looker", `curl -s --cacert ${account}/ca.crt -H "Authorization: Bearer $(cat ${account}/token)" https://kubernetes.default.svc${path}`);
+    const ask = (path: string) => inPod("curious", `curl -s --cacert ${account}/ca.crt -H "Authorization: Bearer $(cat ${account}/token)" https://kubernetes.default.svc${path}`);
     expect(JSON.parse((await ask("/version")).out)).toMatchObject({ gitVersion: "v1.36.3" });
     expect(JSON.parse((await ask("/api/v1/namespaces/default/pods")).out)).toMatchObject({
       code: 403, message: 'pods is forbidden: User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"',
@@ -303,9 +303,9 @@ describe("the API server", () => {
   });
 
   it("is not trusted blindly, nor spoken to in the clear", async () => {
-    expect(await inPod("looker", "curl -s -S https://kubernetes.default/version")).toMatchObject({ code: 60, out: expect.stringContaining("curl: (60) SSL certificate problem: unable to get local issuer certificate\n") as string });
-    expect(JSON.parse((await inPod("looker", "curl -sk https://kubernetes.default/version")).out)).toMatchObject({ major: "1", minor: "36" });
-    expect((await inPod("looker", "curl -s http://kubernetes.default:443/")).out).toBe("Client sent an HTTP request to an HTTPS server.\n");
-    expect(await inPod("looker", "curl -sS https://web:80/")).toEqual({ code: 35, out: "curl: (35) TLS connect error: error:0A00010B:SSL routines::wrong version number\n" });
+    expect(await inPod("curious", "curl -s -S https://kubernetes.default/version")).toMatchObject({ code: 60, out: expect.stringContaining("curl: (60) SSL certificate problem: unable to get local issuer certificate\n") as string });
+    expect(JSON.parse((await inPod("curious", "curl -sk https://kubernetes.default/version")).out)).toMatchObject({ major: "1", minor: "36" });
+    expect((await inPod("curious", "curl -s http://kubernetes.default:443/")).out).toBe("Client sent an HTTP request to an HTTPS server.\n");
+    expect(await inPod("curious", "curl -sS https://web:80/")).toEqual({ code: 35, out: "curl: (35) TLS connect error: error:0A00010B:SSL routines::wrong version number\n" });
   });
 });

@@ -46,14 +46,14 @@ export function borrowedProgram(shells: Shells): Program {
     });
     const input = readsInput(name, words) ? await readAll(process) : undefined;
     const result = await process.wait(tool.exec(name, { args: words, ...(input ? { stdin: latin1OfBytes(input), stdinKind: "bytes" as const } : {}) }));
-    process.write("stdout", bytesOfResult(result));
+    process.write("stdout", name === "diff" ? plainDiff(result.stdout) : bytesOfResult(result));
     if (result.stderr) process.write("stderr", result.stderr.replace(/^bash: (?:line \d+: )?/gm, "sh: "));
     return result.exitCode;
   };
 }
 
 /** Tools that never look at their input: they must not wait for it. */
-const deaf = new Set(["basename", "dirname", "expr", "seq", "stat", "readlink", "which", "du", "tree", "clear", "file", "diff"]);
+const deaf = new Set(["basename", "dirname", "expr", "seq", "readlink", "which", "du", "tree", "clear", "file", "diff"]);
 /** Flags that a value follows, and how many words before the files are no files. */
 const shapes: { readonly [tool: string]: { readonly values: string; readonly texts?: number } } = {
   awk: { values: "vFf", texts: 1 }, sed: { values: "ef", texts: 1 }, jq: { values: "", texts: 1 },
@@ -77,6 +77,11 @@ function readsInput(name: string, args: readonly string[]): boolean {
   }
   if (name === "awk" && /^\s*BEGIN\s*\{[^]*\}\s*$/.test(operands[0] ?? "") && !/\}\s*(?:END|\{|\/|NR|\$)/.test(operands[0] ?? "")) return false;
   return operands.length <= (scripts ? 0 : texts);
+}
+
+/** As busybox prints a comparison: without the library's line above it, and the length of a range only where it is not one. */
+function plainDiff(text: string): string {
+  return text.replace(/^=+\n(?=--- )/gm, "").replace(/^((?:---|\+\+\+) .*)\t$/gm, "$1").replace(/^@@ .* @@/gm, (line) => line.replace(/(\d+),1(?= )/g, "$1"));
 }
 
 function bytesOfResult(result: ExecResult): Uint8Array {

@@ -177,7 +177,7 @@ export class Interpreter implements Shell {
   /** A child that runs a part of this script, with a copy of all that this shell knows. */
   spawn(descriptors: Descriptors, work: (shell: Interpreter) => Promise<number>, options: { forOne?: boolean; background?: boolean } = {}): { process: Process; done: Promise<number> } {
     const child = new Process({
-      world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false,
+      world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false, parent: this.process.pid,
       input: options.background && descriptors.get(0) === this.descriptors.get(0) ? undefined : descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
     });
     const own = new Map(descriptors);

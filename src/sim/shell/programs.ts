@@ -34,7 +34,7 @@ export class Programs {
     if (!program) return this.notFound(argv[0] as string, descriptors);
     if (this.means.isLast()) return this.become(argv, program, descriptors, assigned);
     const child = new Process({
-      world: process.world, argv, env: variables.environment(assigned), cwd: variables.cwd, tty: process.tty, initial: false,
+      world: process.world, argv, env: variables.environment(assigned), cwd: variables.cwd, tty: process.tty, initial: false, parent: process.pid,
       input: descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
     });
     return this.waitedFor(child, child.run(program));

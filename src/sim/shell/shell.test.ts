@@ -166,7 +166,7 @@ describe("the shell of simulated containers", () => {
 
   it("shows processes under /proc, and what it does where asked", async () => {
     const { sh } = await box();
-    expect(await sh("tr '\\0' ' ' < /proc/1/cmdline; cat /proc/1/comm; grep Pid /proc/1/status; ls -d /proc/1 /proc/meminfo; set -x; a=1; echo $a")).toBe("sleep 1d sleep\nPid:\t1\n/proc/1\n/proc/meminfo\n+ a=1\n+ echo 1\n1\n");
+    expect(await sh("tr '\\0' ' ' < /proc/1/cmdline; cat /proc/1/comm; grep ^Pid /proc/1/status; ls -d /proc/1 /proc/meminfo; set -x; a=1; echo $a")).toBe("sleep 1d sleep\nPid:\t1\n/proc/1\n/proc/meminfo\n+ a=1\n+ echo 1\n1\n");
   });
 
   it("writes to the container's log from an exec", async () => {
