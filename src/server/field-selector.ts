@@ -26,9 +26,9 @@ const ownWording: { readonly [kind: string]: (path: string) => string } = {
       (path: string) => `field label not supported: ${path}`,
     ]),
   ),
-  Job: (path) => `field label "${path}" not supported for Job`,
+  Job: (path) => `field label "${path}" not supported for batchv1.Job`,
   ReplicaSet: (path) => `field label "${path}" not supported for ReplicaSet`,
-  ResourceSlice: (path) => `field label not supported for ResourceSlice: ${path}`,
+  ResourceSlice: (path) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${path}`,
 };
 
 /** Reads the text form and checks that the kind can be selected so; throws 400 in upstream's words. The terms are of the stored form. */
