@@ -140,7 +140,8 @@ mkdirSync(dataFolder, { recursive: true });
 const asString = (text: string) => JSON.stringify(JSON.stringify(JSON.parse(text)));
 writeFileSync(
   join(dataFolder, "schema-text.ts"),
-  banner("The schema of every type, as JSON text.") + `export const schemaText: string = ${asString(JSON.stringify({ names: facts.names, types: stripped() }))};\n`,
+  banner("The schema: a line for the names that stand for other types, then one for each type, its name before its JSON.") +
+    `export const schemaText: string = ${JSON.stringify([JSON.stringify(facts.names), ...Object.entries(stripped()).map(([name, type]) => `${name} ${JSON.stringify(type)}`)].join("\n"))};\n`,
 );
 writeFileSync(join(dataFolder, "kinds-text.ts"), banner("Groups and kinds, as JSON text.") + `export const kindsText: string = ${asString(kindsText)};\n`);
 

@@ -1,4 +1,5 @@
-import { schemaText } from "../api/data/schema-text.ts";
+import { SchemaFacts } from "../api/schema/schema-facts.ts";
+import type { FieldFacts } from "../api/schema/schema-facts.ts";
 import type { PodTemplateSpec } from "../api/types/core-v1.ts";
 import { fnv1a32 } from "../base/hash.ts";
 import type { JsonArray, JsonObject, JsonValue } from "../base/json.ts";
@@ -20,20 +21,6 @@ interface GoType {
   /** As Go's reflection spells it: `[]v1.Container`. */
   readonly name: string;
   readonly print: Print;
-}
-
-interface SchemaField {
-  readonly name?: string;
-  readonly go?: string;
-  readonly type: string;
-  readonly as?: string;
-  readonly pointer?: boolean;
-  readonly inline?: boolean;
-}
-
-interface SchemaFacts {
-  readonly names: { readonly [name: string]: { readonly is: string } };
-  readonly types: { readonly [name: string]: { readonly go: string; readonly fields: readonly SchemaField[] } };
 }
 
 const unset = "<nil>";
@@ -85,7 +72,7 @@ class Printer {
   struct(type: string): GoType {
     const known = this.structs.get(type);
     if (known) return known;
-    const facts = this.facts.types[type];
+    const facts = this.facts.type(type);
     if (!facts) throw new Error(`the schema has no type ${type}`);
     const fields: Print[] = [];
     const made: GoType = { name: shortName(facts.go), print: (value) => `{${fields.map((field) => field(value)).join(" ")}}` };
@@ -95,7 +82,7 @@ class Printer {
   }
 
   /** Prints one field of the object that holds it, with its name and type. */
-  private field(field: SchemaField): Print {
+  private field(field: FieldFacts): Print {
     const type = this.named(field.type, field.as);
     const label = `${field.go ?? capital(field.name ?? "")}:`;
     const key = field.name;
@@ -158,7 +145,7 @@ export class TemplateHasher {
 
   /** The Go value of the template as text. */
   print(template: PodTemplateSpec): string {
-    this.template ??= new Printer(JSON.parse(schemaText) as SchemaFacts).struct("io.k8s.api.core.v1.PodTemplateSpec");
+    this.template ??= new Printer(new SchemaFacts()).struct("io.k8s.api.core.v1.PodTemplateSpec");
     return `(${this.template.name})${this.template.print(template as unknown as JsonObject)}`;
   }
 

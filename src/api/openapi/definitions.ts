@@ -1,4 +1,5 @@
-import type { Field, Schema, StructType, TypeNode, Union } from "../schema/schema.ts";
+import type { Field, Schema, StructType, TypeNode } from "../schema/schema.ts";
+import type { Union } from "../schema/schema-facts.ts";
 import { reference } from "./dialect.ts";
 import type { Dialect, DocumentPart, GroupVersionKind } from "./dialect.ts";
 import { specialDefinition, specialTypeNames } from "./special-types.ts";

@@ -8,7 +8,8 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import { limits } from "../../base/limits.ts";
 import { formatDuration } from "../../base/duration.ts";
 import { formatMicroTime, formatTime } from "../../base/time.ts";
-import { schemaText } from "../data/schema-text.ts";
+import { SchemaFacts } from "../schema/schema-facts.ts";
+import type { FieldFacts } from "../schema/schema-facts.ts";
 import { fieldsOf, ProtobufError, signed } from "./wire.ts";
 import type { WireValue } from "./wire.ts";
 
@@ -17,30 +18,17 @@ const depthMax = 1000;
 /** "k8s" and a zero byte, then a `runtime.Unknown`. */
 const magic = [0x6b, 0x38, 0x73, 0x00];
 
-interface RawField {
-  readonly name?: string;
-  readonly inline?: boolean;
-  readonly type: string;
-  readonly pb?: number;
-  readonly wrapped?: boolean;
-  readonly pointer?: boolean;
-  readonly omitempty?: boolean;
-}
-type Message = ReadonlyMap<number, RawField>;
+type Message = ReadonlyMap<number, FieldFacts>;
 type Draft = { [key: string]: JsonValue };
 
-/** Knows every message of the schema. Building it takes some milliseconds: make it when the first such body comes. */
+/** Knows every message of the schema. Reading it takes its time: make it when the first such body comes. */
 export class ProtobufDecoder {
-  private readonly raw: { readonly [type: string]: { readonly fields: readonly RawField[] } };
+  private readonly facts = new SchemaFacts();
   private readonly messages = new Map<string, Message>();
   private readonly text = new TextDecoder("utf-8");
   /** Of the body that is being read. */
   private fields = 0;
   private depth = 0;
-
-  constructor() {
-    this.raw = (JSON.parse(schemaText) as { types: ProtobufDecoder["raw"] }).types;
-  }
 
   /** The object in a body. Throws ProtobufError when the bytes are none, or of a kind without a message. */
   decode(body: Uint8Array): JsonObject {
@@ -78,13 +66,13 @@ export class ProtobufDecoder {
     const folder = group === "internal.apiserver.k8s.io" ? "apiserverinternal" : (group.split(".")[0] ?? "");
     const packages = ["io.k8s.api", "io.k8s.apiextensions-apiserver.pkg.apis", "io.k8s.kube-aggregator.pkg.apis"];
     const candidates = [...packages.map((name) => `${name}.${folder}.${version}.${kind}`), `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`];
-    return candidates.find((name) => this.raw[name] !== undefined);
+    return candidates.find((name) => this.facts.has(name));
   }
 
   private messageOf(type: string): Message {
     let message = this.messages.get(type);
     if (message === undefined) {
-      const fields = this.raw[type]?.fields ?? [];
+      const fields = this.facts.type(type)?.fields ?? [];
       message = new Map(fields.flatMap((field) => (field.pb === undefined ? [] : [[field.pb, field] as const])));
       this.messages.set(type, message);
     }
@@ -103,7 +91,7 @@ export class ProtobufDecoder {
     return out;
   }
 
-  private field(field: RawField, value: WireValue, out: Draft): void {
+  private field(field: FieldFacts, value: WireValue, out: Draft): void {
     if (field.inline || field.name === undefined) return void this.message(field.type, bytesOf(value), out);
     const { name, type } = field;
     if (type.startsWith("{}")) return this.entry(type.slice(2), field, bytesOf(value), ((out[name] as Draft | undefined) ?? (out[name] = {})) as Draft);
@@ -119,7 +107,7 @@ export class ProtobufDecoder {
     out[name] = decoded;
   }
 
-  private entry(type: string, field: RawField, bytes: Uint8Array, out: Draft): void {
+  private entry(type: string, field: FieldFacts, bytes: Uint8Array, out: Draft): void {
     let key = "";
     let content: WireValue = { type: "bytes", bytes: new Uint8Array() };
     for (const { number, value } of fieldsOf(bytes)) {

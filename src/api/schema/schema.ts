@@ -1,8 +1,9 @@
-import { schemaText } from "../data/schema-text.ts";
+import { SchemaFacts } from "./schema-facts.ts";
+import type { ExtraTypes, FieldFacts, TypeFacts, Union, ValidationRule } from "./schema-facts.ts";
 
 /**
- * The schema of every type, ready for walking: what decoding, patches, managed fields, `explain` and OpenAPI read. Parsed from
- * one JSON text; a struct is worked out when it is first asked for, so that loading costs no more than parsing the text.
+ * The schema of every type, ready for walking: what decoding, patches, managed fields, `explain` and OpenAPI read. A struct is read and
+ * worked out when it is first asked for, so that loading costs next to nothing.
  *
  * Fields that Go inlines stand among those of the outer struct, in the order in which Go prints them.
  */
@@ -68,21 +69,6 @@ export interface Field {
   readonly validate: readonly ValidationRule[];
 }
 
-/** A declarative rule, as data/kubernetes-1.36/README.md describes it. */
-export interface ValidationRule {
-  readonly rule: string;
-  readonly value?: unknown;
-  readonly [condition: string]: unknown;
-}
-
-export interface Union {
-  readonly by: string;
-  readonly members: readonly string[];
-  readonly discriminator?: string;
-  readonly stage?: string;
-  readonly name?: string;
-}
-
 export interface StructType {
   /** `io.k8s.api.core.v1.Pod`. */
   readonly name: string;
@@ -94,33 +80,6 @@ export interface StructType {
   readonly always: readonly Field[];
   readonly mapType: "atomic" | "granular" | undefined;
   readonly unions: readonly Union[];
-}
-
-interface RawField {
-  readonly name?: string;
-  readonly inline?: boolean;
-  readonly go?: string;
-  readonly type: string;
-  readonly as?: string;
-  readonly required?: boolean;
-  readonly omitempty?: boolean;
-  readonly omitzero?: boolean;
-  readonly pointer?: boolean;
-  readonly default?: unknown;
-  readonly listType?: "atomic" | "set" | "map";
-  readonly listMapKeys?: readonly string[];
-  readonly mapType?: "atomic" | "granular";
-  readonly structType?: "atomic" | "granular";
-  readonly patchStrategy?: string;
-  readonly patchMergeKey?: string;
-  readonly validate?: readonly ValidationRule[];
-}
-
-interface RawSchema {
-  readonly names: { readonly [name: string]: { readonly is: string; readonly enum?: readonly string[] } };
-  readonly types: {
-    readonly [name: string]: { readonly go: string; readonly mapType?: "atomic" | "granular"; readonly unions?: readonly Union[]; readonly fields: readonly RawField[] };
-  };
 }
 
 const scalarGoTypes: { readonly [word: string]: string } = {
@@ -169,22 +128,20 @@ function shortName(name: string): string {
 }
 
 export class Schema {
-  private readonly raw: RawSchema;
+  private readonly facts: SchemaFacts;
   private readonly structs = new Map<string, StructType>();
   private readonly nodes = new Map<string, TypeNode>();
 
-  /** `extra` holds types that the text lacks, in the same form. */
-  constructor(text: string, extra: ExtraTypes = { types: {} }) {
-    this.raw = JSON.parse(text) as RawSchema;
-    Object.assign(this.raw.types, extra.types);
+  constructor(facts: SchemaFacts) {
+    this.facts = facts;
   }
 
   has(typeName: string): boolean {
-    return Object.hasOwn(this.raw.types, typeName);
+    return this.facts.has(typeName);
   }
 
   typeNames(): readonly string[] {
-    return Object.keys(this.raw.types);
+    return this.facts.typeNames();
   }
 
   /** The struct of that name. Asking for an unknown name is a defect of the caller. */
@@ -197,8 +154,7 @@ export class Schema {
   }
 
   private makeStruct(typeName: string): StructType {
-    if (!this.has(typeName)) throw new Error(`no type ${typeName} in the schema`);
-    const raw = this.raw.types[typeName] as RawSchema["types"][string];
+    const raw = this.factsOf(typeName);
     const fields: Field[] = [];
     this.addFields(fields, raw.fields, "");
     return {
@@ -212,11 +168,16 @@ export class Schema {
     };
   }
 
-  private addFields(fields: Field[], rawFields: readonly RawField[], goPrefix: string): void {
+  private factsOf(typeName: string): TypeFacts {
+    const facts = this.facts.type(typeName);
+    if (facts === undefined) throw new Error(`no type ${typeName} in the schema`);
+    return facts;
+  }
+
+  private addFields(fields: Field[], rawFields: readonly FieldFacts[], goPrefix: string): void {
     for (const raw of rawFields) {
       if (raw.inline) {
-        const inner = this.raw.types[raw.type] as RawSchema["types"][string];
-        this.addFields(fields, inner.fields, `${goPrefix}${raw.go}.`);
+        this.addFields(fields, this.factsOf(raw.type).fields, `${goPrefix}${raw.go}.`);
         continue;
       }
       const node = this.node(raw.type, raw.as);
@@ -240,7 +201,7 @@ export class Schema {
         structType: raw.structType,
         patchStrategy: raw.patchStrategy?.split(",") ?? noStrategy,
         patchMergeKey: raw.patchMergeKey,
-        enum: raw.as === undefined ? undefined : this.raw.names[raw.as]?.enum,
+        enum: raw.as === undefined ? undefined : this.facts.names[raw.as]?.enum,
         validate: raw.validate ?? noRules,
       });
     }
@@ -257,7 +218,7 @@ export class Schema {
   }
 
   private makeNode(expression: string, as: string | undefined): TypeNode {
-    const named = as !== undefined && this.raw.names[as]?.is === expression ? shortName(as) : undefined;
+    const named = as !== undefined && this.facts.names[as]?.is === expression ? shortName(as) : undefined;
     const first = expression[0];
     if (first === "[" || first === "{") {
       const item = this.node(expression.slice(2), named === undefined ? as : undefined);
@@ -268,17 +229,11 @@ export class Schema {
     if (scalar !== undefined) return { kind: expression as NodeKind, goType: named ?? scalar, item: undefined, structName: undefined };
     const special = specialGoTypes[expression];
     if (special !== undefined) return { kind: expression as NodeKind, goType: special, item: undefined, structName: undefined };
-    const go = (this.raw.types[expression] as RawSchema["types"][string]).go;
-    return { kind: "struct", goType: shortGo(go), item: undefined, structName: expression };
+    return { kind: "struct", goType: shortGo(this.factsOf(expression).go), item: undefined, structName: expression };
   }
-}
-
-/** Types beside those of the release, in the format of its `types.json`. */
-export interface ExtraTypes {
-  readonly types: { readonly [name: string]: object };
 }
 
 /** The schema of the built-in types and of `extra` ones. A cluster loads it once and hands it on. */
 export function loadSchema(extra?: ExtraTypes): Schema {
-  return new Schema(schemaText, extra);
+  return new Schema(new SchemaFacts(extra));
 }
