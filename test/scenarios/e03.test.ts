@@ -46,7 +46,7 @@ scenario("E03", "System DaemonSets: namespace, listing, watching", { cluster: "c
 
   s.step(4, "the same rows of one namespace", async () => {
     const everywhere = (await rows(s, "kubectl get ds -A")).map(({ NAMESPACE: _, ...rest }) => rest);
-    expect(await rows(s, "kubectl get daemonsets -n kube-system")).toEqual(everywhere);
+    for (const flag of ["-n kube-system", "--namespace=kube-system"]) expect(await rows(s, `kubectl get daemonsets ${flag}`)).toEqual(everywhere);
   });
 
   s.step(5, "one Pod on each worker, by grep", async () => {

@@ -52,6 +52,10 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
     expect(await s.ok("kubectl get job hello-job -o jsonpath='{range .status.conditions[*]}{.type}={.status} {end}'")).toBe("SuccessCriteriaMet=True Complete=True ");
     const { status } = JSON.parse(await s.ok("kubectl get job hello-job -o json")) as Job;
     expect(status?.succeeded).toBe(1);
+    expect(status?.active).toBeUndefined();
+    expect(await s.ok("kubectl wait --for=condition=Complete job/hello-job --timeout=5s")).toBe("job.batch/hello-job condition met\n");
+    // The Pod is as it was when the Job ended, ten minutes ago, and there is no other.
+    expect(await s.ok("kubectl get pods -l job-name=hello-job -o jsonpath='{range .items[*]}{.metadata.name} {.status.phase}{end}'")).toBe(`${pod} Succeeded`);
     expect(status?.completionTime).toMatch(/^\d{4}-\d\d-\d\dT/);
     expect(JSON.parse(await s.ok(`kubectl get pod ${pod} -o jsonpath='{.status.containerStatuses[0].state.terminated}'`))).toMatchObject({ exitCode: 0, reason: "Completed" });
   });
@@ -94,6 +98,7 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
   s.step(9, "its 101 lines", async () => {
     const lines = (await s.ok(`kubectl logs ${demoPod} -n kube-system`)).trimEnd().split("\n");
     expect(lines).toEqual(["This Job will echo message 100 times", ...Array.from({ length: 100 }, (_, i) => `${i + 1}] Hey I will run till the job completes.`)]);
+    expect(await s.ok(`kubectl get pod ${demoPod} -n kube-system -o jsonpath='{.status.containerStatuses[0].state.terminated.exitCode}'`)).toBe("0");
   });
 
   s.step(10, "its description", async () => {
@@ -115,6 +120,7 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
     ]) {
       expect(text).toMatch(line);
     }
+    expect(text.indexOf("Created pod: ")).toBeLessThan(text.indexOf("Job completed"));
   });
 
   s.step(11, "its template cannot change", async () => {
@@ -123,9 +129,9 @@ scenario("E15", "A Job that succeeds", { cluster: "learning", nodes: 3 }, (s) =>
   });
 
   s.step(12, "its fields explained", async () => {
-    for (const field of ["completions", "parallelism", "backoffLimit", "template"]) {
+    for (const field of ["completions", "parallelism", "backoffLimit", "template", "template.spec.restartPolicy"]) {
       const text = await s.ok(`kubectl explain job.spec.${field}`);
-      expect(text).toMatch(new RegExp(`^FIELD: ${field} <`, "m"));
+      expect(text).toMatch(new RegExp(`^FIELD: ${field.split(".").at(-1)} <`, "m"));
       expect(text).toMatch(/^DESCRIPTION:\n {4}\w{2,}/m);
     }
   });

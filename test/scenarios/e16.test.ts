@@ -94,7 +94,10 @@ scenario("E16", "A Job that fails and is retried", { cluster: "learning", nodes:
     await s.advance("4m");
     await ended("long-job", "Complete");
     await watch.stop();
-    expect(watch.stdout).toMatch(/"type": ?"DisruptionTarget"/);
+    const seen = watch.stdout.split(/^(?=\{)/m).map((text) => (JSON.parse(text) as { object: Pod }).object);
+    const last = seen.findLast(({ metadata }) => metadata.name === before?.["NAME"]);
+    expect(last?.status.phase).toBe("Failed");
+    expect(last?.status.conditions?.find(({ type }) => type === "DisruptionTarget")).toMatchObject({ status: "True", reason: "DeletionByPodGC", message: "PodGC: node no longer exists" });
     const after = await row(s, "kubectl get pods -l job-name=long-job -o wide");
     expect(after["NAME"]).not.toBe(before?.["NAME"]);
     expect(after["NODE"]).not.toBe(before?.["NODE"]);

@@ -53,14 +53,15 @@ scenario("E17", "Several completions, parallelism, deadline", { cluster: "learni
 
   s.step(3, "longer than it may", async () => {
     await s.ok("kubectl apply -f manifests/job-deadline.yaml");
-    const watch = await s.background("exec kubectl get job job-deadline -w -o jsonpath='{range .status.conditions[*]}{.type} {end}{\"\\n\"}'");
     await s.advance("4s");
     expect(await row(s, "kubectl get job job-deadline")).toMatchObject({ STATUS: "Running" });
     await s.advance("2s");
     const cause = { status: "True", reason: "DeadlineExceeded", message: "Job was active longer than specified deadline" };
-    expect((await job("job-deadline")).status?.conditions?.[0]).toMatchObject({ type: "FailureTarget", ...cause });
+    // It has failed for good when its Pods, which hear no TERM, are gone.
+    expect((await job("job-deadline")).status?.conditions).toMatchObject([{ type: "FailureTarget", ...cause }]);
+    expect(await row(s, "kubectl get job job-deadline")).toMatchObject({ STATUS: "FailureTarget" });
+    expect(await row(s, "kubectl get pods -l job-name=job-deadline")).toMatchObject({ STATUS: "Terminating" });
     await ended("job-deadline", "Failed");
-    await watch.stop();
     expect((await job("job-deadline")).status?.conditions).toMatchObject([{ type: "FailureTarget", ...cause }, { type: "Failed", ...cause }]);
     await s.advance("40s");
     expect((await s.sh("kubectl get pods -l job-name=job-deadline")).stdout).toBe("");

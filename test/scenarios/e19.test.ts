@@ -89,6 +89,12 @@ scenario("E19", "Creating and reading a CronJob", { cluster: "learning", nodes: 
       ),
     );
     expect((await s.sh("kubectl get cronjobs")).stderr).toBe("No resources found in default namespace.\n");
+    // A Job says the same; without a policy it would be Always.
+    const cause = 'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"';
+    for (const policy of ["", "restartPolicy: Always, "]) {
+      const job = `{apiVersion: batch/v1, kind: Job, metadata: {name: job}, spec: {template: {spec: {${policy}containers: [{name: c, image: busybox}]}}}}`;
+      expect(await s.refused("kubectl apply -f -", { stdin: job })).toBe(`The Job "job" is invalid: ${cause}\n`);
+    }
   });
 
   s.step(8, "the Pod of its Jobs explained", async () => {

@@ -64,6 +64,8 @@ scenario("E23", "Namespaces and scope", { cluster: "learning", nodes: 3 }, (s) =
 
   s.step(7, "settings, and nodes as ever", async () => {
     expect(await s.ok("kubectl apply -f manifests/dev-settings.yaml")).toBe("configmap/settings created\nsecret/settings created\n");
+    expect(await s.ok("kubectl get configmaps,secrets -n dev -o name")).toBe("configmap/kube-root-ca.crt\nconfigmap/settings\nsecret/settings\n");
+    expect(await s.ok("kubectl get configmaps,secrets -o name")).toBe("configmap/kube-root-ca.crt\n");
     expect(await s.ok("kubectl get nodes -n dev")).toBe(await s.ok("kubectl get nodes"));
   });
 

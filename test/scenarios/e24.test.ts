@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { row, rows, runningPods } from "./looking.ts";
+import { row, rows, runningPods, suffix } from "./looking.ts";
 import { scenario, table } from "./scenario.ts";
 
 scenario("E24", "The qa exercise: a Service reached by name from another namespace", { cluster: "learning", nodes: 3 }, (s) => {
@@ -17,6 +17,9 @@ scenario("E24", "The qa exercise: a Service reached by name from another namespa
     expect(table(deployments)).toMatchObject([{ NAME: "deployment.apps/nginx-deployment", READY: "3/3", "UP-TO-DATE": "3", AVAILABLE: "3" }]);
     expect(table(replicaSets)).toMatchObject([{ DESIRED: "3", CURRENT: "3", READY: "3" }]);
     expect(table(pods).map((pod) => pod["STATUS"])).toEqual(["Running", "Running", "Running"]);
+    const [{ NAME: replicaSet = "" } = {}] = table(replicaSets);
+    expect(replicaSet).toMatch(/^replicaset\.apps\/nginx-deployment-[bcdfghjklmnpqrstvwxz2456789]+$/);
+    for (const pod of table(pods)) expect(pod["NAME"]).toMatch(new RegExp(`^${replicaSet.replace("replicaset.apps", "pod")}-${suffix}$`));
   });
 
   s.step(3, "the Service and its slice", async () => {

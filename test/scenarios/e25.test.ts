@@ -16,13 +16,17 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
       { NAME: "kubernetes", TYPE: "ClusterIP", "CLUSTER-IP": "10.96.0.1", "EXTERNAL-IP": "<none>", "PORT(S)": "443/TCP" },
       { NAME: "web", TYPE: "ClusterIP", "CLUSTER-IP": expect.stringMatching(/^10\.96\.\d+\.\d+$/) as string, "EXTERNAL-IP": "<none>", "PORT(S)": "80/TCP" },
     ]);
+    expect(await s.ok("kubectl get deployment web -o jsonpath='{.metadata.labels} {.spec.template.metadata.labels} {.spec.template.spec.containers[*].name}'")).toBe('{"app":"web"} {"app":"web"} nginx');
     expect(await s.ok("kubectl get svc web -o jsonpath='{.spec.selector}'")).toBe('{"app":"web"}');
+    expect(await s.ok("kubectl get svc web -o jsonpath='{.spec.ports}'")).toBe('[{"port":80,"protocol":"TCP","targetPort":80}]');
+    expect(await row(s, "kubectl get svc web -o wide")).toMatchObject({ SELECTOR: "app=web" });
     expect(await s.refused("kubectl expose deployment web --port=80")).toBe('Error from server (AlreadyExists): services "web" already exists\n');
     await runningPods(s, "-l app=web", 2);
+    expect(await row(s, "kubectl get deployment web")).toMatchObject({ READY: "2/2" });
   });
 
   s.step(2, "a Pod to look from, for a moment", async () => {
-    const watch = await s.background("exec kubectl get pods -l run=test -w --no-headers");
+    const watch = await s.background("exec kubectl get pods -l run=test -w -o jsonpath='{.metadata.name} {.spec.containers[0].args} {.spec.containers[0].stdin} {.spec.containers[0].tty}{\"\\n\"}'");
     const { exit, stdout, stderr } = await s.sh("script -qec 'kubectl run test --image=nicolaka/netshoot -it --rm -- bash' /dev/null", {
       stdin: "curl http://web.default.svc.cluster.local\nexit\n",
     });
@@ -32,7 +36,11 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
     expect(stdout).toContain("All commands and output from this session will be recorded in container logs");
     expect(stdout).toContain("If you don't see a command prompt, try pressing enter.");
     expect(stdout).toContain('pod "test" deleted from default namespace');
-    expect(watch.stdout).toMatch(/^test /m);
+    expect(new Set(watch.stdout.trimEnd().split("\n"))).toEqual(new Set(['test ["bash"] true true']));
+    // Without a terminal the streams are apart: the notices are no part of what is printed.
+    const apart = await s.sh("kubectl run test --image=busybox -i --rm -- sh", { stdin: "sleep 1; wget -qO- http://web | grep title\n" });
+    expect(apart).toMatchObject({ exit: 0, stdout: '<title>Welcome to nginx!</title>\npod "test" deleted from default namespace\n' });
+    expect(apart.stderr).toMatch(/^All commands and output from this session will be recorded in container logs, .*\nIf you don't see a command prompt, try pressing enter\.\n$/);
     expect(await s.refused("kubectl run test2 --image=busybox -t -- sh")).toMatch(/^error: -i\/--stdin is required for containers with -t\/--tty=true\n/);
     expect(await s.refused("kubectl run test2 --image=busybox --rm -- sh")).toMatch(/^error: --rm should only be used for attached containers/);
     expect((await s.sh("kubectl get pods -l run=test2")).stdout).toBe("");
@@ -72,6 +80,7 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
     const [pod] = await rows(s, "kubectl get pods -l app=tolerate-everything");
     for (const node of await rows(s, "kubectl get nodes -o wide")) {
       expect(await s.ok(`kubectl exec ${pod?.["NAME"]} -- wget -qO- http://${node["INTERNAL-IP"]}:${port}`)).toContain(page);
+      expect((await s.onNode(node["NAME"] ?? "", "iptables -t nat -L KUBE-NODEPORTS -n")).stdout).toMatch(new RegExp(`^KUBE-EXT-[A-Z2-7]{16} .*/\\* default/web-np \\*/ tcp dpt:${port}$`, "m"));
     }
   });
 
@@ -82,6 +91,8 @@ scenario("E25", "Services: expose, types, ClusterIP against Pod IP", { cluster: 
     expect(service).toMatchObject({ TYPE: "LoadBalancer", "EXTERNAL-IP": "<pending>" });
     expect(service["CLUSTER-IP"]).toMatch(/^10\.96\.\d+\.\d+$/);
     expect(service["PORT(S)"]).toMatch(/^80:3\d{4}\/TCP$/);
+    await s.ok(`kubectl patch svc web-lb --subresource=status --type=merge -p '{"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.7"}]}}}'`);
+    expect(await row(s, "kubectl get svc web-lb")).toMatchObject({ "EXTERNAL-IP": "203.0.113.7" });
   });
 
   s.step(7, "another name for a host elsewhere", async () => {

@@ -30,8 +30,8 @@ scenario("E26", "Following a Service through iptables", { cluster: "learning", n
       /^Chain KUBE-POSTROUTING \(1 references\)$/,
       /^Chain KUBE-MARK-MASQ \(\d+ references\)$/,
       /^Chain KUBE-NODEPORTS \(1 references\)$/,
-      /^Chain KUBE-SVC-[A-Z0-9]{16} \(1 references\)$/,
-      /^Chain KUBE-SEP-[A-Z0-9]{16} \(1 references\)$/,
+      /^Chain KUBE-SVC-[A-Z2-7]{16} \(1 references\)$/,
+      /^Chain KUBE-SEP-[A-Z2-7]{16} \(1 references\)$/,
       /^Chain KUBE-PROXY-CANARY \(0 references\)$/,
       /^Chain KUBE-KUBELET-CANARY \(0 references\)$/,
       /^KUBE-POSTROUTING +(0|all) +-- +0\.0\.0\.0\/0 +0\.0\.0\.0\/0 +\/\* kubernetes postrouting rules \*\/$/,
@@ -88,6 +88,9 @@ scenario("E26", "Following a Service through iptables", { cluster: "learning", n
     ]) {
       expect(lines).toContain(line);
     }
+    for (const line of lines) expect(line).toMatch(/^(:KUBE-[A-Z0-9-]+ - \[0:0\]|-A [A-Z0-9-]+ .*-j (KUBE-)?[A-Z0-9-]+.*)$/);
+    expect(lines).toContain(`:${service} - [0:0]`);
+    expect(await shell("iptables-save > /tmp/rules && iptables-restore < /tmp/rules && iptables-save | grep KUBE")).toBe(`${lines.join("\n")}\n`);
   });
 
   s.step(7, "a thousand requests", async () => {

@@ -32,6 +32,7 @@ scenario("E27", "kube-proxy: what it is, modes, deletion and recovery", { cluste
 
   s.step(2, "one on each node, with the node's address", async () => {
     const pods = await runningPods(s, proxies, 3);
+    expect(await s.ok("kubectl get ds kube-proxy -n kube-system -o jsonpath='{.spec.template.spec.tolerations}'")).toBe('[{"operator":"Exists"}]');
     for (const node of await rows(s, "kubectl get nodes -o wide")) {
       expect(pods.filter((pod) => pod["NODE"] === node["NAME"]).map((pod) => pod["IP"])).toEqual([node["INTERNAL-IP"]]);
     }
@@ -53,10 +54,12 @@ scenario("E27", "kube-proxy: what it is, modes, deletion and recovery", { cluste
     const loop = `i=0; while [ $i -lt 60 ]; do wget -T 2 -qO- http://${address} | grep -q nginx && echo request ok || echo request failed; i=$((i+1)); sleep 1; done`;
     const session = s.sh("script -qec 'kubectl run test --image=busybox -it --rm -- sh' /dev/null", { stdin: `${loop}\nexit\n` });
     await s.until("kubectl get pod test", (out) => table(out)[0]?.["STATUS"] === "Running");
+    expect(await s.refused("kubectl run test --image=busybox -i --rm -- sh")).toBe('Error from server (AlreadyExists): pods "test" already exists\n');
     const before = (await rows(s, `kubectl get pods ${proxies}`)).map((pod) => pod["NAME"]);
     const deleted = (await s.ok(`kubectl delete pod ${proxies}`)).trimEnd().split("\n");
     expect(deleted.toSorted()).toEqual(before.map((name) => `pod "${name}" deleted from kube-system namespace`).toSorted());
     expect(await s.ok(`kubectl exec test -- ping -c 3 ${web?.["IP"]}`)).toContain(" 0% packet loss");
+    expect(await s.ok(`kubectl exec test -- sh -c 'wget http://${address} 2>/dev/null && cat index.html'`)).toContain(page);
     const after = await runningPods(s, proxies, 3);
     expect(after.filter((pod) => before.includes(pod["NAME"]))).toEqual([]);
     expect(await s.ok("kubectl rollout status ds/kube-proxy -n kube-system")).toContain("successfully rolled out");
