@@ -54,9 +54,9 @@ class Walk {
       if (name === "metadata") this.metadata(field, (old[name] ?? {}) as Json, (next[name] ?? {}) as Json);
       else if (this.resetsBelow(name)) this.fieldsOf(this.schema.struct(field.node.structName as string), (old[name] ?? {}) as Json, { next: (next[name] ?? {}) as Json, at: name });
       else this.place(field.node, field, old[name], next[name]);
-      collected.take(`f:${name}`, this);
+      collected.take(field.element, this);
     }
-    collected.give(this, { added: false, removed: false });
+    collected.give(this);
   }
 
   private resetsBelow(name: string): boolean {
@@ -69,9 +69,9 @@ class Walk {
     for (const field of type.fields) {
       if (this.resets.has(`${where.at}.${field.name}`)) continue;
       this.place(field.node, field, old[field.name], where.next[field.name]);
-      collected.take(`f:${field.name}`, this);
+      collected.take(field.element, this);
     }
-    collected.give(this, { added: false, removed: false });
+    collected.give(this);
   }
 
   private metadata(field: Field, old: Json, next: Json): void {
@@ -80,15 +80,23 @@ class Walk {
     for (const inner of type.fields) {
       if (old[inner.name] === next[inner.name] || strippedMetadata.has(inner.name) || this.resets.has(`metadata.${inner.name}`)) continue;
       this.place(inner.node, inner, old[inner.name], next[inner.name]);
-      collected.take(`f:${inner.name}`, this);
+      collected.take(inner.element, this);
     }
-    collected.give(this, { added: false, removed: false });
+    collected.give(this);
   }
 
   private place(node: TypeNode, field: Field | undefined, old: unknown, next: unknown): void {
     this.changed = undefined;
     this.removed = undefined;
     if (old === next) return;
+    if (old === undefined) {
+      this.changed = this.whole(node, field, next, "added");
+      return;
+    }
+    if (next === undefined) {
+      this.removed = this.whole(node, field, old, "removed");
+      return;
+    }
     const shape = shapeOf(this.schema, node, field);
     if (shape === "leaf" || (isVoid(old) && isVoid(next))) return this.leaf(old, next);
     const children = new Children();
@@ -102,12 +110,59 @@ class Walk {
       default:
         this.list(node.item as TypeNode, children, { field: field as Field, set: shape === "listSet", old: (old ?? []) as unknown[], next: (next ?? []) as unknown[] });
     }
-    children.give(this, { added: old === undefined, removed: next === undefined });
+    children.give(this);
+  }
+
+  /** The paths of a value that stands on one side only: its own and all below it. */
+  private whole(node: TypeNode, field: Field | undefined, value: unknown, side: "added" | "removed"): FieldSet {
+    const shape = shapeOf(this.schema, node, field);
+    if (shape === "leaf" || isVoid(value)) return emptySet;
+    switch (shape) {
+      case "struct":
+        return this.wholeStruct(this.schema.struct(node.structName as string), value as Json, side);
+      case "map": {
+        const out: { [element: string]: FieldSet } = {};
+        for (const key of Object.keys(value as Json)) {
+          const member = (value as Json)[key];
+          if (member !== undefined) out[`f:${key}`] = this.whole(node.item as TypeNode, undefined, member, side);
+        }
+        return orderedSet(out, true);
+      }
+      default:
+        return this.wholeList(node.item as TypeNode, { field: field as Field, set: shape === "listSet", items: value as readonly unknown[] }, side);
+    }
+  }
+
+  private wholeStruct(type: StructType, value: Json, side: "added" | "removed"): FieldSet {
+    const there: Field[] = [];
+    for (const name in value) {
+      const field = type.byName.get(name);
+      if (field === undefined || value[name] === undefined) continue;
+      let at = there.length;
+      for (; at > 0 && (there[at - 1] as Field).rank > field.rank; at--) there[at] = there[at - 1] as Field;
+      there[at] = field;
+    }
+    if (there.length === 0) return emptySet;
+    const out: { [element: string]: FieldSet } = { ".": emptySet };
+    for (const field of there) out[field.element] = this.whole(field.node, field, value[field.name], side);
+    return out;
+  }
+
+  private wholeList(item: TypeNode, { field, set, items }: { field: Field; set: boolean; items: readonly unknown[] }, side: "added" | "removed"): FieldSet {
+    const out: { [element: string]: FieldSet } = {};
+    const seen = new Set<string>();
+    for (const value of items) {
+      const element = set ? `v:${JSON.stringify(value)}` : keyElement(this.schema, item, field, value);
+      if (!seen.has(element)) out[element] = this.whole(item, undefined, value, side);
+      // New items that share a key are owned as one whole.
+      else if (side === "added") out[element] = emptySet;
+      seen.add(element);
+    }
+    return orderedSet(out, true);
   }
 
   private leaf(old: unknown, next: unknown): void {
-    if (next === undefined) this.removed = emptySet;
-    else if (old === undefined || !equalJson(old, next)) this.changed = emptySet;
+    if (!equalJson(old, next)) this.changed = emptySet;
   }
 
   private struct(type: StructType, children: Children, old: Json, next: Json): void {
@@ -116,14 +171,14 @@ class Walk {
       const field = byName.get(name);
       if (field === undefined) continue;
       this.place(field.node, field, old[name], next[name]);
-      children.take(`f:${name}`, this);
+      children.take(field.element, this);
     }
     for (const name in old) {
       if (next[name] !== undefined) continue;
       const field = byName.get(name);
       if (field === undefined) continue;
       this.place(field.node, field, old[name], undefined);
-      children.take(`f:${name}`, this);
+      children.take(field.element, this);
     }
   }
 
@@ -194,8 +249,8 @@ class Children {
     if (from.removed !== undefined) (this.removed ??= {})[element] = from.removed;
   }
 
-  give(to: Walk, whole: { added: boolean; removed: boolean }): void {
-    to.changed = this.changed === undefined ? (whole.added ? emptySet : undefined) : orderedSet(this.changed, whole.added);
-    to.removed = this.removed === undefined ? (whole.removed ? emptySet : undefined) : orderedSet(this.removed, whole.removed);
+  give(to: Walk): void {
+    to.changed = this.changed && orderedSet(this.changed, false);
+    to.removed = this.removed && orderedSet(this.removed, false);
   }
 }

@@ -34,7 +34,7 @@ const ancientManager = "ancient-changes";
  * the client sent with it count as those of others.
  */
 export function ownCreate(schema: Schema, typeName: string, object: KubeObject, ownership: Ownership): ManagedFieldsEntry[] {
-  const nothing = decodeValue<KubeObject>(schema, typeName, {}).object as KubeObject;
+  const nothing = schema.blank(typeName, () => decodeValue<KubeObject>(schema, typeName, {}).object as KubeObject);
   return own(schema, typeName, { old: nothing, next: object, entries: usable(object.metadata.managedFields) ?? [], ownership });
 }
 

@@ -48,6 +48,10 @@ export interface Field {
   readonly node: TypeNode;
   /** Position in the struct, counted over inlined fields too. */
   readonly index: number;
+  /** Position among the fields of the struct by name. */
+  readonly rank: number;
+  /** How sets of field paths name it: `f:spec`. */
+  readonly element: string;
   /** Go names of the inlined structs in which the field stands, as Go's errors spell them: `ProbeHandler.`; mostly "". */
   readonly goPrefix: string;
   readonly required: boolean;
@@ -131,6 +135,7 @@ export class Schema {
   private readonly facts: SchemaFacts;
   private readonly structs = new Map<string, StructType>();
   private readonly nodes = new Map<string, TypeNode>();
+  private readonly blanks = new Map<string, object>();
 
   constructor(facts: SchemaFacts) {
     this.facts = facts;
@@ -153,10 +158,18 @@ export class Schema {
     return made;
   }
 
+  /** An object of that type with nothing set, as `make` gives it: made once, and never changed. */
+  blank<T extends object>(typeName: string, make: () => T): T {
+    let blank = this.blanks.get(typeName) as T | undefined;
+    if (!blank) this.blanks.set(typeName, (blank = make()));
+    return blank;
+  }
+
   private makeStruct(typeName: string): StructType {
     const raw = this.factsOf(typeName);
-    const fields: Field[] = [];
+    const fields: { -readonly [Key in keyof Field]: Field[Key] }[] = [];
     this.addFields(fields, raw.fields, "");
+    for (const [rank, field] of fields.toSorted((a, b) => (a.name < b.name ? -1 : 1)).entries()) field.rank = rank;
     return {
       name: typeName,
       goName: shortGo(raw.go).slice(shortGo(raw.go).indexOf(".") + 1),
@@ -188,6 +201,8 @@ export class Schema {
         name: raw.name as string,
         node,
         index: fields.length,
+        rank: 0,
+        element: `f:${raw.name}`,
         goPrefix,
         required: raw.required ?? false,
         omitEmpty,
