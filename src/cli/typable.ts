@@ -5,8 +5,10 @@ import { delimiter, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
 
+/** Whether a shell finds it. npm and npx add folders of their own, which the person's shell does not have. */
 function isInPath(program: string): boolean {
   return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    if (folder.endsWith(join("node_modules", ".bin"))) return false;
     try {
       accessSync(join(folder, program), constants.X_OK);
       return folder !== "";
@@ -28,15 +30,17 @@ export function quoted(text: string): string {
   return /^[\w@%+=:,./~-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** This command line. */
+/** This command line: from a clone, or from the package. */
 export function coracle(): string {
-  return isInPath("coracle") ? "coracle" : inClone("bin", "coracle");
+  if (isInPath("coracle")) return "coracle";
+  return existsSync(join(root, "bin", "coracle")) ? inClone("bin", "coracle") : "npx coracle";
 }
 
-/** The kubectl that a person can type: their own, the one that the tests brought, or the script that brings it. */
+/** The kubectl that a person can type: their own, the one that the tests brought, or the script of the clone that brings it. */
 export function kubectl(): string {
   if (isInPath("kubectl")) return "kubectl";
-  return existsSync(join(root, ".cache", "bin", "kubectl")) ? inClone(".cache", "bin", "kubectl") : "npm run --silent kubectl --";
+  if (existsSync(join(root, ".cache", "bin", "kubectl"))) return inClone(".cache", "bin", "kubectl");
+  return existsSync(join(root, "scripts", "fetch-kubectl.ts")) ? "npm run --silent kubectl --" : "kubectl";
 }
 
 /** A line of text whose commands in backquotes can be typed. */

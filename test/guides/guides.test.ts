@@ -1,25 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endOf } from "../kubectl/paced.ts";
 import { Scenario } from "../scenarios/scenario.ts";
 import { normalise } from "../transcripts/normalise.ts";
+import { blocksOf, guides, root } from "./blocks.ts";
 
 /** The examples of README and docs/ run as they stand: `console` blocks with the real kubectl, `ts` blocks as one program per guide. */
-const root = join(import.meta.dirname, "..", "..");
-const guides = ["README.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
-
-interface Block {
-  readonly language: string;
-  readonly text: string;
-}
-
-function blocksOf(guide: string): Block[] {
-  const text = readFileSync(join(root, guide), "utf8");
-  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({ language: match[1] as string, text: match[2] as string }));
-}
-
 /** `$ command` lines, each with the lines that it prints. */
 function commandsOf(block: string): { command: string; output: string }[] {
   return block
