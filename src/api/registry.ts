@@ -5,7 +5,7 @@
 import type { KindConversion } from "./conversion.ts";
 import type { KindDeclaration } from "./declaration.ts";
 import { allConversions, allDeclarations } from "./declarations.ts";
-import { apiVersionOf, loadFacts } from "./kind-facts.ts";
+import { apiVersionOf, releaseFacts } from "./kind-facts.ts";
 import type { GroupFacts, KindFacts } from "./kind-facts.ts";
 import type { KindRef } from "./kind-ref.ts";
 import * as releaseRefs from "./kinds.ts";
@@ -36,7 +36,12 @@ export class KindRegistry {
   readonly #byKind = new Map<string, Kind>();
 
   constructor(parts: RegistryParts) {
-    const built = parts.kinds.map((facts) => mutableKind(facts, parts));
+    const found: Found = {
+      refs: byPlace(parts.refs, (ref) => ref),
+      declarations: byPlace(parts.declarations, (declaration) => declaration.ref),
+      conversions: byPlace(parts.conversions, (conversion) => conversion.served),
+    };
+    const built = parts.kinds.map((facts) => mutableKind(facts, found));
     for (const kind of built) {
       this.#byResource.set(resourceKey(kind.facts.group, kind.facts.version, kind.facts.plural), kind);
       this.#byKind.set(`${kind.ref.apiVersion} ${kind.facts.kind}`, kind);
@@ -53,10 +58,9 @@ export class KindRegistry {
 
   /** Every kind of the release that is served by default, those of the named add-ons, and the simulation's own. */
   static default({ addons = [] }: { addons?: readonly string[] } = {}): KindRegistry {
-    const facts = loadFacts();
-    const served = facts.kinds.filter((kind) => kind.served === "default" || (kind.served === "addon" && addons.includes(kind.group)));
+    const served = releaseFacts.kinds.filter((kind) => kind.served === "default" || (kind.served === "addon" && addons.includes(kind.group)));
     return new KindRegistry({
-      groups: [...servedGroups(facts.groups, served), simGroup],
+      groups: [...servedGroups(releaseFacts.groups, served), simGroup],
       kinds: [...served, ...simKinds],
       refs: [...Object.values(releaseRefs), clocks, machines],
       declarations: allDeclarations(),
@@ -83,10 +87,25 @@ export class KindRegistry {
   }
 }
 
-function mutableKind(facts: KindFacts, parts: RegistryParts): { -readonly [Key in keyof Kind]: Kind[Key] } {
+/** The parts of a registry by apiVersion and plural. */
+interface Found {
+  readonly refs: ReadonlyMap<string, KindRef>;
+  readonly declarations: ReadonlyMap<string, KindDeclaration>;
+  readonly conversions: ReadonlyMap<string, KindConversion>;
+}
+
+function byPlace<Part>(parts: readonly Part[], refOf: (part: Part) => KindRef): Map<string, Part> {
+  return new Map(parts.map((part) => [placeOf(refOf(part)), part]));
+}
+
+function placeOf({ apiVersion, plural }: { readonly apiVersion: string; readonly plural: string }): string {
+  return `${apiVersion} ${plural}`;
+}
+
+function mutableKind(facts: KindFacts, { refs, declarations, conversions }: Found): { -readonly [Key in keyof Kind]: Kind[Key] } {
   const apiVersion = apiVersionOf(facts);
-  const names = (ref: KindRef): boolean => ref.apiVersion === apiVersion && ref.plural === facts.plural;
-  const ref = parts.refs.find(names) ?? {
+  const place = placeOf({ apiVersion, plural: facts.plural });
+  const ref = refs.get(place) ?? {
     group: facts.group,
     version: facts.version,
     apiVersion,
@@ -94,12 +113,7 @@ function mutableKind(facts: KindFacts, parts: RegistryParts): { -readonly [Key i
     plural: facts.plural,
     namespaced: facts.namespaced,
   };
-  const kind = {
-    facts,
-    ref,
-    declaration: parts.declarations.find((declaration) => names(declaration.ref)),
-    conversion: parts.conversions.find((conversion) => names(conversion.served)),
-  } as { -readonly [Key in keyof Kind]: Kind[Key] };
+  const kind = { facts, ref, declaration: declarations.get(place), conversion: conversions.get(place) } as { -readonly [Key in keyof Kind]: Kind[Key] };
   kind.storage = kind;
   return kind;
 }

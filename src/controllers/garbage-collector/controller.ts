@@ -1,6 +1,6 @@
 import type { Environment } from "../../base/environment.ts";
 import { isStatus } from "../../base/status-error.ts";
-import { KindRegistry } from "../../api/registry.ts";
+import type { KindRegistry } from "../../api/registry.ts";
 import type { KindRef, KubeObject } from "../../api/kind-ref.ts";
 import type { OwnerReference } from "../../api/types/meta-v1.ts";
 import type { Client } from "../../client/client.ts";
@@ -10,7 +10,7 @@ import type { Informer } from "../../client/informer.ts";
 import { keyOf } from "../../client/informer.ts";
 import { Reconciler } from "../../client/reconciler.ts";
 import { release } from "../owner.ts";
-import { storedKinds } from "../stored-kinds.ts";
+import { releaseKinds, storedKinds } from "../stored-kinds.ts";
 import { Dependents, ownerUids } from "./dependents.ts";
 import type { OwnerState } from "./plan.ts";
 import { foregroundFinalizer, isDeletingForeground, isOrphaning, judgeDependent, orphanFinalizer } from "./plan.ts";
@@ -21,7 +21,7 @@ import { foregroundFinalizer, isDeletingForeground, isOrphaning, judgeDependent,
  * when an owner of it goes or begins to go, or when it names one that no view shows. Nothing is deleted on the word of a view: an
  * owner counts as absent when its deletion was seen or the server says so, and every deletion names the very revision judged.
  */
-export function startGarbageCollector(context: ControllerContext, registry: KindRegistry = KindRegistry.default()): Controller {
+export function startGarbageCollector(context: ControllerContext, registry: KindRegistry = releaseKinds): Controller {
   return new GarbageCollector(context, registry);
 }
 

@@ -1,5 +1,4 @@
 import type { KubeObject } from "../../api/kind-ref.ts";
-import { KindRegistry } from "../../api/registry.ts";
 import type { Scale } from "../../api/types/autoscaling-v1.ts";
 import type { HorizontalPodAutoscaler } from "../../api/types/autoscaling-v2.ts";
 import type { PodMetrics } from "../../api/types/metrics-v1beta1.ts";
@@ -7,6 +6,7 @@ import type { Status } from "../../base/status-error.ts";
 import { StatusError, isStatus } from "../../base/status-error.ts";
 import type { Client } from "../../client/client.ts";
 import { messageOf } from "../creation-failure.ts";
+import { releaseKinds } from "../stored-kinds.ts";
 
 /** How often a size is offered anew when somebody changed the target meanwhile: upstream's retry.DefaultRetry. */
 const conflictsMax = 4;
@@ -15,7 +15,6 @@ const unserved = "the server could not find the requested resource";
 /** The size of what an autoscaler names, whatever kind that is, and what its Pods use. What cannot be read is told in the server's words. */
 export class ScaleClient {
   private readonly client: Client;
-  private readonly registry = KindRegistry.default();
 
   constructor(client: Client) {
     this.client = client;
@@ -24,7 +23,7 @@ export class ScaleClient {
   /** Where the size of an autoscaler's target is; undefined when there is no such kind. */
   pathOf({ metadata: { namespace = "" }, spec }: HorizontalPodAutoscaler): string | undefined {
     const { apiVersion = "v1", kind, name } = spec.scaleTargetRef;
-    const target = this.registry.byKind(apiVersion, kind)?.ref;
+    const target = releaseKinds.byKind(apiVersion, kind)?.ref;
     return target && `/${target.group ? "apis" : "api"}/${apiVersion}/namespaces/${namespace}/${target.plural}/${name}/scale`;
   }
 
