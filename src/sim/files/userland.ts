@@ -144,7 +144,7 @@ export function machineBase(commands: readonly string[]): FolderInode {
     "/etc/kubernetes/kubelet.conf": kubeletKubeconfig, "/etc/kubernetes/pki/": "", "/var/lib/kubelet/config.yaml": kubeletConfig, "/etc/cni/net.d/10-coracle.conflist": cniConfig,
     "/dev/null": { kind: "file", content: emptyBytes, mode: 0o666, mtime: 0, device: "null" },
     "/usr/bin/": "", "/home/": "", "/root/": "", "/tmp/": "", "/opt/": "", "/srv/": "", "/run/": "", "/mnt/": "", "/boot/": "",
-    "/etc/os-release": debianRelease,
+    "/etc/os-release": debianRelease, "/etc/debian_version": "12.12\n",
     "/etc/passwd": passwd, "/etc/group": group, "/etc/resolv.conf": machineResolvConf, "/etc/kubernetes/manifests/": "",
     "/var/log/syslog": "", "/var/log/dpkg.log": "", "/var/log/journal/": "", "/var/lib/kubelet/pods/": "", "/var/lib/containerd/": "", "/var/lib/docker/containers/": "", "/var/run/": "",
     "/lib/modules/": "",

@@ -87,7 +87,7 @@ export class MachineShell implements World {
       options.onOutput("stderr", new TextEncoder().encode(`OCI runtime exec failed: exec failed: unable to start container process: ${error.message}: unknown\n`));
       return 127;
     }
-    const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"], ["PS1", `root@${this.hostname}:\\w# `]]);
+    const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"]]);
     if (options.tty) env.set("TERM", "xterm");
     return await runFor(this, { ...options, argv, cwd: "/", env, program });
   }

@@ -2,6 +2,8 @@ import { Process } from "../process.ts";
 import type { Program } from "../process.ts";
 import { builtins } from "./builtins.ts";
 import { compound } from "./compounds.ts";
+import { complaintOf } from "./flavours.ts";
+import type { Flavour } from "./flavours.ts";
 import { outputTo, ownDescriptor } from "./descriptors.ts";
 import { Expander } from "./expand.ts";
 import { Jobs } from "./jobs.ts";
@@ -31,6 +33,11 @@ export interface InterpreterOptions {
   readonly functions?: ReadonlyMap<string, CompoundNode>;
   /** It was made for one command and may become its program, as a shell's child does. */
   readonly forOne?: boolean;
+  /** The shell that it plays; absent: ash. */
+  readonly flavour?: Flavour;
+  /** A person types at its prompt. */
+  readonly isAtPrompt?: boolean;
+  readonly history?: string[];
 }
 
 const callsMax = 500;
@@ -47,6 +54,11 @@ export class Interpreter implements Shell {
   readonly programs: Programs;
   readonly options: InterpreterOptions;
   readonly pacer: Pacer;
+  readonly flavour: Flavour;
+  /** What was typed, oldest first. */
+  readonly history: string[];
+  /** Lines read so far. */
+  line = 0;
   descriptors: Descriptors;
   /** Inside a condition: `set -e` does not apply. */
   private guarded = 0;
@@ -55,6 +67,8 @@ export class Interpreter implements Shell {
   constructor(options: InterpreterOptions) {
     this.options = options;
     this.process = options.process;
+    this.flavour = options.flavour ?? "ash";
+    this.history = options.history ?? [];
     this.pacer = new Pacer(options.process);
     this.descriptors = options.descriptors;
     this.variables = options.variables ?? new Variables(options.process);
@@ -105,7 +119,7 @@ export class Interpreter implements Shell {
   }
 
   complain(message: string, descriptors = this.descriptors): void {
-    descriptors.get(2)?.write?.(encoder.encode(`sh: ${message}\n`));
+    descriptors.get(2)?.write?.(encoder.encode(complaintOf(message, { flavour: this.flavour, line: this.options.isAtPrompt && this.flavour === "bash" ? undefined : Math.max(1, this.line) })));
   }
 
   async statements(statements: readonly StatementNode[]): Promise<number> {
@@ -184,7 +198,7 @@ export class Interpreter implements Shell {
     for (const fd of [1, 2]) if (own.has(fd)) own.set(fd, ownDescriptor(child, fd === 1 ? "stdout" : "stderr"));
     if (options.background) own.set(0, { reader: ByteReader.over(child.input) });
     const variables = new Variables(child, this.variables);
-    const shell = new Interpreter({ ...this.options, process: child, descriptors: own, variables, functions: this.functions, forOne: options.forOne ?? false });
+    const shell = new Interpreter({ ...this.options, process: child, descriptors: own, variables, functions: this.functions, forOne: options.forOne ?? false, history: this.history });
     return { process: child, done: child.run(() => shell.finished(() => work(shell))) };
   }
 
@@ -269,7 +283,7 @@ export class Interpreter implements Shell {
     return {
       name, args, shell: this, descriptors,
       out: (text) => void descriptors.get(1)?.write?.(typeof text === "string" ? encoder.encode(text) : text),
-      err: (text) => void descriptors.get(2)?.write?.(encoder.encode(text)),
+      err: (text) => (text.startsWith("sh: ") ? this.complain(text.slice("sh: ".length, -1), descriptors) : void descriptors.get(2)?.write?.(encoder.encode(text))),
     };
   }
 

@@ -33,6 +33,12 @@ const trap: Builtin = async ({ args, shell, out, err }) => {
 
 export const jobBuiltins: { readonly [name: string]: Builtin } = {
   trap,
+  history: async ({ args, shell, out }) => {
+    const { history } = shell;
+    if (args[0] === "-c") history.length = 0;
+    else history.slice(-(Number(args[0]) || history.length)).forEach((line, i, shown) => out(`${String(history.length - shown.length + i + 1).padStart(5)}  ${line}\n`));
+    return 0;
+  },
   bg: async () => 0,
   fg: async ({ shell }) => shell.jobs.waitFor(shell.jobs.pids().slice(-1)),
   wait: async ({ args, shell }) => shell.jobs.waitFor(args.map((word) => shell.jobs.pidOf(word))),

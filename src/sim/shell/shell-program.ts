@@ -1,13 +1,13 @@
 import { absolute } from "../commands/clock.ts";
 import type { Process, Program } from "../process.ts";
+import { converse, nextCommand } from "./conversation.ts";
 import { ownDescriptors } from "./descriptors.ts";
+import { complaintOf, flavourOf } from "./flavours.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { Shells } from "./shells.ts";
 import type { ByteReader } from "./streams.ts";
 import type { ScriptNode } from "./syntax.ts";
 import { SyntaxProblem } from "./syntax.ts";
-import { Terminal } from "./terminal.ts";
-import { Leave, ShellError } from "./variables.ts";
 
 /** What `sh` does as a program: `-c SCRIPT`, a file, its standard input line by line, or a person at a terminal. */
 export interface ShellOptions {
@@ -66,7 +66,8 @@ export function shellProgram(options: ShellOptions): Program {
       if (words && options.programFor(words, process.cwd)) return process.world.execute(process, words);
     }
     await options.shells.get();
-    const shell = new Interpreter({ process, shells: options.shells, programFor: options.programFor, descriptors: ownDescriptors(process) });
+    const flavour = flavourOf(process);
+    const shell = new Interpreter({ process, shells: options.shells, programFor: options.programFor, descriptors: ownDescriptors(process), flavour, isAtPrompt: script === undefined && (process.tty || invocation.interactive) });
     for (const flag of flags) shell.variables.flags.add(flag);
     shell.variables.positional = parameters;
     shell.variables.scriptName = name;
@@ -76,7 +77,7 @@ export function shellProgram(options: ShellOptions): Program {
       tree = options.shells.parse(script);
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
-      process.write("stderr", `sh: ${error.message}\n`);
+      process.write("stderr", complaintOf(error.message, { flavour, line: 1 }));
       return 2;
     }
     return shell.run(tree);
@@ -95,22 +96,6 @@ function plainCommand(script: string): string[] | undefined {
 
 const leftToShell = new Set(["exit", "cd", "set", "export", "wait", "trap", "read", "test", "return", "break", "continue", "shift", "umask", "unset", "type", "command", "exec", "eval", "echo", "printf", "kill", "time", "local", "alias", "ulimit", "source", "."]);
 
-/** The next whole command of standard input; undefined at its end. What stands behind it is left for the commands. */
-async function nextCommand(reader: ByteReader, shells: Shells, more?: () => void): Promise<ScriptNode | undefined> {
-  let text = "";
-  for (;;) {
-    const line = await reader.line();
-    if (line === undefined && text === "") return undefined;
-    text += line ?? "";
-    try {
-      return shells.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxProblem) || !error.incomplete || line === undefined) throw error;
-      more?.();
-    }
-  }
-}
-
 /** A script that comes line by line: each command runs before the next is read. */
 async function fromInput(shell: Interpreter, shells: Shells): Promise<number> {
   const reader = shell.descriptors.get(0)?.reader as ByteReader;
@@ -118,38 +103,5 @@ async function fromInput(shell: Interpreter, shells: Shells): Promise<number> {
     const tree = await shell.process.wait(nextCommand(reader, shells));
     if (!tree) return shell.variables.status;
     await shell.statements(tree.statements);
-  }
-}
-
-/** A person at a terminal: a prompt, one command after the other; mistakes end the command alone, Ctrl-D and `exit` the shell. */
-async function converse(shell: Interpreter, shells: Shells): Promise<number> {
-  const { process, variables } = shell;
-  const reader = shell.descriptors.get(0)?.reader as ByteReader;
-  const prompt = (): void => {
-    const own = variables.get("PS1")?.replaceAll("\\w", variables.cwd);
-    process.write("stdout", own ?? `${variables.cwd} ${process.world.user === 0 ? "#" : "$"} `);
-  };
-  const terminal = process.input instanceof Terminal ? process.input : undefined;
-  const before = terminal?.foreground;
-  if (terminal) {
-    terminal.foreground = () => shell.programs.foreground;
-    terminal.onInterrupt = prompt;
-  }
-  try {
-    for (;;) {
-      prompt();
-      try {
-        const tree = await process.wait(nextCommand(reader, shells, () => process.write("stdout", "> ")));
-        if (!tree) return variables.status;
-        variables.status = await shell.statements(tree.statements);
-      } catch (error) {
-        if (error instanceof Leave && error.kind !== "exit") continue;
-        if (!(error instanceof ShellError) && !(error instanceof SyntaxProblem)) throw error;
-        shell.complain(error.message);
-        variables.status = 2;
-      }
-    }
-  } finally {
-    if (terminal) terminal.foreground = before;
   }
 }

@@ -128,6 +128,36 @@ describe("the shell of simulated containers", () => {
     expect(shell.code()).toBe(3);
   });
 
+  it("edits the line, remembers lines and completes words", async () => {
+    const { at, id } = await box();
+    const shell = session(at, id, ["sh"], true);
+    await shell.send("");
+    expect(await shell.send("echo two\x1b[D\x1b[D\x1b[Dx\x01\x1b[C\x05!\x7f\r")).toMatch(/\r\nxtwo\r\n\/ # $/);
+    expect(await shell.send("false\r")).toBe("false\r\n/ # ");
+    expect(await shell.send("\x1b[A")).toBe("false");
+    expect(await shell.send("\x1b[A")).toBe("\b\b\b\b\b     \b\b\b\b\becho xtwo");
+    expect(await shell.send("\x17\x7f\x7f\x1b[B\r")).toMatch(/false\r\n\/ # $/);
+    expect(await shell.send("cat /etc/pas\t")).toBe("cat /etc/passwd ");
+    expect(await shell.send("\x15ls /e\t\r")).toMatch(/ls \/etc\/\r\n.*passwd/s);
+    expect(await shell.send("slee\t0\r")).toBe("sleep 0\r\n/ # ");
+    expect(await shell.send("history | tail -n 2\r")).toMatch(/ {4}\d {2}sleep 0\r\n {4}\d {2}history \| tail -n 2\r\n/);
+    expect(await shell.send("cd; cd /root/..\x01\x0b\r")).toMatch(/\r\n\/ # $/);
+    expect(await shell.send("cd\r")).toBe("cd\r\n~ # ");
+    expect(await shell.send("cat\r")).toBe("cat\r\n");
+    expect(await shell.send("a\x1b[Ab\x17c\r")).toMatch(/^a\^\[\[Ab.*c\r\nc\r\n$/s);
+  });
+
+  it("speaks as the shell that the image has", async () => {
+    const at = lab();
+    const { id } = await run(at, "nginx", undefined);
+    const said = async (...argv: string[]) => (await exec(at, id, ...argv)).out;
+    expect(await said("sh", "-c", "nosuch; cat < /none")).toBe("sh: 1: nosuch: not found\nsh: 1: cannot open /none: No such file\n");
+    expect(await said("bash", "-c", "nosuch; cd /none")).toBe("bash: line 1: nosuch: command not found\nbash: line 1: cd: /none: No such file or directory\n");
+    const shell = session(at, id, ["bash"], true);
+    expect(await shell.send("")).toBe("root@pod-1:/# ");
+    expect(await shell.send("vi x\r")).toBe("vi x\r\nbash: vi: command not found\r\nroot@pod-1:/# ");
+  });
+
   it("gives a command variables of its own with env, and before its name", async () => {
     const { sh } = await box();
     expect(await sh("env A=4 sh -c 'echo $A'; B=5 sh -c 'echo $B'; echo [$A$B]; env -i C=1 env; env nosuch")).toBe("4\n5\n[]\nC=1\nenv: can't execute 'nosuch': No such file or directory\n[127]");

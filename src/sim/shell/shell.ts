@@ -22,6 +22,8 @@ export interface Shell {
   readonly programs: Programs;
   readonly pacer: Pacer;
   readonly descriptors: Descriptors;
+  /** What was typed, oldest first. */
+  readonly history: string[];
 
   /** Runs text in this shell: `eval`, a trap, a file that is sourced. */
   text(script: string): Promise<number>;

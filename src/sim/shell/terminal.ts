@@ -1,8 +1,10 @@
 import type { Input, Process } from "../process.ts";
+import type { LineEditor } from "./line-editor.ts";
 
 /**
  * A terminal between a person and the processes that run at it: it echoes, edits the line, gives whole lines to whoever reads, and turns
- * Ctrl-C into a signal for what is in the foreground. Ctrl-D on an empty line is the end of one reading.
+ * Ctrl-C into a signal for what is in the foreground. Ctrl-D on an empty line is the end of one reading. While a
+ * shell waits for a command, its line editor takes the keys.
  */
 export interface TerminalOptions {
   readonly input: Input;
@@ -11,11 +13,11 @@ export interface TerminalOptions {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 export class Terminal implements Input {
   private readonly options: TerminalOptions;
   private readonly lines: Uint8Array[] = [];
+  private readonly decoder = new TextDecoder();
   private line = "";
   private hungUp = false;
   private wake: (() => void) | undefined;
@@ -23,6 +25,8 @@ export class Terminal implements Input {
   foreground: (() => Process | undefined) | undefined;
   /** The person pressed Ctrl-C while a shell waited for a line. */
   onInterrupt: (() => void) | undefined;
+  /** Set while a shell waits for a command. */
+  editor: LineEditor | undefined;
 
   constructor(options: TerminalOptions) {
     this.options = options;
@@ -41,13 +45,18 @@ export class Terminal implements Input {
   }
 
   private async follow(): Promise<void> {
-    for (let bytes = await this.options.input.read(); bytes; bytes = await this.options.input.read()) for (const char of decoder.decode(bytes)) this.take(char);
+    for (let bytes = await this.options.input.read(); bytes; bytes = await this.options.input.read()) for (const char of this.decoder.decode(bytes, { stream: true })) this.take(char);
     this.hungUp = true;
     this.wake?.();
   }
 
   private take(char: string): void {
-    if (char === "\r" || char === "\n") {
+    const { editor } = this;
+    if (editor && char !== "\x03" && !(char === "\x04" && editor.isEmpty)) {
+      const { shown, line } = editor.take(char);
+      this.show(shown);
+      if (line !== undefined) this.give(line);
+    } else if (char === "\r" || char === "\n") {
       this.show("\r\n");
       this.give(`${this.line}\n`);
     } else if (char === "\x03") this.interrupt();
@@ -60,9 +69,14 @@ export class Terminal implements Input {
     } else if (char === "\x7f" || char === "\b") {
       if (this.line !== "") this.show("\b \b");
       this.line = this.line.slice(0, -1);
-    } else if (char >= " " || char === "\t") {
+    } else if (char === "\x17") {
+      const kept = this.line.replace(/\S+\s*$/, "");
+      this.show("\b \b".repeat(this.line.length - kept.length));
+      this.line = kept;
+    } else {
       this.line += char;
-      this.show(char);
+      // A control character is shown as what was pressed.
+      this.show(char >= " " || char === "\t" ? char : `^${String.fromCharCode(char.charCodeAt(0) + 64)}`);
     }
   }
 
@@ -76,11 +90,13 @@ export class Terminal implements Input {
 
   private give(text: string): void {
     this.line = "";
+    this.editor = undefined;
     this.lines.push(encoder.encode(text));
     this.wake?.();
   }
 
   private show(text: string): void {
+    if (text === "") return;
     this.options.show(encoder.encode(text));
   }
 }
