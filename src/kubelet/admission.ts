@@ -1,16 +1,14 @@
-import type { Node, Pod } from "../api/types/core-v1.ts";
+import type { Pod } from "../api/types/core-v1.ts";
 import { hostPortsOf } from "../placement/host-ports.ts";
 import { nodeMatches } from "../placement/node-affinity.ts";
-import { NodeState } from "../placement/node-state.ts";
+import type { NodeState } from "../placement/node-state.ts";
 import type { Amounts } from "../placement/resources.ts";
 import { podAmounts } from "../placement/resources.ts";
 import { untoleratedTaint } from "../placement/taints.ts";
 import type { Failure } from "./pod-worker.ts";
 
 /** Whether a Pod that runs here can have what it asks for now: never on this node, not while the others take so much, or at once. */
-export function resizeRefusal(pod: Pod, node: Node, others: readonly Pod[]): Failure | undefined {
-  const state = new NodeState(node);
-  for (const other of others) state.add(other);
+export function resizeRefusal(pod: Pod, state: NodeState): Failure | undefined {
   const asked = podAmounts(pod.spec);
   for (const resource of ["memory", "cpu"]) {
     const [requested = 0, capacity = 0] = [asked[resource], state.allocatable[resource]];
@@ -40,12 +38,12 @@ function lacking(asked: Amounts, state: NodeState): { readonly resource: string;
  * Whether a Pod that names this node may run on it, judged by what is there already. The answer is the status that refuses it,
  * in upstream's words.
  */
-export function refusal(pod: Pod, node: Node, others: readonly Pod[]): Failure | undefined {
-  const state = new NodeState(node);
-  for (const other of others) state.add(other);
+export function refusal(pod: Pod, state: NodeState): Failure | undefined {
+  const { node } = state;
+  const others = state.pods.size;
   const reject = (reason: string, message: string): Failure => ({ reason, message: `Pod was rejected: ${message}` });
   const podsMax = state.allocatable["pods"] ?? 0;
-  if (others.length + 1 > podsMax) return reject("OutOfpods", `Node didn't have enough resource: pods, requested: 1, used: ${others.length}, capacity: ${podsMax}`);
+  if (others + 1 > podsMax) return reject("OutOfpods", `Node didn't have enough resource: pods, requested: 1, used: ${others}, capacity: ${podsMax}`);
   const asked = podAmounts(pod.spec);
   const short = lacking(asked, state);
   if (short) return reject(outOf(short.resource), short.message);

@@ -5,6 +5,7 @@ import { nodes, pods } from "../api/kinds.ts";
 import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
 import type { Client, Watch } from "../client/client.ts";
 import { EventRecorder } from "../client/event-recorder.ts";
+import { NodeState } from "../placement/node-state.ts";
 import type { ContainerTarget, ExecOptions, LogOptions, NodeAgent, NodeStats } from "../server/node-agent.ts";
 import type { ByteSink, Channels, PortClient, PortConnection } from "../server/request.ts";
 import { refusal, resizeRefusal } from "./admission.ts";
@@ -61,6 +62,8 @@ export class Kubelet implements NodeAgent {
   private readonly tokens: PodTokens;
   private readonly workers = new Map<string, PodWorker>();
   private node: Node | undefined;
+  /** What stands on the node, as far as somebody has asked. */
+  private room: NodeState | undefined;
   private nodeLook: Timer | undefined;
   private watch: Watch | undefined;
   private retry: Timer | undefined;
@@ -91,7 +94,10 @@ export class Kubelet implements NodeAgent {
       resolver: options.resolver,
       clusterDomain: options.clusterDomain,
       token: (pod, audience, expirationSeconds) => this.tokens.token(pod, audience, expirationSeconds),
-      resizeRefusal: (pod) => this.node && resizeRefusal(pod, this.node, this.others(pod.metadata.uid)),
+      resizeRefusal: (pod) => {
+        const others = this.roomBeside(pod.metadata.uid);
+        return others && resizeRefusal(pod, others);
+      },
       roomFreed: () => this.roomFreed(),
       gone: (uid) => this.gone(uid),
     };
@@ -254,7 +260,6 @@ export class Kubelet implements NodeAgent {
   }
 
   private async judge(pod: Pod) {
-    const others = this.others(pod.metadata.uid);
     const needsNode = pod.spec.nodeSelector !== undefined || pod.spec.affinity?.nodeAffinity !== undefined || !toleratesAll(pod);
     if (needsNode) {
       try {
@@ -263,12 +268,23 @@ export class Kubelet implements NodeAgent {
         this.environment.log.debug("node not read", { error: String(error) });
       }
     }
-    return this.node && refusal(pod, this.node, others);
+    const others = this.roomBeside(pod.metadata.uid);
+    return others && refusal(pod, others);
   }
 
-  /** The Pods that take room beside this one, with what was granted to them. */
-  private others(uid: string): Pod[] {
-    return [...this.workers.values()].filter((worker) => worker.takesRoom && worker.uid !== uid).map(({ allocated }) => allocated);
+  /** The node with the Pods that take room beside this one, each with what was granted to it; to be read at once. */
+  private roomBeside(uid: string): NodeState | undefined {
+    if (!this.node) return undefined;
+    const room = (this.room ??= new NodeState(this.node));
+    room.replaceNode(this.node);
+    room.remove(uid);
+    for (const worker of this.workers.values()) {
+      if (worker.uid === uid) continue;
+      const { allocated } = worker;
+      if (!worker.takesRoom) room.remove(worker.uid);
+      else if (room.pods.get(worker.uid)?.spec !== allocated.spec) room.add(allocated);
+    }
+    return room;
   }
 
   private roomFreed(): void {
@@ -276,6 +292,7 @@ export class Kubelet implements NodeAgent {
   }
 
   private gone(uid: string): void {
+    this.room?.remove(uid);
     if (this.workers.delete(uid)) this.roomFreed();
     this.tokens.forget(uid);
     this.contents.remove(uid);
