@@ -55,7 +55,7 @@ function ownConstraints(pod: Pod): readonly Soft[] {
     if (constraint.whenUnsatisfiable !== "ScheduleAnyway") return [];
     const selector = selectorOf(constraint, pod);
     const means = (other: Pod): boolean => other.metadata.namespace === namespace && other.metadata.deletionTimestamp === undefined && matchesSelector(selector, other.metadata.labels);
-    const on = (state: NodeState): number => state.pods.values().reduce((sum, other) => sum + Number(means(other)), 0);
+    const on = (state: NodeState): number => [...state.pods.values()].filter(means).length;
     return [{ topologyKey: constraint.topologyKey, maxSkew: constraint.maxSkew, counts: (state) => countsFor(constraint, pod, state), on }];
   });
 }
