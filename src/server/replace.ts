@@ -51,7 +51,8 @@ export function replace(call: ResourceCall, current: Stored, asked: Draft<KubeOb
   if (rules.mayRaiseGeneration && generationRises(kind, draft as KubeObject, old)) draft.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const allocation = rules.mayRaiseGeneration ? server.services.begin(kind, draft, { old, dryRun: options.dryRun }) : undefined;
   rules.validate(kind, judgedForm(call, draft as KubeObject, old), old);
-  for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
+  // Who writes a status is not told what is odd in the rest.
+  if (rules.mayRaiseGeneration) for (const warning of kind.declaration?.warnings?.(draft as KubeObject, old) ?? []) call.warnings.push(warning);
   server.admission.validate(draft === asked ? request : { ...request, object: draft });
   draft.metadata = orderedMeta({ ...draft.metadata, resourceVersion: old.metadata.resourceVersion } as ObjectMeta);
   if (isReleased(kind, draft as KubeObject)) return remove(call, current, draft, options.dryRun);

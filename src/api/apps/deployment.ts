@@ -2,7 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { changedTemplateWarnings } from "../core/pod-warnings.ts";
+import { changedTemplateWarnings, podNameWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { equalJson } from "../schema/json-data.ts";
@@ -20,7 +20,7 @@ const spec = FieldPath.of("spec");
 
 export const deployment: KindDeclaration<Deployment> = {
   ref: deployments,
-  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
+  warnings: (object, old) => [...podNameWarnings(object.metadata.name, old), ...changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template"))],
   defaults(draft) {
     defaultPodTemplate(draft.spec.template);
     draft.spec.replicas ??= 1;

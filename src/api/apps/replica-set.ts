@@ -2,7 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { changedTemplateWarnings } from "../core/pod-warnings.ts";
+import { changedTemplateWarnings, podNameWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { replicaSets } from "../kinds.ts";
@@ -17,7 +17,7 @@ const spec = FieldPath.of("spec");
 
 export const replicaSet: KindDeclaration<ReplicaSet> = {
   ref: replicaSets,
-  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
+  warnings: (object, old) => [...podNameWarnings(object.metadata.name, old), ...changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template"))],
   defaults(draft) {
     if (draft.spec.template !== undefined) defaultPodTemplate(draft.spec.template);
     draft.spec.replicas ??= 1;

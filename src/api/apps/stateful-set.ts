@@ -4,7 +4,7 @@ import type { FieldError } from "../../base/field-error.ts";
 import { checkClaimSpec } from "../core/claim-validation.ts";
 import { defaultClaim } from "../core/persistent-volume-claim.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { changedTemplateWarnings } from "../core/pod-warnings.ts";
+import { changedTemplateWarnings, claimWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { statefulSets } from "../kinds.ts";
@@ -34,6 +34,7 @@ export const statefulSet: KindDeclaration<StatefulSet> = {
     if ((object.spec.revisionHistoryLimit ?? 0) < 0) {
       warnings.push("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended");
     }
+    object.spec.volumeClaimTemplates?.forEach((claim, i) => warnings.push(...claimWarnings(claim.spec, spec.child("volumeClaimTemplates").index(i).child("spec"))));
     return warnings;
   },
   nameErrors: dnsLabelName,

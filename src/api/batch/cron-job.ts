@@ -4,14 +4,14 @@ import { CronError, parseSchedule } from "../../base/cron.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { isTimeZoneName } from "../../base/time-zone.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { changedTemplateWarnings } from "../core/pod-warnings.ts";
+import { changedTemplateWarnings, podNameWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { cronJobs } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
 import { age, columns, containerCells, since } from "../table.ts";
 import type { CronJob, CronJobSpec, JobTemplateSpec } from "../types/batch-v1.ts";
 import { invalid, notSupported, required } from "../validation/errors.ts";
-import { dns1123LabelProblems, dnsSubdomainName } from "../validation/names.ts";
+import { dnsSubdomainName } from "../validation/names.ts";
 import { checkNonNegative } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import type { FieldPath as Path } from "../validation/path.ts";
@@ -25,9 +25,7 @@ const nameLengthMax = 52;
 export const cronJob: KindDeclaration<CronJob> = {
   ref: cronJobs,
   warnings: (object, old) => {
-    const problems = old === undefined ? dns1123LabelProblems(object.metadata.name ?? "") : [];
-    const name = problems.length === 0 ? [] : [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`];
-    return [...name, ...changedTemplateWarnings(object, old, (each) => each.spec.jobTemplate.spec.template, spec.child("jobTemplate").child("spec").child("template"))];
+    return [...podNameWarnings(object.metadata.name, old), ...changedTemplateWarnings(object, old, (each) => each.spec.jobTemplate.spec.template, spec.child("jobTemplate").child("spec").child("template"))];
   },
   nameErrors: (name, prefix) => {
     const problems = dnsSubdomainName(name, prefix);

@@ -5,7 +5,7 @@ import { parseTime } from "../../base/time.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { checkTemplateSelected } from "../apps/workload.ts";
 import { defaultPodTemplate } from "../core/pod-defaults.ts";
-import { changedTemplateWarnings } from "../core/pod-warnings.ts";
+import { changedTemplateWarnings, podNameWarnings } from "../core/pod-warnings.ts";
 import type { KindDeclaration, TableContext } from "../declaration.ts";
 import { jobs } from "../kinds.ts";
 import { labelSelectorText } from "../label-text.ts";
@@ -64,7 +64,7 @@ export const job: KindDeclaration<Job> = {
   status: { validate: checkJobStatus },
   selectableFields: { "status.successful": (object) => String(object.status.succeeded ?? 0) },
   warnings: (object, old) => [
-    ...(old === undefined ? nameWarnings(object.metadata.name ?? "") : []),
+    ...podNameWarnings(object.metadata.name, old),
     ...changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
   ],
   table: {
@@ -155,13 +155,6 @@ function checkLongestPodName(object: Job, errors: FieldError[]): void {
   if (dns1123LabelProblems(longest).length > 0) {
     errors.push(invalid("metadata.name", name, `will not able to create pod with invalid DNS label: ${longest}`));
   }
-}
-
-function nameWarnings(name: string): string[] {
-  const problems = dns1123LabelProblems(name);
-  if (problems.length === 0) return [];
-  const list = problems.map((problem) => `"${problem}"`).join(" ");
-  return [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${list}]`];
 }
 
 function statusText(object: Job): string {

@@ -40,6 +40,10 @@ export const node: KindDeclaration<Node> = {
     // Kubelets read no configuration from the API any more: nobody begins to name one.
     if (old.spec.configSource === undefined) delete draft.spec.configSource;
   },
+  warnings: ({ spec: { configSource, externalID = "" } }) => [
+    ...(configSource === undefined ? [] : ["spec.configSource: the feature is removed"]),
+    ...(externalID === "" ? [] : ["spec.externalID: this field is deprecated, and is unused by Kubernetes"]),
+  ],
   validate(object) {
     const errors: FieldError[] = [];
     checkTaints(object.spec.taints ?? [], taintsPath, errors);

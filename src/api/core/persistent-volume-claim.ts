@@ -8,7 +8,8 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../types/
 import { FieldPath } from "../validation/path.ts";
 import { checkClaimStatus, checkClaimUpdate } from "./claim-update.ts";
 import { checkClaimSpec } from "./claim-validation.ts";
-import { accessModesText, storageClassAnnotation } from "./storage.ts";
+import { claimWarnings } from "./pod-warnings.ts";
+import { accessModesText, storageClassAnnotation, storageClassWarnings } from "./storage.ts";
 
 const spec = FieldPath.of("spec");
 
@@ -33,6 +34,7 @@ export const persistentVolumeClaim: KindDeclaration<PersistentVolumeClaim> = {
     draft.status = old.status as Draft<PersistentVolumeClaim>["status"];
     alignDataSources(draft, old.spec);
   },
+  warnings: ({ metadata, spec: given }) => [...storageClassWarnings(metadata.annotations), ...claimWarnings(given, spec)],
   validate(object) {
     const errors: FieldError[] = [];
     checkClaimSpec(object.spec, spec, errors);

@@ -8,7 +8,8 @@ import { age, columns } from "../table.ts";
 import type { PersistentVolume } from "../types/core-v1.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkVolumeSpec, checkVolumeUpdate } from "./persistent-volume-validation.ts";
-import { accessModesText, storageClassAnnotation } from "./storage.ts";
+import { nodeTermWarnings } from "./node-label-warnings.ts";
+import { accessModesText, storageClassAnnotation, storageClassWarnings } from "./storage.ts";
 
 export const persistentVolume: KindDeclaration<PersistentVolume> = {
   ref: persistentVolumes,
@@ -29,6 +30,15 @@ export const persistentVolume: KindDeclaration<PersistentVolume> = {
   },
   prepareUpdate(draft, old) {
     draft.status = old.status as Draft<PersistentVolume>["status"];
+  },
+  warnings({ metadata, spec }) {
+    const recycled = spec.persistentVolumeReclaimPolicy === "Recycle";
+    const terms = FieldPath.of("spec").child("nodeAffinity").child("required").child("nodeSelectorTerms");
+    return [
+      ...storageClassWarnings(metadata.annotations),
+      ...(recycled ? ["spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."] : []),
+      ...(spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).flatMap((term, i) => nodeTermWarnings(term, terms.index(i))),
+    ];
   },
   validate(object) {
     const errors: FieldError[] = [];

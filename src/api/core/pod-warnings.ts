@@ -1,11 +1,12 @@
 import { milliValue } from "../../base/quantity.ts";
 import type { KubeObject } from "../kind-ref.ts";
-import type { Container, EphemeralContainer, NodeSelectorTerm, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume } from "../types/core-v1.ts";
+import type { Container, EphemeralContainer, PersistentVolumeClaimSpec, Pod, PodAffinityTerm, PodSpec, TopologySpreadConstraint, Volume } from "../types/core-v1.ts";
 import type { ObjectMeta } from "../types/meta-v1.ts";
 import { goList, goQuote } from "../validation/go-text.ts";
 import { dns1123LabelProblems } from "../validation/names.ts";
 import { objectPath } from "../validation/path.ts";
 import type { FieldPath } from "../validation/path.ts";
+import { deprecatedNodeLabel, nodeTermWarnings } from "./node-label-warnings.ts";
 import { eachContainer } from "./pod-containers.ts";
 import { volumeFileWarnings } from "./volume-warnings.ts";
 
@@ -34,6 +35,19 @@ export function changedTemplateWarnings<T extends KubeObject>(object: T, old: T 
   return podTemplateWarnings(templateOf(object), path);
 }
 
+/** Of what makes Pods under names of its own: when it is new. */
+export function podNameWarnings(name: string | undefined, old: KubeObject | undefined): string[] {
+  const problems = old === undefined ? dns1123LabelProblems(name ?? "") : [];
+  return problems.length === 0 ? [] : [`metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${problems.join(" ")}]`];
+}
+
+/** Of an amount of storage that somebody asks for, below `spec`. */
+export function claimWarnings(spec: PersistentVolumeClaimSpec | undefined, path: FieldPath): string[] {
+  const storage = spec?.resources?.requests?.["storage"];
+  if (storage === undefined || milliValue(storage) % 1000 === 0) return [];
+  return [`${path.child("resources").child("requests").key("storage").toString()}: fractional byte value ${goQuote(storage)} is invalid, must be an integer`];
+}
+
 type Context = { readonly template: boolean };
 
 function warnAll(spec: PodSpec, meta: ObjectMeta | undefined, path: FieldPath, context: Context, warnings: string[]): void {
@@ -54,39 +68,24 @@ function warnAll(spec: PodSpec, meta: ObjectMeta | undefined, path: FieldPath, c
   warnPodAffinity(spec, specPath.child("affinity"), warnings);
 }
 
-const deprecatedNodeLabels: { readonly [label: string]: string } = {
-  "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-  "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-};
-
 function warnNodeLabels(spec: PodSpec, path: FieldPath, warnings: string[]): void {
   for (const key in spec.nodeSelector) {
-    const text = deprecatedNodeLabels[key];
+    const text = deprecatedNodeLabel(key);
     if (text !== undefined) warnings.push(`${path.child("nodeSelector").key(key).toString()}: ${text}`);
   }
   const affinity = spec.affinity?.nodeAffinity;
   if (affinity === undefined) return;
   const nodePath = path.child("affinity").child("nodeAffinity");
   affinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms?.forEach((term, i) =>
-    warnTerm(term, nodePath.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms").index(i), warnings),
+    warnings.push(...nodeTermWarnings(term, nodePath.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms").index(i))),
   );
   affinity.preferredDuringSchedulingIgnoredDuringExecution?.forEach(({ preference }, i) =>
-    warnTerm(preference, nodePath.child("preferredDuringSchedulingIgnoredDuringExecution").index(i).child("preference"), warnings),
+    warnings.push(...nodeTermWarnings(preference, nodePath.child("preferredDuringSchedulingIgnoredDuringExecution").index(i).child("preference"))),
   );
-}
-
-function warnTerm(term: NodeSelectorTerm, path: FieldPath, warnings: string[]): void {
-  term.matchExpressions?.forEach(({ key }, i) => {
-    const text = deprecatedNodeLabels[key];
-    if (text !== undefined) warnings.push(`${path.child("matchExpressions").index(i).child("key").toString()}: ${key} is ${text}`);
-  });
 }
 
 function warnSpread(constraint: TopologySpreadConstraint, path: FieldPath, warnings: string[]): void {
-  const text = deprecatedNodeLabels[constraint.topologyKey];
+  const text = deprecatedNodeLabel(constraint.topologyKey);
   if (text !== undefined) warnings.push(`${path.child("topologyKey").toString()}: ${constraint.topologyKey} is ${text}`);
   if (constraint.labelSelector === undefined) warnings.push(`${path.child("labelSelector").toString()}: a null labelSelector results in matching no pod`);
 }
@@ -104,7 +103,7 @@ function warnAnnotations(annotations: { readonly [key: string]: string }, path: 
 /** Field, name in the path, text. */
 const deprecatedVolumes: readonly (readonly [keyof Volume, string, string])[] = [
   ["photonPersistentDisk", "photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"],
-  ["gitRepo", "gitRepo", "deprecated in v1.11"],
+  ["gitRepo", "gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"],
   ["scaleIO", "scaleIO", "deprecated in v1.16, non-functional in v1.22+"],
   ["flocker", "flocker", "deprecated in v1.22, non-functional in v1.25+"],
   ["storageos", "storageOS", "deprecated in v1.22, non-functional in v1.25+"],
@@ -116,12 +115,7 @@ const deprecatedVolumes: readonly (readonly [keyof Volume, string, string])[] = 
 
 function warnVolume(volume: Volume, path: FieldPath, warnings: string[]): void {
   for (const [field, name, text] of deprecatedVolumes) if (volume[field] !== undefined) warnings.push(`${path.child(name).toString()}: ${text}`);
-  const claim = volume.ephemeral?.volumeClaimTemplate?.spec;
-  const storage = claim?.resources?.requests?.["storage"];
-  if (storage !== undefined && milliValue(storage) % 1000 !== 0) {
-    const storagePath = path.child("ephemeral").child("volumeClaimTemplate").child("spec").child("resources").child("requests").key("storage");
-    warnings.push(`${storagePath.toString()}: fractional byte value ${goQuote(storage)} is invalid, must be an integer`);
-  }
+  warnings.push(...claimWarnings(volume.ephemeral?.volumeClaimTemplate?.spec, path.child("ephemeral").child("volumeClaimTemplate").child("spec")));
 }
 
 function warnDuplicates(values: readonly string[], path: (i: number) => FieldPath, what: string, warnings: string[]): void {

@@ -2,7 +2,7 @@
 import type { Draft } from "../../base/json.ts";
 import type { FieldError } from "../../base/field-error.ts";
 import { checkReplicaStatus, replicaTable } from "../apps/replica-status.ts";
-import { changedTemplateWarnings } from "./pod-warnings.ts";
+import { changedTemplateWarnings, podNameWarnings } from "./pod-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { replicationControllers } from "../kinds.ts";
 import { labelsText } from "../label-text.ts";
@@ -20,7 +20,7 @@ const spec = FieldPath.of("spec");
 export const replicationController: KindDeclaration<ReplicationController> = {
   ref: replicationControllers,
   nameErrors: (name, prefix) => (prefix ? dnsSubdomainName(name, true) : [...longNameProblems(name)]),
-  warnings: (object, old) => changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template")),
+  warnings: (object, old) => [...podNameWarnings(object.metadata.name, old), ...changedTemplateWarnings(object, old, (each) => each.spec.template, spec.child("template"))],
   defaults(draft) {
     draft.spec ??= {};
     const labels = draft.spec.template?.metadata?.labels;

@@ -7,6 +7,7 @@ import { endpointSlices } from "../kinds.ts";
 import { age, columns, firstOf } from "../table.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../types/discovery-v1.ts";
 import { duplicate, notSupported, pushProblems, required, tooMany } from "../validation/errors.ts";
+import { ipWarnings } from "../validation/ip-warnings.ts";
 import { ipProblems } from "../validation/ip.ts";
 import { dns1123LabelProblems, dns1123SubdomainProblems, labelValueProblems, qualifiedNameProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
@@ -31,6 +32,11 @@ export const endpointSlice: KindDeclaration<EndpointSlice> = {
       port.protocol ??= "TCP";
     }
   },
+  /** The controller's own are many, and written as they should be. */
+  warnings: ({ metadata, addressType, endpoints }) =>
+    addressType === "FQDN" || metadata.labels?.["endpointslice.kubernetes.io/managed-by"] === "endpointslice-controller.k8s.io"
+      ? []
+      : (endpoints ?? []).flatMap(({ addresses }, i) => (addresses ?? []).flatMap((address, j) => ipWarnings(FieldPath.of("endpoints").index(i).child("addresses").index(j), address))),
   validate(object) {
     const errors: FieldError[] = [];
     checkType(object.addressType, errors);

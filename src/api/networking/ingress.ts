@@ -7,11 +7,18 @@ import type { Ingress } from "../types/networking-v1.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkIngressSpec } from "./ingress-validation.ts";
 
+/** Where the class stood before it had a field. */
+const classAnnotation = "kubernetes.io/ingress.class";
+
 export const ingress: KindDeclaration<Ingress> = {
   ref: ingresses,
   prepareCreate(draft) {
     draft.status = { loadBalancer: {} };
   },
+  warnings: ({ metadata, spec }, old) =>
+    old === undefined && spec.ingressClassName === undefined && Object.hasOwn(metadata.annotations ?? {}, classAnnotation)
+      ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
   validate(object) {
     const errors: FieldError[] = [];
     checkIngressSpec(object.spec, FieldPath.of("spec"), errors);
@@ -21,7 +28,7 @@ export const ingress: KindDeclaration<Ingress> = {
     columns: columns("Name", "Class", "Hosts", "Address", "Ports", "Age"),
     cells: (object, context) => [
       object.metadata.name,
-      object.spec.ingressClassName ?? object.metadata.annotations?.["kubernetes.io/ingress.class"] ?? "<none>",
+      object.spec.ingressClassName ?? object.metadata.annotations?.[classAnnotation] ?? "<none>",
       hostsText(object),
       (object.status.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "").join(","),
       (object.spec.tls ?? []).length > 0 ? "80, 443" : "80",

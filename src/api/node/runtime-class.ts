@@ -1,6 +1,7 @@
 /** RuntimeClass: which handler of the container runtime runs a Pod. */
 import type { FieldError } from "../../base/field-error.ts";
 import { checkUnchanged } from "../apps/workload.ts";
+import { deprecatedNodeLabel } from "../core/node-label-warnings.ts";
 import { checkContainerResources } from "../core/resource-requirements-validation.ts";
 import { printedToleration } from "../core/spec-difference.ts";
 import { checkTolerations } from "../core/tolerations-validation.ts";
@@ -16,6 +17,11 @@ import { FieldPath } from "../validation/path.ts";
 
 export const runtimeClass: KindDeclaration<RuntimeClass> = {
   ref: runtimeClasses,
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => {
+      const text = deprecatedNodeLabel(label);
+      return text === undefined ? [] : [`scheduling.nodeSelector: ${text}`];
+    }),
   validate(object) {
     const errors: FieldError[] = [];
     const handler = object.handler ?? "";

@@ -1,6 +1,7 @@
 /** StorageClass: a kind of storage, and who provides it. */
 import type { FieldError } from "../../base/field-error.ts";
 import { checkUnchanged } from "../apps/workload.ts";
+import { deprecatedNodeLabel } from "../core/node-label-warnings.ts";
 import type { KindDeclaration } from "../declaration.ts";
 import { sameData } from "../equality.ts";
 import { storageClasses } from "../kinds.ts";
@@ -16,6 +17,13 @@ export const storageClass: KindDeclaration<StorageClass> = {
     draft.reclaimPolicy ??= "Delete";
     draft.volumeBindingMode ??= "Immediate";
   },
+  warnings: ({ allowedTopologies = [] }) =>
+    allowedTopologies.flatMap(({ matchLabelExpressions = [] }, i) =>
+      matchLabelExpressions.flatMap(({ key }, j) => {
+        const text = deprecatedNodeLabel(key);
+        return text === undefined ? [] : [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${text}`];
+      }),
+    ),
   validate(object) {
     const errors: FieldError[] = [];
     const { provisioner = "", volumeBindingMode } = object;
