@@ -140,6 +140,13 @@ describe("a closed cluster", () => {
     await waiting;
   });
 
+  it("ends also what was only just asked", async () => {
+    const cluster = await createCluster({ nodes: 0, clock: "system" });
+    const asked = [cluster.runUntil(() => false), cluster.nodes.add()];
+    await cluster.close();
+    for (const answer of await Promise.allSettled(asked)) expect(answer).toMatchObject({ status: "rejected", reason: { message: 'cluster "local" is closed' } });
+  });
+
   it("frees a port that was being opened", async () => {
     const cluster = await createCluster({ nodes: 0 });
     const opening = expect(cluster.listen()).rejects.toThrow("is closed");

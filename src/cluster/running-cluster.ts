@@ -193,6 +193,7 @@ export class RunningCluster implements Cluster {
     this.assertOpen();
     await this.settle();
     if (await predicate()) return;
+    this.assertOpen();
     const { virtual } = this.parts;
     if (virtual) {
       const isThere = await virtual.advanceTo(virtual.now() + limitMs, predicate).finally(() => this.isClosed || this.tellTime());
