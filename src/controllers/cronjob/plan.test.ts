@@ -82,6 +82,13 @@ describe("plan of a CronJob", () => {
     expect(plan(cronJob, start + 60_000, [makeJob("manual", { scheduled: false })]).run).toBeDefined();
   });
 
+  it("notes under Forbid the run that is due, where somebody made its Job and did not live to say so", () => {
+    const cronJob = makeCronJob({ concurrencyPolicy: "Forbid" });
+    const due = plan(cronJob, start + 60_000).run?.name ?? "";
+    expect(plan(cronJob, start + 60_000, [makeJob(due)]).run).toMatchObject({ name: due, scheduledAt: start + 60_000 });
+    expect(plan(cronJob, start + 60_000, [makeJob(due), makeJob("tick-1")]).run).toBeUndefined();
+  });
+
   it("notes finished, missing and unexpected Jobs", () => {
     const done = makeJob("tick-1", { condition: "Complete", at: start + 30_000 });
     const made = plan(makeCronJob({ suspend: true }, { active: [reference("tick-1"), reference("tick-2")] }), start + 60_000, [done, makeJob("manual", { scheduled: false })], ["uid-tick-2"]);

@@ -134,7 +134,9 @@ function judgeRun(view: CronJobView, schedule: Schedule, status: CronJobStatus, 
   const name = runName(cronJob, scheduledAt);
   const active = status.active ?? [];
   if (active.some((reference) => reference.name === name)) return none;
-  if (concurrencyPolicy === "Forbid" && (active.length > 0 || view.jobs.some((job) => isUnfinishedRun(job, view.gone)))) {
+  // This run's own Job, made by somebody who did not live to note it, is no other.
+  const isOther = (job: Job): boolean => job.metadata.name !== name && isUnfinishedRun(job, view.gone);
+  if (concurrencyPolicy === "Forbid" && (active.length > 0 || view.jobs.some(isOther))) {
     told.push({ type: "Normal", reason: "JobAlreadyActive", message: "Not starting job because prior execution is running and concurrency policy is Forbid" });
     return none;
   }

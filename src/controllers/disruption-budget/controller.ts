@@ -22,8 +22,10 @@ export function startDisruptionBudgetController(context: ControllerContext): Con
   const budgets = informers.of(podDisruptionBudgets);
   const podView = informers.of(pods);
   const scaleOf = scales(context);
+  const synced = informers.synced();
 
   async function sync(key: string): Promise<Outcome> {
+    await synced;
     const budget = budgets.get(key);
     if (budget === undefined) return;
     const selected = podView.list(budget.metadata.namespace).filter((pod) => selects(budget, pod));

@@ -64,13 +64,16 @@ export interface NewPod {
 }
 
 /**
- * The first free name of a place: a function of the Job, the index and how many names of that place were used before. Two views
- * that lack the same Pod therefore arrive at the same name, and the second creation collides instead of making a second Pod.
+ * The first free name of a place: a function of the Job, of when it was suspended last, of the index, and of how many names of that place
+ * were used before. Two views that lack the same Pod therefore arrive at the same name, and the second creation collides instead of
+ * making a second Pod: also where only one of them remembers the Pods that suspending took away.
  */
 export function freeName(job: Job, index: number | undefined, isUsed: (name: string) => boolean, from = 0): { name: string; ordinal: number } {
   const base = index === undefined ? job.metadata.name : indexedBase(job.metadata.name, index);
+  const suspended = job.status.conditions?.find(({ type }) => type === "Suspended")?.lastTransitionTime;
+  const run = suspended === undefined ? job.metadata.uid : `${job.metadata.uid}/${suspended}`;
   for (let ordinal = from; ; ordinal++) {
-    const name = childName(base, hashSuffix(`${job.metadata.uid}/${index ?? ""}/${ordinal}`));
+    const name = childName(base, hashSuffix(`${run}/${index ?? ""}/${ordinal}`));
     if (!isUsed(name)) return { name, ordinal };
   }
 }

@@ -232,6 +232,20 @@ describe("plan of a Job", () => {
     const partial = names(planJob(world.view()));
     expect(partial.slice(0, 2)).toEqual([names(plan)[0], names(plan)[2]]);
   });
+
+  it("calls for the same Pods after it was suspended, whether or not those of before are remembered", () => {
+    const world = new World({ completions: 2, parallelism: 2 });
+    world.look();
+    for (const suspend of [true, false]) {
+      world.job = { ...world.job, spec: { ...world.job.spec, suspend } };
+      world.now += 5000;
+      if (suspend) world.look();
+      world.reap();
+    }
+    const names = (view: JobView): string[] => planJob(view).make.map(({ name }) => name);
+    expect(names(world.view())).toHaveLength(2);
+    expect(names({ ...world.view(), isUsed: () => false })).toEqual(names(world.view()));
+  });
 });
 
 describe("back-off", () => {
