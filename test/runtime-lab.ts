@@ -31,7 +31,7 @@ export function lab(seed = 1): Lab {
   const environment: Environment = { clock, runner, random: new SeededRandom(seed), log: { debug: quiet, info: quiet, warn: quiet, error: quiet } };
   const network = new SimulatedNetwork();
   const shared = { environment, network, images: new Registry(), shells: new Shells(environment), machineBase: machineBase([]) };
-  const runtime = new SimulatedRuntime({ shared, node: "local-worker", nodeIp: "172.18.0.3", podPrefix: "10.244.1", cpus: 4, memoryBytes: 8 * 1024 ** 3, random: environment.random.fork("m") });
+  const runtime = new SimulatedRuntime({ shared, node: "local-worker", nodeIp: "172.18.0.3", podPrefix: "10.244.1", cpus: 4, memoryBytes: 8 * 1024 ** 3, random: environment.random.fork("m"), enter: async () => undefined });
   return { environment, clock, runtime, network };
 }
 

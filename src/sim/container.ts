@@ -45,6 +45,7 @@ export interface ContainerOptions {
   readonly node: string;
   readonly network: SimulatedNetwork;
   readonly proxy: NodeProxy;
+  readonly enter: MachineFacts["enter"];
   readonly shells: Shells;
   readonly environment: Environment;
   readonly random: Random;
@@ -106,7 +107,8 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
     this.cpuMillisMax = config.cpuMillisMax;
     this.log = new ContainerLog(() => host.lineWritten(this.id));
-    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, nextLogLine: () => host.nextLogLine(this.id) };
+    const rootIs = (folder: Inode): boolean => folder === host.files.stat("/").inode;
+    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy: options.proxy, rootIs, enter: options.enter, nextLogLine: () => host.nextLogLine(this.id) };
     this.network = new NetworkInterface({ net: options.network, node: options.node, ip: sandbox.ip, isHost: sandbox.hostNetwork });
     this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem, user: this.user, groups: this.groups });
     const { programs, userland, commands, lacks } = options.image.image;

@@ -72,6 +72,7 @@ export class SimulatedMachine {
       cpus: amountOf("cpu", capacity["cpu"] ?? "4") / 1000,
       memoryBytes: amountOf("memory", capacity["memory"] ?? "0"),
       random: environment.random.fork(`machine/${name}`),
+      enter: async (process, argv) => this.shell?.enter(process, argv),
     });
     this.probing = new SimulatedNodeNetwork({ environment, network: options.network, node: name, nodeIp: machineAddress(index) });
   }

@@ -1,5 +1,6 @@
 import type { Clock, Environment, Random, Timer } from "../base/environment.ts";
 import type { FileView } from "./files/file-view.ts";
+import type { Inode } from "./files/inode.ts";
 import type { NetworkInterface } from "./network.ts";
 import { wakeMs, writeMs, writeMsPerByte } from "./work-meter.ts";
 import type { WorkMeter } from "./work-meter.ts";
@@ -56,6 +57,10 @@ export interface MachineFacts {
   readonly bootedAt: number;
   /** The service rules in its kernel. */
   readonly proxy: NodeProxy;
+  /** Whether a folder is its own root. */
+  rootIs(folder: Inode): boolean;
+  /** Runs a command line as one of its own processes, in the place of one that has changed its root to the machine's; undefined: it has no such program. */
+  enter(process: Process, argv: readonly string[]): Promise<number | undefined>;
   /** Resolves when another container of the machine has written a line to its log. */
   nextLogLine(): Promise<void>;
 }
@@ -64,6 +69,8 @@ export interface MachineFacts {
 export interface Input {
   /** The next bytes, undefined at the end. */
   read(): Promise<Uint8Array | undefined>;
+  /** A terminal: from now on a process gets each key as it is pressed, until it ends. Ctrl-C stays a signal. */
+  keys?(to: Process, press: (key: string) => void): void;
 }
 
 /** False: nobody reads any more. */

@@ -17,7 +17,7 @@ import { serveConnection } from "./http-bytes.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
 import type { ImageState, RuntimeState, SandboxState } from "./node-shell/machine-state.ts";
-import type { ProcessSpace } from "./process.ts";
+import type { MachineFacts, ProcessSpace } from "./process.ts";
 import { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 import { Uptime } from "./uptime.ts";
@@ -61,6 +61,8 @@ export interface RuntimeOptions {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly random: Random;
+  /** The way into the machine from a container that has its root. */
+  readonly enter: MachineFacts["enter"];
 }
 
 /** The container runtime of one simulated machine. */
@@ -177,7 +179,7 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     const space = this.spaceOf(config, sandbox);
     const container = new SimulatedContainer({
       ...(space === undefined ? {} : { space }),
-      id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random, proxy: this.proxy,
+      id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random, proxy: this.proxy, enter: this.options.enter,
       changed: () => this.uptime.post(() => this.listener?.(id)),
     });
     this.containers.set(id, container);

@@ -5,7 +5,8 @@ import { runFor } from "../container-streams.ts";
 import type { FileView } from "../files/file-view.ts";
 import { standardPath } from "../images/image.ts";
 import { NetworkInterface } from "../network.ts";
-import type { MachineFacts, Process, World } from "../process.ts";
+import { Process } from "../process.ts";
+import type { MachineFacts, World } from "../process.ts";
 import type { Shells } from "../shell/shells.ts";
 import { ExecError, findProgram, replaceProgram } from "../userland.ts";
 import type { Finder } from "../userland.ts";
@@ -59,7 +60,7 @@ export class MachineShell implements World {
     this.files = host.files;
     this.network = new NetworkInterface({ net: cluster, node: name, ip, isHost: true });
     this.memoryBytesMax = host.memoryBytes;
-    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy, nextLogLine: () => host.nextLogLine("") };
+    this.machine = { cpus: host.cpus, memoryBytes: host.memoryBytes, bootedAt: host.bootedAt, proxy, rootIs: () => false, enter: async () => undefined, nextLogLine: () => host.nextLogLine("") };
     this.units = new Units(state, environment);
     this.finder = { shells, programs: {}, userland: true, commands: nodeCommands(state, this.units), world: () => this };
   }
@@ -90,6 +91,22 @@ export class MachineShell implements World {
     const env = new Map([["PATH", standardPath], ["HOSTNAME", this.hostname], ["HOME", "/root"]]);
     if (options.tty) env.set("TERM", "xterm");
     return await runFor(this, { ...options, argv, cwd: "/", env, program });
+  }
+
+  /** As `run`, for a process of a container that has changed its root: with its terminal, and no longer than it. */
+  async enter(process: Process, argv: readonly string[]): Promise<number | undefined> {
+    let program;
+    try {
+      program = findProgram(this.finder, argv, "/");
+    } catch (error) {
+      if (!(error instanceof ExecError)) throw error;
+      return undefined;
+    }
+    const { env, tty, input, output } = process;
+    const own = new Process({ world: this, argv, env, cwd: "/", tty, input, output, initial: false, ready: () => process.ready() });
+    process.onSignal((signal) => own.signal(signal));
+    process.world.onEnd(() => own.exit(137));
+    return process.wait(own.run(program));
   }
 
   /** The machine lost power. */

@@ -66,6 +66,24 @@ it("files of the machine are there: logs of Pods, configuration", async () => {
   expect(await on("sudo grep clusterDNS -A1 /var/lib/kubelet/config.yaml")).toBe("clusterDNS:\n- 10.96.0.10\n");
 });
 
+it("a Pod that has the machine's root enters it by chroot, as those of kubectl debug do", async () => {
+  const volumes = `volumes: [{ name: host, hostPath: { path: / } }]`;
+  const container = (more = ""): string => `containers: [{ name: c, image: busybox, command: [sleep, 1d], volumeMounts: [{ name: host, mountPath: /host }]${more} }]`;
+  await cluster.apply(`{ apiVersion: v1, kind: Pod, metadata: { name: debugger }, spec: { nodeName: ${node}, hostNetwork: true, hostPID: true, ${volumes}, ${container()} } }`);
+  await cluster.apply(`{ apiVersion: v1, kind: Pod, metadata: { name: nobody }, spec: { nodeName: ${node}, ${volumes}, ${container(", securityContext: { runAsUser: 7 }")} } }`);
+  await cluster.advance("10s");
+  const inPod = (command: string, pod = "debugger") => printed(cluster, `/api/v1/namespaces/default/pods/${pod}/exec`, command);
+  expect(await inPod("chroot /host sh -c 'hostname; pwd; crictl ps -q --name nginx | wc -l; exit 3'")).toEqual({ code: 3, out: `${node}\n/\n1\n` });
+  expect(await inPod("chroot /host crictl pods --name '^web$' | wc -l")).toEqual({ code: 0, out: "2\n" });
+  expect(await inPod("echo 'systemctl is-active kubelet; exit' | chroot /host")).toMatchObject({ code: 0, out: expect.stringContaining("active\n") as string });
+  await inPod("chroot /host sh -c 'echo left > /tmp/note'");
+  expect(await on("cat /tmp/note")).toBe("left\n");
+  expect(await inPod("chroot / echo here; chroot /host nosuch; chroot /tmp sh; chroot /none; chroot /etc/hosts")).toEqual({
+    code: 1, out: "here\nchroot: can't execute 'nosuch': No such file or directory\nchroot: can't execute 'sh': No such file or directory\nchroot: can't change root directory to '/none': No such file or directory\nchroot: can't change root directory to '/etc/hosts': Not a directory\n",
+  });
+  expect(await inPod("chroot /host sh", "nobody")).toEqual({ code: 1, out: "chroot: can't change root directory to '/host': Operation not permitted\n" });
+});
+
 it("iptables refuses what is not there and what nobody may write", async () => {
   expect(await printed(cluster, machine(node), "iptables -t nat -L NONE -n")).toEqual({ code: 1, out: "iptables: No chain/target/match by that name.\n" });
   expect(await printed(cluster, machine(node), "iptables -t none -L")).toMatchObject({ code: 3 });
