@@ -35,7 +35,8 @@ async function hasEnded(state: ClusterState): Promise<boolean> {
 /** Resolves when the cluster's process is gone and its context with it. */
 export async function down(name: string, output: Output): Promise<void> {
   const state = knownCluster(name);
-  if (isRunning(state)) {
+  const wasRunning = isRunning(state);
+  if (wasRunning) {
     process.kill(state.pid, "SIGTERM");
     if (await hasEnded(state)) return output.line(`cluster ${name} has ended${existsSync(logPath(name)) ? `; its log, which tells of errors, stays in ${shortPath(logPath(name))}` : ""}`);
     process.kill(state.pid, "SIGKILL");
@@ -43,5 +44,6 @@ export async function down(name: string, output: Output): Promise<void> {
   }
   if (state.merged !== undefined) await removeContext(state.merged);
   const isLogKept = releaseState(name, { keepLog: true });
-  output.line(`cluster ${name} had crashed; what it left is cleared away${isLogKept ? `, but for its log in ${shortPath(logPath(name))}` : ""}`);
+  const how = wasRunning ? `did not end within ${endMsMax / 1000} s and was killed` : "had crashed";
+  output.line(`cluster ${name} ${how}; what it left is cleared away${isLogKept ? `, but for its log in ${shortPath(logPath(name))}` : ""}`);
 }

@@ -9,12 +9,17 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
+/** A server that is there begins to answer at once, also in the middle of a move of its time. */
+const answerMsMax = 30_000;
+
 export class ApiConnection {
   private readonly access: Access;
   private readonly agent: Agent;
+  private readonly answerMsMax: number;
 
-  constructor(access: Access) {
+  constructor(access: Access, options: { readonly answerMsMax?: number } = {}) {
     this.access = access;
+    this.answerMsMax = options.answerMsMax ?? answerMsMax;
     this.agent = new Agent({ keepAlive: true, ca: access.authority, cert: access.certificate, key: access.key });
   }
 
@@ -74,7 +79,9 @@ export class ApiConnection {
     const headers = { accept: "application/json", ...(body === undefined ? {} : { "content-type": type }) };
     return new Promise((resolve, reject) => {
       const sent = request(`${this.access.url}${path}`, { method, headers, agent: this.agent }, resolve);
+      const timer = setTimeout(() => sent.destroy(new Error(`nothing within ${this.answerMsMax / 1000} s`)), this.answerMsMax);
       sent.on("error", (error) => reject(this.failure(error)));
+      sent.once("response", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
       sent.end(body);
     });
   }

@@ -119,6 +119,13 @@ describe("merging and removing", () => {
     expect(config(at("b"))["current-context"]).toBe("prod");
   });
 
+  test("what an older version recorded is undone as well", async () => {
+    writeFileSync(at("config"), foreign);
+    const { context, path, currentPath, former, created } = await mergeContext([at("config")], "coracle-local", access);
+    await removeContext({ context, path, currentPath, former, created });
+    expect(load(readFileSync(at("config"), "utf8"))).toEqual(load(foreign));
+  });
+
   test("two at once both arrive", async () => {
     const path = at("config");
     await Promise.all(["coracle-a", "coracle-b", "coracle-c"].map((context) => mergeContext([path], context, access)));

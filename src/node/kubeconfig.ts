@@ -21,11 +21,11 @@ export interface Access {
   readonly key: string;
 }
 
-/** What was done, so that it can be undone, from whatever folder. */
+/** What was done, so that it can be undone, from whatever folder. Fields that an older version did not record are optional. */
 export interface Merged {
   readonly context: string;
   /** All files that kubectl reads. */
-  readonly paths: readonly string[];
+  readonly paths?: readonly string[];
   readonly path: string;
   /** The file that holds `current-context`; differs from `path` only with a list in KUBECONFIG. */
   readonly currentPath: string;
@@ -33,7 +33,7 @@ export interface Merged {
   readonly former: string;
   /** The file was not there before, and neither were these folders. */
   readonly created: boolean;
-  readonly madeFolders: readonly string[];
+  readonly madeFolders?: readonly string[];
 }
 
 type Named = { name?: unknown; [key: string]: unknown };
@@ -203,7 +203,7 @@ export async function mergeContext(paths: readonly string[], context: string, ac
 
 /** Takes the context out again; the current context returns to what it was if it is still ours and the former still exists. */
 export async function removeContext(merged: Merged): Promise<void> {
-  const { context, path, currentPath, created, madeFolders } = merged;
+  const { context, path, currentPath, created, madeFolders = [] } = merged;
   if (existsSync(path)) {
     await withLock(path, () => {
       const config = read(path) ?? {};
@@ -223,7 +223,7 @@ export async function removeContext(merged: Merged): Promise<void> {
 
 function restore(config: Config, merged: Merged): boolean {
   if (config["current-context"] !== merged.context) return false;
-  config["current-context"] = merged.paths.some((path) => defines(path, merged.former)) ? merged.former : "";
+  config["current-context"] = (merged.paths ?? [merged.path]).some((path) => defines(path, merged.former)) ? merged.former : "";
   return true;
 }
 
