@@ -65,6 +65,7 @@ async function top(call: CommandCall): Promise<number> {
   const times = Number(/-\w*n\s*(\d+)/.exec(words)?.[1] ?? Infinity);
   const delayMs = Number(/-d\s*([\d.]+)/.exec(words)?.[1] ?? 5) * 1000;
   const isBatch = /(^|\s)-\w*b/.test(words);
+  if (process.tty && !isBatch) process.input?.keys?.(process, (key) => (key === "q" ? process.exit(0) : undefined));
   for (let i = 1; ; i++) {
     out(`${process.tty && !isBatch ? "\x1b[H\x1b[J" : ""}${screen(call)}`);
     if (i >= times) return 0;

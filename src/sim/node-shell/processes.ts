@@ -208,6 +208,7 @@ export function processCommands(machine: MachineState, units: Units): CommandTab
       const { args, out, process } = call;
       const times = Number(/-\w*n\s*(\d+)/.exec(args.join(" "))?.[1] ?? Infinity);
       const delayMs = Number(/-d\s*([\d.]+)/.exec(args.join(" "))?.[1] ?? 3) * 1000;
+      if (process.tty) process.input?.keys?.(process, (key) => (key === "q" ? process.exit(0) : undefined));
       for (let i = 1; ; i++) {
         out(`${process.tty ? "\x1b[H\x1b[J" : ""}${topOf(machine, rowsFor(call), process.clock.now(), process.tty ? 1 : 0)}`);
         if (i >= times) return 0;

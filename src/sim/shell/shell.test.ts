@@ -143,6 +143,8 @@ describe("the shell of simulated containers", () => {
     expect(await shell.send("history | tail -n 2\r")).toMatch(/ {4}\d {2}sleep 0\r\n {4}\d {2}history \| tail -n 2\r\n/);
     expect(await shell.send("cd; cd /root/..\x01\x0b\r")).toMatch(/\r\n\/ # $/);
     expect(await shell.send("cd\r")).toBe("cd\r\n~ # ");
+    expect(await shell.send("top\r")).toContain("Load average");
+    expect(await shell.send("xq")).toBe("~ # ");
     expect(await shell.send("cat\r")).toBe("cat\r\n");
     expect(await shell.send("a\x1b[Ab\x17c\r")).toMatch(/^a\^\[\[Ab.*c\r\nc\r\n$/s);
   });

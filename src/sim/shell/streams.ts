@@ -50,6 +50,10 @@ export class ByteReader implements Input {
     return held && held.length > 0 ? held : this.source?.read();
   }
 
+  keys(to: Process, press: (key: string) => void): void {
+    this.source?.keys?.(to, press);
+  }
+
   /** Gives back what was read too much. */
   unread(bytes: Uint8Array): void {
     if (bytes.length > 0) this.held = this.held ? joined([bytes, this.held]) : bytes;

@@ -20,6 +20,7 @@ export class Terminal implements Input {
   private readonly decoder = new TextDecoder();
   private line = "";
   private hungUp = false;
+  private keyed: { readonly to: Process; readonly press: (key: string) => void } | undefined;
   private wake: (() => void) | undefined;
   /** What Ctrl-C interrupts. */
   foreground: (() => Process | undefined) | undefined;
@@ -50,9 +51,14 @@ export class Terminal implements Input {
     this.wake?.();
   }
 
+  keys(to: Process, press: (key: string) => void): void {
+    this.keyed = { to, press };
+  }
+
   private take(char: string): void {
     const { editor } = this;
-    if (editor && char !== "\x03" && !(char === "\x04" && editor.isEmpty)) {
+    if (this.keyed?.to.alive && char !== "\x03") this.keyed.press(char);
+    else if (editor && char !== "\x03" && !(char === "\x04" && editor.isEmpty)) {
       const { shown, line } = editor.take(char);
       this.show(shown);
       if (line !== undefined) this.give(line);
