@@ -2,12 +2,12 @@ import type { Draft } from "../base/json.ts";
 import { formatTime } from "../base/time.ts";
 import { ownCreate, ownUpdate } from "../api/managed-fields/managed-fields.ts";
 import type { Ownership } from "../api/managed-fields/managed-fields.ts";
+import { resetFields } from "../api/managed-fields/reset-fields.ts";
 import type { KubeObject } from "../api/kind-ref.ts";
 import type { ManagedFieldsEntry } from "../api/types/meta-v1.ts";
 import type { Kind } from "../api/registry.ts";
 import type { ResourceCall } from "./context.ts";
 import { servedForm } from "./represent.ts";
-import { hasSubresource } from "./strategy.ts";
 import type { WriteOptions } from "./write-options.ts";
 
 /** Who owns which field: keeps `metadata.managedFields` of a write, before admission adds what nobody asked for. */
@@ -25,7 +25,7 @@ export function ownershipOf(call: ResourceCall, kind: Kind, manager: string): Ow
     apiVersion: kind.ref.apiVersion,
     time: formatTime(call.server.environment.clock.now()),
     ...(call.subresource === "" ? {} : { subresource: call.subresource }),
-    reset: resetFields(kind, call.subresource),
+    reset: resetFields(kind.facts, call.subresource),
   };
 }
 
@@ -42,24 +42,4 @@ export function takeOwnership(call: ResourceCall, kind: Kind, { draft, old, opti
   const entries = options.owners ?? update();
   if (entries.length > 0) draft.metadata.managedFields = entries as Draft<ManagedFieldsEntry>[];
   else delete draft.metadata.managedFields;
-}
-
-type Paths = readonly (readonly string[])[];
-
-const nothing: Paths = [];
-const status: Paths = [["status"]];
-const spec: Paths = [["spec"]];
-const specAndStatus: Paths = [["spec"], ["status"]];
-
-/** Where a status says nothing of more than the spec. */
-const statusResets: { readonly [plural: string]: Paths } = {
-  deployments: [["spec"], ["metadata", "labels"]],
-  pods: [["spec"], ["metadata", "deletionTimestamp"], ["metadata", "ownerReferences"]],
-};
-
-/** What a write cannot change, whatever it says. */
-function resetFields(kind: Kind, subresource: string): Paths {
-  if (kind.facts.plural === "certificatesigningrequests") return specAndStatus;
-  if (subresource === "status") return statusResets[kind.facts.plural] ?? spec;
-  return hasSubresource(kind, "status") ? status : nothing;
 }

@@ -3,19 +3,22 @@ import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { JsonObject } from "../../base/json.ts";
 import { StatusError } from "../../base/status-error.ts";
-import { kindsText } from "../data/kinds-text.ts";
 import type { KubeObject } from "../kind-ref.ts";
 import type { FieldValidation } from "../schema/decode.ts";
 import { equalJson } from "../schema/json-data.ts";
 import { loadSchema } from "../schema/schema.ts";
+import type { Draft } from "../../base/json.ts";
+import { KindRegistry } from "../registry.ts";
+import type { Kind } from "../registry.ts";
 import { jsonPatchObject } from "./json-patch.ts";
 import { mergePatchObject } from "./merge-patch.ts";
 import type { Patched, PatchTarget } from "./patched.ts";
 import { strategicPatchObject } from "./strategic-merge.ts";
 
 /**
- * The patch engine against recorded requests: what it makes of `before` is `after` but for defaults and for what only a server
- * knows; what it refuses, it refuses in upstream's words. Cases in which the server changed more stand in the list of gaps.
+ * The patch engine against recorded requests: what it makes of `before`, and the kind's declaration of that, is `after` but for
+ * what only a server knows; what it refuses, it refuses in upstream's words. Cases in which admission changed more stand in the
+ * list of gaps.
  */
 
 interface Line {
@@ -37,7 +40,7 @@ interface Line {
 const golden = new URL("../../../test/golden/patches/", import.meta.url);
 const gaps = JSON.parse(readFileSync(new URL("patch.gaps.json", import.meta.url), "utf8")) as { [name: string]: string };
 const schema = loadSchema();
-const kinds = (JSON.parse(kindsText) as { kinds: { group: string; version: string; kind: string; type: string }[] }).kinds;
+const registry = KindRegistry.default();
 
 /** Fields that defaulting or admission fills in again after a patch took them away or added what holds them. */
 const defaulted: ReadonlySet<string> = new Set(
@@ -50,8 +53,23 @@ const defaulted: ReadonlySet<string> = new Set(
 );
 const serverManaged = ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"];
 
-function typeOf(object: KubeObject): string | undefined {
-  return kinds.find((kind) => (kind.group === "" ? "" : `${kind.group}/`) + kind.version === object.apiVersion && kind.kind === object.kind)?.type;
+function kindOf(object: KubeObject): Kind | undefined {
+  return registry.byKind(object.apiVersion, object.kind);
+}
+
+/** What the kind makes of it: its defaults, and what a request to this place cannot change. */
+function settled(kind: Kind, draft: Draft<KubeObject>, before: KubeObject, ofStatus: boolean): KubeObject {
+  const { declaration } = kind;
+  declaration?.defaults?.(draft);
+  const [fields, old] = [draft as unknown as { [field: string]: unknown }, structuredClone(before) as unknown as { [field: string]: unknown }];
+  const fixed = ofStatus ? Object.keys({ ...fields, ...old }).filter((field) => field !== "status" && field !== "metadata") : kind.facts.subresources?.some(({ name }) => name === "status") ? ["status"] : [];
+  for (const field of fixed) {
+    if (field in old) fields[field] = old[field];
+    else delete fields[field];
+  }
+  if (ofStatus) declaration?.status?.prepare?.(draft, before, 0);
+  else declaration?.prepareUpdate?.(draft, before);
+  return draft as KubeObject;
 }
 
 function bodyOf(line: Line): string {
@@ -84,9 +102,9 @@ function fits(got: unknown, expected: unknown, key = ""): boolean {
 const ofThePatch = /^ "" is invalid: patch|^error decoding patch|^the server rejected our request due|^invalid patch format|^json: cannot unmarshal|maximum operations/;
 
 /** What is wrong with our answer; undefined when nothing is, or when the refusal is not the engine's to give. */
-function problemOf(line: Line, typeName: string): string | undefined {
+function problemOf(line: Line, kind: Kind): string | undefined {
   const query = new Map((line.request.query ?? "").split("&").map((pair) => pair.split("=") as [string, string]));
-  const target = { schema, typeName, mode: (query.get("fieldValidation") ?? "Warn").toLowerCase() as FieldValidation };
+  const target = { schema, typeName: kind.facts.type, mode: (query.get("fieldValidation") ?? "Warn").toLowerCase() as FieldValidation };
   const engine = engineOf(line.request.contentType) as NonNullable<ReturnType<typeof engineOf>>;
   let patched: Patched;
   try {
@@ -102,12 +120,13 @@ function problemOf(line: Line, typeName: string): string | undefined {
   }
   const warned = (line.warnings ?? []).filter((text) => /^(json patch )?(unknown|duplicate) field/.test(text));
   if (!equalJson(patched.warnings, warned)) return `warnings ${JSON.stringify(patched.warnings)}`;
-  return fits(withoutServerFields(patched.object), withoutServerFields(line.after)) ? undefined : "another object";
+  const object = settled(kind, patched.object, line.before as KubeObject, line.request.path.endsWith("/status"));
+  return fits(withoutServerFields(object), withoutServerFields(line.after)) ? undefined : "another object";
 }
 
 function isForTheEngine(line: Line): boolean {
   const { path, query, contentType } = line.request;
-  if (line.before === null || typeOf(line.before) === undefined || path.endsWith("/scale") || engineOf(contentType) === undefined) return false;
+  if (line.before === null || kindOf(line.before) === undefined || path.endsWith("/scale") || engineOf(contentType) === undefined) return false;
   const mode = /fieldValidation=([^&]*)/.exec(query ?? "")?.[1];
   return (mode === undefined || ["Strict", "Warn", "Ignore"].includes(mode)) && bodyOf(line).length <= 3 * 1024 * 1024;
 }
@@ -120,7 +139,7 @@ test.each(["json-patch.jsonl", "json-merge-patch.jsonl", "strategic-merge-patch.
   for (const text of lines) {
     const line = JSON.parse(text) as Line;
     if (!isForTheEngine(line)) continue;
-    const problem = problemOf(line, typeOf(line.before as KubeObject) as string);
+    const problem = problemOf(line, kindOf(line.before as KubeObject) as Kind);
     if (problem !== undefined && gaps[line.case] === undefined) failures.push(`${line.case}: ${problem}`);
     if (problem === undefined && gaps[line.case] !== undefined) unexpected.push(line.case);
   }
