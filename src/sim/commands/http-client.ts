@@ -36,32 +36,59 @@ export class NoConnection extends ConnectError {
 /** The two sides do not agree about TLS, or the client does not trust the server. */
 export class TlsError extends Error {}
 
-/** Opens a connection and asks once; `isTrusted` says whether the client knows the cluster's authority. Throws NameError, NoConnection or TlsError. */
-export async function ask(
-  call: Pick<CommandCall, "process">,
-  target: Target,
-  request: { method: string; headers: { [name: string]: string }; body: string; timeoutMs: number; isTrusted?: () => boolean },
-): Promise<HttpResponse & { ip: string }> {
+export interface Answer extends HttpResponse {
+  readonly ip: string;
+  /** The client's own address. */
+  readonly from: string;
+}
+
+/** The steps of a request, for who tells of them. */
+export type Step =
+  | { readonly step: "resolved"; readonly ip: string }
+  | { readonly step: "refused"; readonly ip: string; readonly from: string; readonly fromPort: number; readonly why: string }
+  | { readonly step: "connected"; readonly ip: string }
+  | { readonly step: "answered"; readonly answer: Answer };
+
+export interface Asking {
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: string;
+  readonly timeoutMs: number;
+  /** Whether the client knows the cluster's authority; absent: it does not look. */
+  readonly isTrusted?: () => boolean;
+  /** The address to go to, whatever the name has. */
+  readonly address?: string;
+  readonly told?: (step: Step) => void;
+}
+
+/** Opens a connection and asks once. Throws NameError, NoConnection or TlsError. */
+export async function ask(call: Pick<CommandCall, "process">, target: Target, { method, headers, body, timeoutMs, isTrusted, address, told }: Asking): Promise<Answer> {
   const { network } = call.process.world;
-  const ip = (await addressesOf(call.process, target.host))[0];
+  const ip = address ?? (await addressesOf(call.process, target.host))[0];
   if (ip === undefined) throw new NameError(target.host);
+  told?.({ step: "resolved", ip });
   let connection;
   try {
     connection = network.connect(ip, target.port);
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
-    if (error.failure === "timeout") await call.process.sleep(request.timeoutMs);
+    if (error.failure === "timeout") await call.process.sleep(timeoutMs);
+    else told?.({ step: "refused", ip, from: network.ip, fromPort: 32_768 + call.process.pid, why: error.message });
     throw new NoConnection(ip, error.failure);
   }
   const { listener, from } = connection;
   const isTls = target.scheme === "https";
   if (isTls && !listener.isTls) throw new TlsError("wrong version number");
-  if (isTls && request.isTrusted && !request.isTrusted()) throw new TlsError("unable to get local issuer certificate");
-  if (!isTls && listener.isTls) return { ip, status: 400, reason: "Bad Request", headers: {}, body: "Client sent an HTTP request to an HTTPS server.\n" };
-  if (!listener.http) throw new NoConnection(ip, "refused");
-  const host = target.port === 80 ? target.host : `${target.host}:${target.port}`;
-  const response = await call.process.wait(listener.http({ method: request.method, path: target.path, host, headers: { host, ...request.headers }, body: request.body }, from));
-  return { ...response, ip };
+  if (isTls && isTrusted && !isTrusted()) throw new TlsError("unable to get local issuer certificate");
+  told?.({ step: "connected", ip });
+  const host = target.port === (isTls ? 443 : 80) ? target.host : `${target.host}:${target.port}`;
+  const known = { ip, from: network.ip };
+  let answer: Answer;
+  if (!isTls && listener.isTls) answer = { ...known, status: 400, reason: "Bad Request", headers: {}, body: "Client sent an HTTP request to an HTTPS server.\n" };
+  else if (!listener.http) throw new NoConnection(ip, "refused");
+  else answer = { ...(await call.process.wait(listener.http({ method, path: target.path, host: headers["host"] ?? host, headers: { host, ...headers }, body }, from))), ...known };
+  told?.({ step: "answered", answer });
+  return answer;
 }
 
 export const reasonLine = (response: HttpResponse): string => `${response.status} ${response.reason}`;

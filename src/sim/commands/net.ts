@@ -1,73 +1,14 @@
 import type { CommandTable } from "../command.ts";
-import type { NetworkInterface } from "../network.ts";
 import { ConnectError } from "../network.ts";
 import { addressesOf } from "../resolver.ts";
 import { nslookup } from "./nslookup.ts";
-
-/** What is left of 64 when an answer arrives: each node between two Pods takes one, and a Pod's node is its gateway. */
-function ttlFrom(network: NetworkInterface, ip: string): number {
-  if (ip === network.ip || ip.startsWith("127.")) return 64;
-  const ranges = network.net.nodes();
-  const isPod = (address: string): boolean => ranges.some(({ podPrefix }) => address.startsWith(`${podPrefix}.`) && !address.endsWith(".1"));
-  const nodeOf = (address: string): string | undefined => ranges.find((each) => each.ip === address || address.startsWith(`${each.podPrefix}.`))?.ip;
-  const [here, there] = [nodeOf(network.ip), nodeOf(ip)];
-  if (here === there) return isPod(network.ip) && isPod(ip) ? 63 : 64;
-  return 64 - [network.ip, ip].filter(isPod).length;
-}
+import { busyboxPing } from "./ping.ts";
 
 /** Names, reachability and ports. */
 export const netCommands: CommandTable = {
   nslookup,
 
-  async ping(call) {
-    const { args, out, err, process } = call;
-    let count = Infinity;
-    let waitMs = 1000;
-    let host = "";
-    for (let i = 0; i < args.length; i++) {
-      const arg = args[i] as string;
-      if (/^-c\d*$/.test(arg)) count = Number(arg.slice(2) || args[++i]);
-      else if (/^-i[\d.]*$/.test(arg)) waitMs = Number(arg.slice(2) || args[++i]) * 1000;
-      else if (/^-[wWsIt]$/.test(arg)) i++;
-      else if (!arg.startsWith("-")) host = arg;
-    }
-    const { network } = process.world;
-    const ip = (await addressesOf(process, host))[0];
-    if (ip === undefined) {
-      err(`ping: bad address '${host}'\n`);
-      return 1;
-    }
-    out(`PING ${host} (${ip}): 56 data bytes\n`);
-    const ttl = ttlFrom(network, ip);
-    let received = 0;
-    let sent = 0;
-    const times: number[] = [];
-    const inMs = (microseconds: number): string => (microseconds / 1000).toFixed(3);
-    const summary = (): void => {
-      const lost = sent === 0 ? 0 : Math.round(((sent - received) / sent) * 100);
-      out(`\n--- ${host} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
-      const [least, mean, most] = [Math.min(...times), times.reduce((sum, time) => sum + time, 0) / times.length, Math.max(...times)];
-      if (received > 0) out(`round-trip min/avg/max = ${inMs(least)}/${inMs(mean)}/${inMs(most)} ms\n`);
-    };
-    process.onSignal((signal) => {
-      if (signal !== "INT") return process.exit(143);
-      summary();
-      process.exit(received > 0 ? 0 : 1);
-    });
-    while (sent < count) {
-      if (network.reaches(ip)) {
-        const time = 60 + process.world.random.below(50);
-        times.push(time);
-        out(`64 bytes from ${ip}: seq=${sent} ttl=${ttl} time=${inMs(time)} ms\n`);
-        received++;
-      }
-      sent++;
-      if (sent < count) await process.sleep(waitMs);
-    }
-    if (received < sent) await process.sleep(10_000);
-    summary();
-    return received > 0 ? 0 : 1;
-  },
+  ping: busyboxPing,
 
   async nc(call) {
     const { args, err, process } = call;

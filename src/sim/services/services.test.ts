@@ -198,7 +198,7 @@ describe("names", () => {
 
   it("that nobody has are bad addresses", async () => {
     expect(await inPod("looker", "wget -qO- http://nobody.qa")).toEqual({ code: 1, out: "wget: bad address 'nobody.qa'\n" });
-    expect(await inPod("curious", "curl http://nobody.qa")).toEqual({ code: 6, out: "curl: (6) Could not resolve host: nobody.qa\n" });
+    expect(await inPod("curious", "curl -sS http://nobody.qa")).toEqual({ code: 6, out: "curl: (6) Could not resolve host: nobody.qa\n" });
   });
 
   it("are gone while no name server runs, after a wait", async () => {
