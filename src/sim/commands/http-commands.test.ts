@@ -20,7 +20,7 @@ async function said(id: string, script: string): Promise<string> {
   return `${result?.out.replaceAll(server, "IP") ?? ""}[${result?.code}]`;
 }
 
-const headers = "Server: nginx/1.29.4\nDate: Thu, 01 Jan 2026 00:00:0\\d GMT\nContent-Type: text/html\nContent-Length: 615\nConnection: keep-alive\n";
+const headers = "Server: nginx/1.29.4\nDate: Thu, 01 Jan 2026 00:0\\d:\\d\\d GMT\nContent-Type: text/html\nContent-Length: 615\nConnection: keep-alive\n";
 
 it("wget", async () => {
   const wget = (rest: string) => said(busybox, `wget ${rest}`);
