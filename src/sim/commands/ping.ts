@@ -1,4 +1,6 @@
-import { candidateNames } from "../../dns/search.ts";
+import type { DnsAnswer, Question } from "../../dns/answer.ts";
+import { serverFailure } from "../../dns/answer.ts";
+import { lookUp } from "../../dns/lookup.ts";
 import type { CommandCall, CommandTable, SimulatedCommand } from "../command.ts";
 import type { NetworkInterface } from "../network.ts";
 import type { Process } from "../process.ts";
@@ -86,19 +88,21 @@ function ttlFrom(network: NetworkInterface, ip: string): number {
   return 64 - [network.ip, ip].filter(isPod).length;
 }
 
-/** One question to the name servers of a process. */
-function ask(process: Process, name: string, type: "A" | "PTR"): string | undefined {
+function ask(process: Process, question: Question): DnsAnswer {
   for (const server of resolverConfig(process).nameservers) {
-    const answer = askServer(process.world.network, server, { name, type });
-    if (typeof answer !== "object") continue;
-    return answer.answer.find((record) => record.type === type)?.data.replace(/\.$/, "");
+    const answer = askServer(process.world.network, server, question);
+    if (typeof answer === "object") return answer;
   }
-  return undefined;
+  return serverFailure;
 }
 
-/** The name along the search path that has the address. */
-function wholeName(process: Process, host: string): string {
-  return candidateNames(host, resolverConfig(process)).find((name) => ask(process, name, "A") !== undefined)?.replace(/\.$/, "") ?? host;
+/** The name of the search path that has the address. */
+const wholeName = (process: Process, host: string): string => lookUp(host, { ask: (question) => ask(process, question), config: resolverConfig(process) }).canonicalName.replace(/\.$/, "");
+
+/** The name that an address leads back to. */
+function nameOf(process: Process, ip: string): string | undefined {
+  const { answer } = ask(process, { name: `${ip.split(".").toReversed().join(".")}.in-addr.arpa.`, type: "PTR" });
+  return answer.find(({ type }) => type === "PTR")?.data.replace(/\.$/, "");
 }
 
 const ping = (form: Form): SimulatedCommand => async ({ args, out, err, process }: CommandCall) => {
@@ -112,7 +116,7 @@ const ping = (form: Form): SimulatedCommand => async ({ args, out, err, process 
   }
   const isNamed = form.tellsNames && given !== ip;
   const host = isNamed ? wholeName(process, given) : given;
-  const answering = isNamed && !isNumeric ? ask(process, `${ip.split(".").toReversed().join(".")}.in-addr.arpa.`, "PTR") : undefined;
+  const answering = isNamed && !isNumeric ? nameOf(process, ip) : undefined;
   out(form.head(host, ip, bytes));
   const ttl = ttlFrom(network, ip);
   const begun = process.clock.now();

@@ -111,6 +111,16 @@ describe("a Service", () => {
     expect(await Promise.all([own, "127.0.0.1", "172.18.0.3", beside, "172.18.0.4", podOn("local-worker2")].map((ip) => ttl("looker", ip)))).toEqual([64, 64, 64, 63, 63, 62]);
   });
 
+  it("is pinged in iputils' words where that is what an image or a machine has", async () => {
+    const [endpoint = ""] = await endpointsOf("web");
+    expect((await inPod("digger", "ping -c 2 web")).out).toMatch(/^PING web\.default\.svc\.cluster\.local \(10\.96\.\d+\.\d+\) 56\(84\) bytes of data\.\n\n--- web\.default\.svc\.cluster\.local ping statistics ---\n2 packets transmitted, 0 received, 100% packet loss, time 1\d\d\dms\n\n$/);
+    expect(await inPod("digger", "ping -c 2 nosuchname")).toEqual({ code: 2, out: "ping: nosuchname: Name does not resolve\n" });
+    for (const { out } of [await inPod("digger", `ping -c 2 ${endpoint}`), await onNode(worker, `ping -c 2 ${endpoint}`)]) {
+      expect(out).toMatch(/^PING ([\d.]+) \(\1\) 56\(84\) bytes of data\.\n64 bytes from \1: icmp_seq=1 ttl=6[2-4] time=0\.\d{3} ms\n64 bytes from \1: icmp_seq=2 .*\n\n--- \1 ping statistics ---\n2 packets transmitted, 2 received, 0% packet loss, time 1\d\d\dms\nrtt min\/avg\/max\/mdev = (0\.\d{3}\/){3}0\.\d{3} ms\n$/);
+    }
+    expect((await inPod("digger", "ping -c 1 kubernetes.default -q; ping -c1 digger")).out).toMatch(/^PING kubernetes\.default\.svc\.cluster\.local [^]*PING digger \(10\.244\.2\.\d+\) /);
+  });
+
   it("leads to the programs of agnhost, by its port and theirs, and to a Pod by its full name", async () => {
     await cluster.apply(`
 apiVersion: v1
