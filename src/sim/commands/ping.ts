@@ -119,6 +119,8 @@ const ping = (form: Form): SimulatedCommand => async ({ args, out, err, process 
   const answering = isNamed && !isNumeric ? nameOf(process, ip) : undefined;
   out(form.head(host, ip, bytes));
   const ttl = ttlFrom(network, ip);
+  // The first address of a range of Pods is that of their node.
+  const gatewayOf = network.net.nodes().find(({ podPrefix }) => ip === `${podPrefix}.1`)?.ip;
   const begun = process.clock.now();
   const tally: Tally = { sent: 0, times: [], lastedMs: 0 };
   process.onSignal((signal) => {
@@ -128,7 +130,7 @@ const ping = (form: Form): SimulatedCommand => async ({ args, out, err, process 
   });
   while (tally.sent < count) {
     tally.lastedMs = process.clock.now() - begun;
-    if (network.reaches(ip)) {
+    if (network.reaches(gatewayOf ?? ip)) {
       const time = 60 + process.world.random.below(50);
       if (!isQuiet) out(form.answer(answering === undefined ? ip : `${answering} (${ip})`, tally.sent, `ttl=${ttl} time=${inMs(time)} ms`, bytes));
       tally.times.push(time);

@@ -108,7 +108,7 @@ describe("a Service", () => {
     const ttl = async (pod: string, ip: string): Promise<number> => Number(/ ttl=(\d+) /.exec((await inPod(pod, `ping -c 1 ${ip}`)).out)?.[1]);
     const own = items.find(({ metadata }) => metadata.name === "looker")?.status.podIP ?? "";
     const beside = items.find(({ metadata, spec }) => metadata.name !== "looker" && spec.nodeName === worker)?.status.podIP ?? "";
-    expect(await Promise.all([own, "127.0.0.1", "172.18.0.3", beside, "172.18.0.4", podOn("local-worker2")].map((ip) => ttl("looker", ip)))).toEqual([64, 64, 64, 63, 63, 62]);
+    expect(await Promise.all([own, "127.0.0.1", "172.18.0.3", own.replace(/\d+$/, "1"), beside, "172.18.0.4", podOn("local-worker2")].map((ip) => ttl("looker", ip)))).toEqual([64, 64, 64, 64, 63, 63, 62]);
   });
 
   it("is pinged in iputils' words where that is what an image or a machine has", async () => {
