@@ -12,7 +12,7 @@ import { PodResizer } from "./pod-resizer.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { FoundSandbox, SandboxInfo } from "./runtime.ts";
-import { exceededLimit, hasLimitedVolume, measureMs } from "./volume-limits.ts";
+import { exceededLimit, isDiskLimited, measureMs } from "./volume-limits.ts";
 import { VolumeError, podFolder, setUpVolumes } from "./volumes.ts";
 
 /*
@@ -344,9 +344,10 @@ export class PodWorker {
 
   /** Looks now and then at what the Pod has written, where that is limited. */
   private watchLimits(): void {
-    if (!hasLimitedVolume(this.pod) || this.stage !== "active" || this.stopped) return;
+    if (!isDiskLimited(this.pod) || this.stage !== "active" || this.stopped) return;
     this.measure = this.environment.clock.after(measureMs, () => {
-      void exceededLimit(this.pod, this.places ?? new Map(), this.means.files).then((message) => {
+      const ofContainer = (name: string): number => this.means.runtime.containerDiskBytes?.(this.record(name)?.id ?? "") ?? 0;
+      void exceededLimit(this.pod, { places: this.places ?? new Map(), files: this.means.files, ofContainer }).then((message) => {
         if (message === undefined || this.shouldEnd()) return this.watchLimits();
         this.failure = { reason: "Evicted", message };
         this.tell("Warning", "Evicted", message);

@@ -27,6 +27,8 @@ export interface ContainerRuntime {
   containerStatus(containerId: string): ContainerInfo | undefined;
   /** What a running container uses; undefined for one that does not run. Absent: the runtime does not measure. */
   containerStats?(containerId: string): ContainerStats | undefined;
+  /** What its own files and its log take on the disk; undefined for one that is not there. Absent: the runtime does not measure. */
+  containerDiskBytes?(containerId: string): number | undefined;
   /** The log so far and from then on; see RuntimeLog. */
   log(containerId: string): RuntimeLog | undefined;
   exec(containerId: string, options: RuntimeExec): Promise<number>;

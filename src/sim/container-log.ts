@@ -27,6 +27,11 @@ export class ContainerLog implements RuntimeLog {
     return this.lines ?? none;
   }
 
+  /** Of the text of its lines. */
+  get sizeBytes(): number {
+    return this.bytes;
+  }
+
   follow(listener: (event: "entry" | "ended") => void): () => void {
     if (this.ended) {
       listener("ended");

@@ -309,6 +309,11 @@ export class SimulatedContainer implements World, LoggedContainer {
     return { cpuNanoCores, memoryBytes: Math.min(memoryBytes, this.memoryBytesMax) };
   }
 
+  /** What its own files and its log take. */
+  diskBytes(): number {
+    return writtenBytes(this.root) + this.log.sizeBytes;
+  }
+
   private settle(): void {
     const waiting = this.waiters ?? [];
     this.waiters = undefined;

@@ -346,6 +346,23 @@ chmod: /etc/passwd: Operation not permitted
     expect(await messages("greedy")).toContain(`Warning Evicted ${why}`);
   });
 
+  it("evicts a Pod whose containers write more than their limits", async () => {
+    const writer = (name: string, mib: number, limit: string) => ({ name, image: "busybox", command: ["sh", "-c", `dd if=/dev/zero of=/f bs=1M count=${mib}; sleep 1d`], resources: { limits: { "ephemeral-storage": limit } } });
+    await create("full", { containers: [writer("c", 3, "2Mi")] });
+    await create("one-full", { containers: [writer("c", 3, "2Mi"), writer("d", 1, "4Mi")] });
+    await create("all-full", { containers: [writer("c", 3, "2Mi"), writer("d", 5, "4Mi")] });
+    await create("fits", { containers: [writer("c", 1, "2Mi")] });
+    await server.advance(30_000);
+    const told = async (name: string) => (await get(name)).status.message;
+    expect([await told("full"), await told("one-full"), await told("all-full"), await told("fits")]).toEqual([
+      "Pod ephemeral local storage usage exceeds the total limit of containers 2Mi. ",
+      'Container c exceeded its local ephemeral storage limit "2Mi". ',
+      "Pod ephemeral local storage usage exceeds the total limit of containers 6Mi. ",
+      undefined,
+    ]);
+    expect((await get("full")).status).toMatchObject({ phase: "Failed", reason: "Evicted" });
+  });
+
   it("says of a container that waits why it has no log", async () => {
     await create("no-image", { containers: [{ name: "c", image: "no-such-image" }] });
     await create("no-map", { containers: [{ name: "c", image: "busybox", envFrom: [{ configMapRef: { name: "absent" } }] }] });

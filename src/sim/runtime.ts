@@ -214,6 +214,10 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     return this.containers.get(containerId)?.stats();
   }
 
+  containerDiskBytes(containerId: string): number | undefined {
+    return this.containers.get(containerId)?.diskBytes();
+  }
+
   log(containerId: string): RuntimeLog | undefined {
     return this.containers.get(containerId)?.log;
   }
