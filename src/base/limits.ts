@@ -11,6 +11,8 @@ export const limits = {
   requestBodiesBytesMax: 256 * 1024 * 1024,
   /** A body must be complete by then, on the machine's clock: upstream's `--request-timeout`. Above it: 504. */
   requestBodyMsMax: 60 * 1000,
+  /** A read of a revision that is yet to come waits so long for it, on the machine's clock: as upstream's caches do. Above it: 504. */
+  futureRevisionMsMax: 3000,
   /** An object as stored: etcd's request limit of 1.5 MiB, as upstream answers it. */
   objectBytesMax: 1.5 * 1024 * 1024,
   /** Operations of one JSON patch; upstream answers 413 above it. */

@@ -3,6 +3,7 @@
  * protocols differ only in how a head is sent (`Peer`); bodies are node:stream writables in both.
  */
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { limits } from "../base/limits.ts";
 import type { Log } from "../base/environment.ts";
 import { badRequest, internalError, StatusError } from "../base/status-error.ts";
@@ -34,6 +35,8 @@ export interface Exchanges {
   bodyBytes: number;
   /** How long a body may take. */
   readonly bodyMsMax: number;
+  /** How long a revision that is yet to come is waited for. */
+  readonly futureMsMax: number;
   /** Open streams, to be ended when the listener closes. */
   readonly sinks: Set<{ end(): void }>;
   /** Made when the first body in protobuf comes. */
@@ -184,12 +187,31 @@ function translate(shared: Exchanges, request: EdgeRequest, body: Uint8Array): U
 export async function ask(shared: Exchanges, request: ApiRequest): Promise<ApiResponse> {
   shared.inFlight++;
   try {
-    return await shared.server.handle(request);
+    const response = await shared.server.handle(request);
+    return isAhead(response) && shared.futureMsMax > 0 ? await whenReached(shared, request) : response;
   } catch (error) {
     logDefect(shared, request, error);
     return refusal(internalError("the server met a defect; its log says where"));
   } finally {
     shared.inFlight--;
+  }
+}
+
+/** Between two looks for a revision that is yet to come. */
+const futurePauseMs = 50;
+
+/** Whether the client asked for a revision that is not there yet. */
+function isAhead({ status, body }: ApiResponse): boolean {
+  return status === 504 && body.type === "bytes" && Buffer.concat(body.parts).includes("ResourceVersionTooLarge");
+}
+
+/** Asks again until the revision is there, the time is up or nobody waits for it any more. */
+async function whenReached(shared: Exchanges, request: ApiRequest): Promise<ApiResponse> {
+  const until = performance.now() + shared.futureMsMax;
+  for (;;) {
+    await sleep(Math.min(futurePauseMs, Math.max(until - performance.now(), 0)));
+    const response = await shared.server.handle(request);
+    if (!isAhead(response) || performance.now() >= until || request.signal?.aborted === true) return response;
   }
 }
 

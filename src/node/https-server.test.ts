@@ -212,6 +212,26 @@ describe.each([
     await hasty.close();
   });
 
+  test("waits a while for a revision that is yet to come", async () => {
+    let asked = 0;
+    const ahead = { status: 504, headers: {}, body: { type: "bytes", parts: [Buffer.from('{"details":{"causes":[{"reason":"ResourceVersionTooLarge"}]}}')] } } as const;
+    const reached = { status: 200, headers: {}, body: { type: "bytes", parts: [Buffer.from("{}")] } } as const;
+    const status = async (futureMsMax: number, looks: number): Promise<unknown> => {
+      asked = 0;
+      const server = { handle: () => Promise.resolve(++asked > looks ? reached : ahead) };
+      const patient = await listenHttps({ server, certificates, log, futureMsMax });
+      const client = connectHttp2(patient.url, { ca: certificates.authority.certificate, ...admin });
+      const stream = client.request({ ":path": "/echo" });
+      const answer = await new Promise((resolve) => stream.once("response", (headers) => resolve(headers[":status"])));
+      client.destroy();
+      await patient.close();
+      return answer;
+    };
+    expect(await status(500, 1)).toBe(200);
+    expect(await status(20, 100)).toBe(504);
+    expect(asked).toBeLessThan(5);
+  });
+
   test("closes a connection that nobody uses, not one on which somebody waits", async () => {
     const hasty = await listenHttps({ server: { handle }, certificates, log, idleMsMax: 250 });
     const [idle, watching] = [0, 1].map(() => connectHttp2(hasty.url, { ca: certificates.authority.certificate, ...admin })) as [ClientHttp2Session, ClientHttp2Session];

@@ -35,6 +35,8 @@ export interface HttpsOptions {
   readonly port?: number;
   /** How long a body may take. Default: the limit of all servers. */
   readonly bodyMsMax?: number;
+  /** How long a read waits for a revision that is yet to come. Default: the limit of all servers. */
+  readonly futureMsMax?: number;
   /** How long a connection without requests lives. Default: the limit of all servers. */
   readonly idleMsMax?: number;
 }
@@ -167,7 +169,7 @@ function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
 /** Opens the port. Rejects with Node's error when it cannot (EADDRINUSE, EACCES). */
 export function listenHttps(options: HttpsOptions): Promise<HttpsListener> {
   const { certificates, host = "127.0.0.1", port = 0 } = options;
-  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, bodyBytes: 0, bodyMsMax: options.bodyMsMax ?? limits.requestBodyMsMax, sinks: new Set(), protobuf: undefined };
+  const shared: Exchanges = { server: options.server, log: options.log, inFlight: 0, bodyBytes: 0, bodyMsMax: options.bodyMsMax ?? limits.requestBodyMsMax, futureMsMax: options.futureMsMax ?? limits.futureRevisionMsMax, sinks: new Set(), protobuf: undefined };
   const http = createSecureServer({
     allowHTTP1: true,
     key: certificates.server.key,

@@ -41,7 +41,7 @@ export async function replay(topic: string): Promise<readonly Finding[]> {
   const restarts = restartTimes(recording);
   const server = new ObservedServer(cluster.server, () => restarts.shift() ?? formatTime(cluster.now()));
   const certificates = createCertificates();
-  const listener = await listenHttps({ server, certificates, log: silentLog });
+  const listener = await listenHttps({ server, certificates, log: silentLog, futureMsMax: 0 });
   const access = { url: listener.url, authority: certificates.authority.certificate, certificate: certificates.admin.certificate, key: certificates.admin.key };
   // The context of the recording.
   const kubeconfig = kubeconfigText("kind-learning", access);
