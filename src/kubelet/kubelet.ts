@@ -1,6 +1,5 @@
 import type { Environment, Timer } from "../base/environment.ts";
 import { badRequest, internalError, notFound } from "../base/status-error.ts";
-import { sameData } from "../api/equality.ts";
 import { nodes, pods } from "../api/kinds.ts";
 import type { ContainerImage, Node, Pod } from "../api/types/core-v1.ts";
 import type { Client, Watch } from "../client/client.ts";
@@ -99,6 +98,7 @@ export class Kubelet implements NodeAgent {
         return others && resizeRefusal(pod, others);
       },
       roomFreed: () => this.roomFreed(),
+      describedAnew: (uid) => void this.renew(uid),
       gone: (uid) => this.gone(uid),
     };
     this.found = new Map(runtime.listSandboxes().map((sandbox) => [sandbox.podUid, sandbox]));
@@ -236,9 +236,7 @@ export class Kubelet implements NodeAgent {
   private async take(pod: Pod): Promise<void> {
     const worker = this.workers.get(pod.metadata.uid);
     if (worker) {
-      const described = !sameData(worker.pod.metadata.labels, pod.metadata.labels) || !sameData(worker.pod.metadata.annotations, pod.metadata.annotations);
       worker.update(pod);
-      if (described && pod.spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI ?? projected)) await this.renew(pod.metadata.uid);
       return;
     }
     const ended = pod.status.phase === "Succeeded" || pod.status.phase === "Failed";

@@ -28,6 +28,8 @@ export interface PodMeans {
   resizeRefusal(pod: Pod): Failure | undefined;
   /** A Pod takes less room on the node than before. */
   roomFreed(): void;
+  /** Labels or annotations of the Pod with this uid have changed, and files of it say so. */
+  describedAnew(uid: string): void;
   /** The worker of the Pod with this uid has nothing left to do. */
   gone(uid: string): void;
 }

@@ -77,9 +77,7 @@ export class PodWorker {
       this.sandbox = { id: sandbox.id, ips: [sandbox.ip] };
       this.sandboxUp = !sandbox.stopped;
     }
-    this.writer = new StatusWriter(means, pod, (written) => {
-      this.pod = written;
-    });
+    this.writer = new StatusWriter(means, pod, (written) => this.update(written));
     this.runner = new ContainerRunner({
       means,
       pod: () => this.pod,
@@ -131,7 +129,10 @@ export class PodWorker {
     return this.records.find(({ spec }) => spec.name === container);
   }
 
+  /** A state of the object that the node has heard of: from its watch, or as the answer to a write. */
   update(pod: Pod): void {
+    if (isOlder(pod, this.pod)) return;
+    if (isDescribedAnew(pod, this.pod)) this.means.describedAnew(this.uid);
     const before = this.pod.metadata.deletionGracePeriodSeconds;
     const changed = concerns(this.pod, pod);
     const deadline = this.pod.spec.activeDeadlineSeconds;
@@ -407,6 +408,17 @@ export class PodWorker {
     if (this.removed) return;
     this.writer.write(podStatus(this.view()));
   }
+}
+
+/** An answer may be newer than what the watch tells next. */
+function isOlder(pod: Pod, than: Pod): boolean {
+  return Number(pod.metadata.resourceVersion) < Number(than.metadata.resourceVersion);
+}
+
+/** Whether files that describe the Pod have to follow. */
+function isDescribedAnew({ metadata: now, spec }: Pod, { metadata: before }: Pod): boolean {
+  if (sameData(before.labels, now.labels) && sameData(before.annotations, now.annotations)) return false;
+  return spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI ?? projected) === true;
 }
 
 /** Whether a change of the object asks anything of the worker: its own status writes come back too, and do not. */

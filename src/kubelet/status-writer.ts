@@ -2,7 +2,7 @@ import { isStatus } from "../base/status-error.ts";
 import { sameData } from "../api/equality.ts";
 import { pods } from "../api/kinds.ts";
 import type { Pod, PodStatus } from "../api/types/core-v1.ts";
-import { evictionReason, resizeConditions } from "./pod-status.ts";
+import { evictionReason, isOver, resizeConditions } from "./pod-status.ts";
 import type { PodMeans } from "./pod-means.ts";
 
 /** Pause before a write that the server did not answer is tried again. */
@@ -28,13 +28,19 @@ export class StatusWriter {
     this.adopted = adopted;
   }
 
+  /** What the API says now. Where somebody else has written what this kubelet decides, it is put right: the node was taken for lost. */
   seen(pod: Pod): void {
     this.pod = pod;
+    if (!isOver(pod)) this.begin();
   }
 
   write(status: PodStatus): void {
     this.wanted = status;
-    if (!this.writing && !this.isWritten()) this.writing = this.work();
+    this.begin();
+  }
+
+  private begin(): void {
+    if (!this.writing && !this.stopped && !this.isWritten()) this.writing = this.work();
   }
 
   /** Resolves when what was asked for so far is written, or cannot be. */

@@ -131,6 +131,43 @@ describe("an init container", () => {
 });
 
 describe("a machine that was cut off", () => {
+  const running = { containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }] };
+  const readiness = async () => (await get()).status.conditions?.find(({ type }) => type === "Ready")?.status;
+
+  it("says again that a Pod is ready, which was taken for lost", async () => {
+    await create(running);
+    machine.setNetwork("Partitioned");
+    await server.client.patch(pods, name, { type: "strategic", body: { status: { conditions: [{ type: "Ready", status: "False" }] } } }, { subresource: "status" });
+    await server.advance(60_000);
+    expect(await readiness()).toBe("False");
+    machine.setNetwork("Connected");
+    await server.advance(5000);
+    expect(await readiness()).toBe("True");
+    const { revision } = server.store;
+    await server.advance(9000);
+    expect(server.store.revision - revision).toBeLessThanOrEqual(1);
+  });
+
+  it("ends a Pod that was deleted while its last status could not be told", async () => {
+    await create({ restartPolicy: "Never", containers: [{ name: "c", ...script("sleep 10") }] });
+    machine.setNetwork("Partitioned");
+    await server.client.delete(pods, name, { gracePeriodSeconds: 1 });
+    await server.advance(60_000);
+    machine.setNetwork("Connected");
+    await server.advance(5000);
+    await expect(get()).rejects.toThrow("not found");
+  });
+
+  it("leaves alone what the API says has failed", async () => {
+    await create(running);
+    machine.setNetwork("Partitioned");
+    await server.client.patch(pods, name, { type: "merge", body: { status: { phase: "Failed", reason: "NodeLost" } } }, { subresource: "status" });
+    await server.advance(60_000);
+    machine.setNetwork("Connected");
+    await server.advance(60_000);
+    expect((await get()).status).toMatchObject({ phase: "Failed", containerStatuses: [{ state: { terminated: { exitCode: 137 } } }] });
+  });
+
   it("brings its volumes up to date with what changed meanwhile, and with what changes afterwards", async () => {
     await server.client.create(configMaps, { metadata: { name: "conf", namespace: "default" }, data: { key: "old" } });
     await create({ volumes: [{ name: "conf", configMap: { name: "conf" } }], containers: [{ name: "c", ...script("while true; do cat /conf/key > /dev/termination-log; sleep 1; done"), volumeMounts: [{ name: "conf", mountPath: "/conf" }] }] });
