@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { X509Certificate, createPrivateKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createCertificates, createClientCertificate } from "./certificates.ts";
 import { identifier, integer, time } from "./der.ts";
@@ -47,6 +47,11 @@ describe("certificates of a cluster", () => {
     const other = createCertificates();
     expect(server.publicKey.equals(authority.publicKey)).toBe(false);
     expect(new X509Certificate(other.server.certificate).verify(authority.publicKey)).toBe(false);
+    expect(admin.checkPrivateKey(createPrivateKey(made.admin.key))).toBe(true);
+  });
+
+  test("a key says in its first line that it is one of elliptic curves", () => {
+    expect(made.admin.key).toMatch(/^-----BEGIN EC PRIVATE KEY-----\n[^]*-----END EC PRIVATE KEY-----\n$/);
   });
 
   test("the authority signs further clients, with several organizations", () => {

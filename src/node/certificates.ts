@@ -114,7 +114,8 @@ function issue(profile: Profile, issuer: Issuer | undefined): { pair: KeyPair; i
   return {
     pair: {
       certificate: pem("CERTIFICATE", sequence(body, ecdsaWithSha256, bits(signature))),
-      key: pem("PRIVATE KEY", privateKey.export({ type: "pkcs8", format: "der" })),
+      // The form whose first line names the algorithm: clients for Java take what is in any other for RSA.
+      key: pem("EC PRIVATE KEY", privateKey.export({ type: "sec1", format: "der" })),
     },
     issuer: self,
   };
