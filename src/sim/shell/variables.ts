@@ -1,4 +1,5 @@
 import type { Process } from "../process.ts";
+import { flavourOf } from "./flavours.ts";
 
 /** A script's variables, with what stands behind the special ones. A subshell gets a copy. */
 export interface Variable {
@@ -55,7 +56,9 @@ export class Variables {
       this.lastBackground = from.lastBackground;
       return;
     }
-    for (const [name, value] of process.env) if (/^[A-Za-z_]\w*$/.test(name)) this.all.set(name, { value, exported: true });
+    // No name of the shell, but of a program below: ConfigMaps bring keys such as `log-level`. Only dash keeps them from it.
+    const isPassed = (name: string): boolean => flavourOf(process) !== "dash" || /^[A-Za-z_]\w*$/.test(name);
+    for (const [name, value] of process.env) if (isPassed(name)) this.all.set(name, { value, exported: true });
     this.all.set("PWD", { value: this.cwd, exported: true });
     this.all.set("IFS", { value: " \t\n", exported: false });
     this.all.set("OPTIND", { value: "1", exported: false });
