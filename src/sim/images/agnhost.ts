@@ -43,6 +43,12 @@ function page(process: Process, request: HttpRequest, from: string): HttpRespons
   }
 }
 
+/** What netexec says of a request in its log. */
+function told({ method, path }: HttpRequest): string {
+  const { pathname, searchParams: query } = new URL(path, "http://netexec");
+  return pathname === "/echo" ? `GET /echo?msg=${query.get("msg") ?? ""}&code=${query.get("code") ?? ""}` : `${method} ${pathname}`;
+}
+
 /** Listens until TERM. */
 async function serve(process: Process, port: number, answer: (request: HttpRequest, from: string) => HttpResponse): Promise<number> {
   if (!process.world.network.listen(port, { program: "agnhost", http: async (request, from) => answer(request, from) })) {
@@ -59,7 +65,7 @@ const commands: { readonly [name: string]: Program } = {
     const port = flag(process, "http-port", 8080);
     log(process, `Started HTTP server on port ${port}`);
     return serve(process, port, (request, from) => {
-      log(process, `${request.method} ${request.path.split("?")[0]}`);
+      log(process, told(request));
       return page(process, request, from) ?? plain("404 page not found\n", 404, "Not Found");
     });
   },

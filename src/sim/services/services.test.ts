@@ -138,7 +138,7 @@ spec: { clusterIP: None, selector: { app: hello }, ports: [{ name: web, port: 80
     expect(await inPod("hello", "hostname; hostname -f; dig +short SRV _web._tcp.hello.default.svc.cluster.local")).toEqual({ code: 0, out: `one\n${full}\n0 100 8080 ${full}.\n` });
     expect((await inPod("looker", `wget -qO- http://${full}:8080/hostname; echo; wget -qO- 'http://hello:8080/echo?msg=well+met'`)).out).toBe("one\nwell met");
     expect((await inPod("looker", "wget -qO- http://hello:8080/")).out).toMatch(/^NOW: 2026-01-01 00:\d\d:\d\d\.\d{3} \+0000 UTC$/);
-    expect(await cluster.logs("hello")).toMatch(/^I0101 00:\d\d:\d\d\.\d{6} {7}1 log\.go:245\] Started HTTP server on port 8080\n[^]*GET \/echo\n/);
+    expect(await cluster.logs("hello")).toMatch(/^I0101 00:\d\d:\d\d\.\d{6} {7}1 log\.go:245\] Started HTTP server on port 8080\n[^]*GET \/echo\?msg=well met&code=\n/);
   });
 
   it("refuses at once when nobody stands behind it", async () => {
