@@ -2,7 +2,7 @@ import { ChainNames } from "./chain-names.ts";
 import type { FixedTable, ForeignChains, TableName } from "./fixed-chains.ts";
 import { proxyTables, serviceChains } from "./fixed-chains.ts";
 import type { ProxyNode } from "./plan.ts";
-import type { TextSettings } from "./port-text.ts";
+import type { ChainText, TextSettings } from "./port-text.ts";
 import { ownText, sharedText } from "./port-text.ts";
 import type { ServicePortRules } from "./service-port.ts";
 import type { ServiceRules } from "./service-rules.ts";
@@ -26,7 +26,7 @@ interface Block {
   readonly shared: readonly string[];
 }
 
-const ownOf = (block: Block | undefined): ReadonlyMap<string, string> => (block ? ownText(block.port, block.settings) : new Map());
+const ownOf = (block: Block | undefined): readonly ChainText[] => (block ? ownText(block.port, block.settings) : []);
 
 export class IptablesText {
   private readonly rules: ServiceRules;
@@ -115,12 +115,12 @@ export class IptablesText {
       if ((before?.shared[i] ?? "") !== (next?.shared[i] ?? "")) this.changedShared.add(i);
     });
     // The text of own chains is not kept: a node has a hundred thousand of them, and few ever change.
-    const [oldOwn, own] = [ownOf(before), ownOf(next)];
+    const [oldOwn, own] = [new Map(ownOf(before)), new Map(ownOf(next))];
     for (const chain of oldOwn.keys()) if (!own.has(chain)) this.changedOwn.set(chain, undefined);
     for (const [chain, lines] of own) if (oldOwn.get(chain) !== lines) this.changedOwn.set(chain, lines);
   }
 
-  private *ownChains(): Iterable<ReadonlyMap<string, string>> {
+  private *ownChains(): Iterable<readonly ChainText[]> {
     for (const { key } of this.rules.ports()) yield ownOf(this.blocks.get(key));
   }
 
@@ -138,7 +138,7 @@ export class IptablesText {
     return parts.join("");
   }
 
-  private write(what: { shared: ReadonlySet<number>; own: Iterable<ReadonlyMap<string, string | undefined>>; isWhole: boolean }): string {
+  private write(what: { shared: ReadonlySet<number>; own: Iterable<Iterable<readonly [chain: string, lines: string | undefined]>>; isWhole: boolean }): string {
     const text: string[] = [];
     for (const { name, chains, rules } of proxyTables) {
       const declared: string[] = [];
@@ -153,9 +153,14 @@ export class IptablesText {
       const deleted: string[] = [];
       if (name === "nat") {
         for (const group of what.own) {
-          declared.push(flat([...group.keys()].map((chain) => `:${chain} - [0:0]\n`)));
-          lines.push(flat([...group.values()].map((rulesOfChain) => rulesOfChain ?? "")));
-          for (const [chain, rulesOfChain] of group) if (rulesOfChain === undefined) deleted.push(`-X ${chain}\n`);
+          const [chainsOfGroup, linesOfGroup]: [string[], string[]] = [[], []];
+          for (const [chain, rulesOfChain] of group) {
+            chainsOfGroup.push(`:${chain} - [0:0]\n`);
+            if (rulesOfChain === undefined) deleted.push(`-X ${chain}\n`);
+            else linesOfGroup.push(rulesOfChain);
+          }
+          declared.push(flat(chainsOfGroup));
+          lines.push(flat(linesOfGroup));
         }
       }
       if (declared.length > 0) text.push(`*${name}\n`, ...[declared, lines, deleted].map((part) => part.join("")), "COMMIT\n");

@@ -95,22 +95,26 @@ function portals(subject: Subject): string {
   return lines.join("");
 }
 
-/** The port's own chains in the nat table and their lines. */
-export function ownText(port: ServicePortRules, settings: TextSettings): ReadonlyMap<string, string> {
+/** A chain and its lines. */
+export type ChainText = readonly [chain: string, lines: string];
+
+/** The port's own chains in the nat table. A list: nodes have a hundred thousand of them, and most are only ever written out. */
+export function ownText(port: ServicePortRules, settings: TextSettings): readonly ChainText[] {
   const subject = subjectOf(port, settings);
   const { plan, chains } = subject;
-  const own = new Map<string, string>();
-  if (plan.isExternal && plan.hasEndpoints) own.set(chains.external, externalChain(subject));
-  if (plan.isFirewalled) own.set(chains.firewall, firewallChain(subject));
-  const names = new Map(plan.all.map((endpoint) => [endpoint, settings.names.ofEndpoint(port, endpoint.address)]));
+  const own: ChainText[] = [];
+  if (plan.isExternal && plan.hasEndpoints) own.push([chains.external, externalChain(subject)]);
+  if (plan.isFirewalled) own.push([chains.firewall, firewallChain(subject)]);
+  const names = plan.all.map((endpoint) => settings.names.ofEndpoint(port, endpoint.address));
+  const namesOf = (endpoints: readonly ProxyEndpoint[]): readonly string[] => (endpoints === plan.all ? names : endpoints.map((endpoint) => names[plan.all.indexOf(endpoint)] as string));
   const masquerade = (chain: string) => {
     if ((port.internalLocal ? chains.local : chains.cluster) !== chain || subject.node.podRange === undefined) return "";
     return `-A ${chain} ! -s ${subject.node.podRange.text} ${destination(subject, port.clusterIp, `${port.name} cluster IP`)} -j KUBE-MARK-MASQ\n`;
   };
   for (const [chain, endpoints] of [[chains.cluster, plan.cluster], [chains.local, plan.local]] as const) {
-    if (endpoints.length > 0) own.set(chain, masquerade(chain) + balance(subject, chain, endpoints, names));
+    if (endpoints.length > 0) own.push([chain, masquerade(chain) + balance(subject, chain, endpoints, namesOf(endpoints))]);
   }
-  for (const [endpoint, chain] of names) own.set(chain, deliver(subject, endpoint, chain));
+  plan.all.forEach((endpoint, i) => own.push([names[i] as string, deliver(subject, endpoint, names[i] as string)]));
   return own;
 }
 
@@ -144,10 +148,9 @@ export function allowedSources(port: ServicePortRules, node: ProxyNode): readonl
   return [...port.sourceRanges.map((range) => range.text), ...(isNodeAllowed ? port.loadBalancerIps.map((ip) => `${ip}/32`) : [])];
 }
 
-function balance(subject: Subject, chain: string, endpoints: readonly ProxyEndpoint[], names: ReadonlyMap<ProxyEndpoint, string>): string {
+function balance(subject: Subject, chain: string, endpoints: readonly ProxyEndpoint[], targets: readonly string[]): string {
   const { port, commented } = subject;
   const starts = endpoints.map((endpoint) => (commented ? `-A ${chain} ${comment(`${port.name} -> ${endpoint.address}`)}` : `-A ${chain}`));
-  const targets = endpoints.map((endpoint) => names.get(endpoint) ?? "");
   const lines: string[] = [];
   if (port.affinitySeconds > 0) {
     starts.forEach((start, i) => lines.push(`${start} -m recent --rcheck --seconds ${port.affinitySeconds} --reap --name ${targets[i]} --mask 255.255.255.255 --rsource -j ${targets[i]}\n`));

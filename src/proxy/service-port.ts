@@ -143,7 +143,8 @@ export function sliceEndpoints(slice: EndpointSlice): SliceEndpoints {
  * once, ready if either says so.
  */
 export function mergeEndpoints(lists: readonly (readonly ProxyEndpoint[])[]): readonly ProxyEndpoint[] {
-  const sorted = lists.flat().sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  const all = lists.length === 1 ? [...(lists[0] as readonly ProxyEndpoint[])] : lists.flat();
+  const sorted = all.sort((a, b) => (a.address < b.address ? -1 : a.address === b.address ? 0 : 1));
   const merged: ProxyEndpoint[] = [];
   for (const endpoint of sorted) {
     const last = merged.length - 1;
