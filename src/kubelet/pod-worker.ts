@@ -52,6 +52,8 @@ export class PodWorker {
   private failure: Failure | undefined;
   private sandbox: SandboxInfo | undefined;
   private sandboxUp = false;
+  /** An earlier one has stopped by itself: the machine lost power. */
+  private sandboxLost: boolean;
   private places: ReadonlyMap<string, string> | undefined;
   private mountMs = mountMsMin;
   private dirty = false;
@@ -77,6 +79,7 @@ export class PodWorker {
       this.sandbox = { id: sandbox.id, ips: [sandbox.ip] };
       this.sandboxUp = !sandbox.stopped;
     }
+    this.sandboxLost = sandbox !== undefined && this.sandbox === undefined;
     this.writer = new StatusWriter(means, pod, (written) => this.update(written));
     this.runner = new ContainerRunner({
       means,
@@ -265,6 +268,8 @@ export class PodWorker {
   private async prepare(): Promise<boolean> {
     if (!this.places && !(await this.mount())) return false;
     if (!this.sandboxUp) {
+      if (this.sandboxLost) this.tell("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+      this.sandboxLost = false;
       try {
         this.sandbox = await this.means.runtime.runSandbox(sandboxConfig(this.pod, this.means));
         this.sandboxUp = true;

@@ -421,6 +421,7 @@ ls: /none: No such file or directory
     machine.powerOn();
     await server.advance(30_000);
     expect((await get("web")).status.containerStatuses?.[0]).toMatchObject({ restartCount: 1, ready: true, lastState: { terminated: { exitCode: 255, reason: "Unknown" } } });
+    expect((await messages("web")).filter((text) => text.includes("SandboxChanged"))).toEqual(["Normal SandboxChanged Pod sandbox changed, it will be killed and re-created."]);
   });
 
   it("ends a Pod that the API calls Failed, and never says that it runs again", async () => {
