@@ -12,6 +12,9 @@ import { loadSchema } from "../../src/api/schema/schema.ts";
 import type { Schema } from "../../src/api/schema/schema.ts";
 import type { KubeObject } from "../../src/api/kind-ref.ts";
 import type { Pod, PodSpec } from "../../src/api/types/core-v1.ts";
+import { certificateRequester } from "../../src/server/admission/certificates.ts";
+import { storageProtection } from "../../src/server/admission/storage-protection.ts";
+import { taintNodesByCondition } from "../../src/server/admission/taint-nodes-by-condition.ts";
 import { prepareCreate, validateCreate } from "../../src/server/strategy.ts";
 
 /**
@@ -53,12 +56,22 @@ function create(schema: Schema, kind: Kind, body: JsonObject): KubeObject {
   stored.metadata.uid = "00000000-0000-0000-0000-000000000000";
   stored.metadata.creationTimestamp = "2026-07-07T07:07:07Z";
   amongEmpties(stored, empties, () => target.declaration?.defaults?.(stored));
+  admit(target, stored);
   prepareCreate(target, stored);
   if (target.facts.kind === "Pod") admitPod(stored as unknown as Draft<Pod>);
   // A version that is stored in another's form is judged by its own rules, under the name of the stored one.
   const served = (kind.conversion === undefined ? stored : kind.conversion.toServed(stored as KubeObject)) as KubeObject;
   validateCreate({ ...target, declaration: kind.declaration }, withEmpties(served, empties));
   return served;
+}
+
+/** Who recorded. */
+const recorder = { name: "admin", groups: ["system:masters", "system:authenticated"], extra: { "authentication.kubernetes.io/credential-id": ["X509SHA256=1f38439171aac78c4a9c33d1e387f375d6833da8c944a4e704384fd0dc3f7b1f"] } };
+
+/** The plugins that need nothing but the object and who sends it. */
+function admit(kind: Kind, object: Draft<KubeObject>): void {
+  const request = { operation: "CREATE", kind, subresource: "", namespace: object.metadata.namespace ?? "", name: object.metadata.name ?? "", user: recorder, object, old: undefined, dryRun: true, warn: () => undefined } as const;
+  for (const plugin of [storageProtection, taintNodesByCondition, certificateRequester]) plugin.mutate?.(request, undefined as never);
 }
 
 const priorities: { readonly [name: string]: number } = { "system-cluster-critical": 2000000000, "system-node-critical": 2000001000 };

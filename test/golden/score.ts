@@ -5,7 +5,7 @@ import { compare, lineName } from "./judge.ts";
 import type { Difference } from "./judge.ts";
 import { defaultsDifference, defaultsName } from "./defaults-judge.ts";
 import { readUpdates, updateDifference } from "./update-judge.ts";
-import { defaultsReasonFor, reasonFor, updateReasonFor } from "./gap-reasons.ts";
+import { defaultsReason, reasonFor, updateReason } from "./gap-reasons.ts";
 
 /**
  * How many of the recorded wrongs are answered as recorded, by kind. Run directly it prints the score:
@@ -83,9 +83,9 @@ function main(): void {
     writeGaps("validation.gaps.json", gaps);
     const place = world();
     const names = readDefaults().filter((line) => defaultsDifference(place, line) !== undefined).map(defaultsName);
-    writeGaps("defaults.gaps.json", Object.fromEntries(names.map((name) => [name, defaultsReasonFor(name)])));
+    writeGaps("defaults.gaps.json", Object.fromEntries(names.map((name) => [name, defaultsReason])));
     const updates = readUpdates().filter((line) => updateDifference(place, line) !== undefined);
-    writeGaps("updates.gaps.json", Object.fromEntries(updates.map((line) => [line.case, updateReasonFor(line.before["kind"] as string)])));
+    writeGaps("updates.gaps.json", Object.fromEntries(updates.map((line) => [line.case, updateReason])));
   }
 }
 

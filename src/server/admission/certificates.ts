@@ -20,7 +20,7 @@ function isRequest({ kind: { facts } }: AdmissionRequest): boolean {
 }
 
 /** Sets who asks, and when conditions came to be. */
-const certificateRequester: AdmissionPlugin = {
+export const certificateRequester: AdmissionPlugin = {
   name: "CertificateRequester",
   mutate(request, view) {
     if (!isRequest(request) || request.object === undefined) return;
