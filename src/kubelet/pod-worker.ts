@@ -9,6 +9,7 @@ import type { PodMeans } from "./pod-means.ts";
 import { isOver, phaseOf, podStatus } from "./pod-status.ts";
 import type { PodView } from "./pod-status.ts";
 import { PodResizer } from "./pod-resizer.ts";
+import { pullSecretsWarning } from "./pull-secrets.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { FoundSandbox, SandboxInfo } from "./runtime.ts";
@@ -267,6 +268,8 @@ export class PodWorker {
   /** Volumes and sandbox. False when something is missing; it is tried again. */
   private async prepare(): Promise<boolean> {
     if (!this.places && !(await this.mount())) return false;
+    const warning = this.pod.spec.imagePullSecrets === undefined ? undefined : await pullSecretsWarning(this.pod, this.means.objects);
+    if (warning !== undefined) this.tell("Warning", "FailedToRetrieveImagePullSecret", warning);
     if (!this.sandboxUp) {
       if (this.sandboxLost) this.tell("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
       this.sandboxLost = false;

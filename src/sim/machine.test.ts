@@ -172,6 +172,16 @@ describe("kubelet on a simulated machine", () => {
     expect(await messages("untagged")).toContainEqual(expect.stringContaining('Warning Failed Failed to pull image "nginx:nosuchtag": rpc error: code = NotFound desc = failed to pull and unpack image "docker.io/library/nginx:nosuchtag": '));
   });
 
+  it("warns of Secrets for registries that are not there, and goes on without", async () => {
+    await server.client.create(secrets, { metadata: { name: "mine", namespace: "default" } });
+    await create("private", { imagePullSecrets: [{ name: "mine" }, { name: "regcred" }, { name: "other" }], containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }] });
+    await server.advance(3000);
+    expect((await get("private")).status.phase).toBe("Running");
+    const told = (await messages("private")).map((text) => text.replace(/ x\d+$/, ""));
+    expect(told).toContain("Warning FailedToRetrieveImagePullSecret Unable to retrieve some image pull secrets (regcred, other); attempting to pull the image may not succeed.");
+    expect(told.indexOf("Normal Created Container created")).toBeGreaterThan(told.findIndex((text) => text.includes("FailedToRetrieveImagePullSecret")));
+  });
+
   it("refuses names of images before it pulls", async () => {
     await create("upper", { containers: [{ name: "c", image: "Busybox" }] });
     await server.advance(500);
