@@ -130,6 +130,11 @@ export class SimulatedContainer implements World, LoggedContainer {
     return printReference(this.options.image.reference);
   }
 
+  /** As it was made. */
+  get config(): ContainerConfig {
+    return this.options.config;
+  }
+
   /** Its image by digest. */
   get imageName(): string {
     return this.options.config.image.id;

@@ -68,7 +68,16 @@ export class ImageStore {
   }
 
   states(): readonly ImageState[] {
-    return [...this.pulled.values()].map(({ reference, image }) => ({ repository: repositoryOf(reference), tag: reference.tag, id: imageIdOf(reference), sizeBytes: image.sizeBytes }));
+    return [...this.pulled.values()].map(({ reference, image }) => ({ repository: repositoryOf(reference), tag: reference.tag, id: imageIdOf(reference), sizeBytes: image.sizeBytes, digest: reference.digest ?? digestOf(printReference(reference)) }));
+  }
+
+  /** Takes an image away, whatever it is called; false when there is none of this id. */
+  remove(id: string): boolean {
+    const before = this.pulled.size;
+    for (const [name, { reference }] of this.pulled) if (imageIdOf(reference) === id) this.pulled.delete(name);
+    if (this.pulled.size === before) return false;
+    this.listener?.();
+    return true;
   }
 
   private describe(found: FoundImage, pullMs: number): ImageInfo {

@@ -157,6 +157,10 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     return [...this.containers.values()];
   }
 
+  removeImage(id: string): boolean {
+    return this.images.remove(id);
+  }
+
   imageStates(): readonly ImageState[] {
     return this.images.states();
   }

@@ -1,3 +1,4 @@
+import type { ImageInfo } from "../../kubelet/runtime.ts";
 import type { SimulatedContainer } from "../container.ts";
 import type { SimulatedHost } from "../host.ts";
 import type { SimulatedNetwork } from "../network.ts";
@@ -38,12 +39,20 @@ export interface ImageState {
   /** Without `sha256:`. */
   readonly id: string;
   readonly sizeBytes: number;
+  /** Of its manifest, with `sha256:`. */
+  readonly digest: string;
 }
 
 export interface RuntimeState {
   listSandboxes(): readonly SandboxState[];
   listContainers(): readonly SimulatedContainer[];
   imageStates(): readonly ImageState[];
+  /** Rejects with ImageError. */
+  pullImage(reference: string): Promise<ImageInfo>;
+  /** False: nobody has it. */
+  removeImage(id: string): boolean;
+  stopContainer(id: string, graceMs: number): Promise<void>;
+  removeContainer(id: string): Promise<void>;
 }
 
 /** A process id of the machine for what has this id: the same whenever somebody looks. */

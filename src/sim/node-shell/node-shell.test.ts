@@ -110,6 +110,20 @@ it("kube-proxy's Pods have the tools for its rules; its clean-up takes the servi
   expect(await printed(cluster, machine(node), "kube-proxy")).toMatchObject({ code: 1 });
 });
 
+it("crictl pulls and removes images, measures, and stops what the kubelet starts again", async () => {
+  expect(await on("crictl pull redis:8")).toMatch(/^Image is up to date for sha256:[0-9a-f]{64}\n$/);
+  expect(await on("crictl images redis -q; crictl inspecti redis:8 | jq -r .status.repoTags[0]; crictl rmi redis:8; crictl images redis")).toMatch(/^sha256:[0-9a-f]{64}\ndocker\.io\/library\/redis:8\nDeleted: docker\.io\/library\/redis:8\nIMAGE +TAG +IMAGE ID +SIZE\n$/);
+  expect(await printed(cluster, machine(node), "crictl pull nosuch")).toMatchObject({ code: 1, out: expect.stringMatching(/^E0101 .* log\.go:32\] "PullImage from image service failed" image="nosuch" err="rpc error: .*\nFATA\[0000\] pulling image: rpc error: .*\n$/) as string });
+  expect(await on("crictl stats --id $(crictl ps -q --name nginx)")).toMatch(/^CONTAINER +NAME +CPU % +MEM +DISK +INODES +SWAP\n[0-9a-f]{13} +nginx +0\.\d\d +5\.243MB +\S+kB +8 +0B\n$/);
+  expect(await on("crictl info | jq -c '[.status.conditions[].type]'; crictl ps --name nginx -o json | jq -r '.containers[0].metadata.name'; crictl exec $(crictl ps -q --name nginx) hostname")).toBe('["RuntimeReady","NetworkReady","ContainerdHasNoDeprecationWarnings"]\nnginx\nweb\n');
+  for (const [command, restarts] of [["stop", 1], ["rm -f", 2]] as const) {
+    await on(`crictl ${command} $(crictl ps -q --name nginx)`);
+    await cluster.advance("30s");
+    expect((await cluster.client.get(pods, { namespace: "default", name: "web" })).status.containerStatuses?.[0]).toMatchObject({ restartCount: restarts, state: { running: {} } });
+  }
+  expect((await printed(cluster, machine(node), "crictl rm $(crictl ps -q --name nginx)")).out).toMatch(/container is running, please stop it first\n$/);
+});
+
 it("routes to machines come and go with them", async () => {
   const name = await cluster.nodes.add();
   expect(await on("ip route")).toContain("10.244.2.0/24 via 172.18.0.4 dev eth0 \n");
