@@ -22,7 +22,7 @@ export async function kubectlCluster(options: NodeClusterOptions = {}): Promise<
   return {
     cluster,
     kubeconfig,
-    kubectl: (args, rest = {}) => kubectl(args, { ...rest, kubeconfig }),
+    kubectl: (args, rest = {}) => kubectl(args, { ...rest, kubeconfig, home: folder }),
     async [Symbol.asyncDispose]() {
       await cluster.close();
       rmSync(folder, { recursive: true, force: true });
