@@ -19,6 +19,8 @@ export interface Kind {
   /** The kind in whose form its objects are stored: itself, except where `conversion` says how to get there and back. */
   readonly storage: Kind;
   readonly conversion: KindConversion | undefined;
+  /** Other versions in which a body may come, where they say the same in the same form. */
+  readonly alsoSpoken?: readonly string[];
 }
 
 interface RegistryParts {

@@ -150,7 +150,7 @@ function checkKind(server: ServerContext, expected: Kind, value: JsonValue): voi
   const body = value as JsonObject;
   const kind = typeof body["kind"] === "string" && body["kind"] !== "" ? body["kind"] : expected.facts.kind;
   const apiVersion = typeof body["apiVersion"] === "string" && body["apiVersion"] !== "" ? body["apiVersion"] : expected.ref.apiVersion;
-  if (kind === expected.facts.kind && apiVersion === expected.ref.apiVersion) return;
+  if (kind === expected.facts.kind && (apiVersion === expected.ref.apiVersion || expected.alsoSpoken?.includes(apiVersion))) return;
   const version = apiVersion.slice(apiVersion.lastIndexOf("/") + 1);
   const prefix = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.facts.kind}`;
   const known = server.registry.byKind(apiVersion, kind);

@@ -35,8 +35,8 @@ async function statusOf(): Promise<PodDisruptionBudget["status"]> {
   return (await server.client.get(podDisruptionBudgets, { namespace: "default", name: "web" })).status;
 }
 
-async function evict(name: string, deleteOptions?: object): Promise<Status> {
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: "default" }, ...(deleteOptions ? { deleteOptions } : {}) };
+async function evict(name: string, deleteOptions?: object, apiVersion = "policy/v1"): Promise<Status> {
+  const body = { apiVersion, kind: "Eviction", metadata: { name, namespace: "default" }, ...(deleteOptions ? { deleteOptions } : {}) };
   const response = await server.client.request({ method: "POST", path: `/api/v1/namespaces/default/pods/${name}/eviction`, query: "", headers: {}, body: body as never, wants: "object" });
   return (response.body as unknown as { object: Status }).object;
 }
@@ -90,6 +90,13 @@ test("a dry run changes nothing", async () => {
   const { revision } = server.store;
   expect(await evict(first, { dryRun: ["All"] })).toMatchObject({ code: 201 });
   expect(server.store.revision).toBe(revision);
+});
+
+test("an eviction may be spoken in the version before, as the clients for Java do, and in no other", async () => {
+  await budget({ minAvailable: 2 });
+  const [first = ""] = await podNames();
+  expect(await evict(first, { dryRun: ["All"] }, "policy/v1beta1")).toMatchObject({ code: 201 });
+  expect(await evict(first, { dryRun: ["All"] }, "policy/v2")).toMatchObject({ code: 400 });
 });
 
 test("Pods that have ended go without asking the budget; those that are not ready by its policy", async () => {

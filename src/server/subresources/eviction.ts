@@ -36,7 +36,7 @@ const budgetText = "Cannot evict pod as it would violate the pod's disruption bu
 
 export async function evict(call: ResourceCall): Promise<ApiResponse> {
   const query = writeOptions("CreateOptions", call.query, call.request);
-  const eviction = decodeObject(call, spokenKind(evictionRef, "io.k8s.api.policy.v1.Eviction"), query.fieldValidation) as KubeObject & { readonly deleteOptions?: WireDeleteOptions };
+  const eviction = decodeObject(call, spokenKind(evictionRef, "io.k8s.api.policy.v1.Eviction", ["policy/v1beta1"]), query.fieldValidation) as KubeObject & { readonly deleteOptions?: WireDeleteOptions };
   if ((eviction.metadata.name ?? "") !== call.name) throw badRequest("name in URL does not match name in Eviction object");
   const asked = optionsFrom((eviction.deleteOptions ?? {}) as never);
   if (eviction.deleteOptions !== undefined && query.dryRun !== asked.dryRun && query.dryRun) {
