@@ -40,7 +40,14 @@ const rules: readonly (readonly [RegExp, string])[] = [
 export function normalise(text: string): string {
   let out = text;
   for (const [pattern, replacement] of rules) out = out.replace(pattern, replacement);
-  return out;
+  return inOneOrder(out);
+}
+
+/** kubectl drain tells its reasons in the order of a map of Go, another each time: in one line, and line by line. */
+function inOneOrder(text: string): string {
+  return text
+    .replace(/\[(cannot delete [^\]]+)\]/g, (_, reasons: string) => `[${reasons.split(/, (?=cannot delete )/).sort().join(", ")}]`)
+    .replace(/(?:^ *cannot delete .*(?:\n|$)){2,}/gm, (lines) => `${lines.trimEnd().split("\n").sort().join("\n")}${lines.endsWith("\n") ? "\n" : ""}`);
 }
 
 /** Lines in an order of their own: tables whose rows are sorted by random names. */
