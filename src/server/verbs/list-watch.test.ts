@@ -65,6 +65,9 @@ describe("list", () => {
     const third = objectOf(await ask(path, `limit=2&continue=${second.metadata.continue}`)) as ObjectList;
     expect(third.items.map(({ metadata }) => metadata.name)).toEqual(["e"]);
     expect(third.metadata.continue).toBeUndefined();
+    const both = objectOf(await ask(path, `continue=${first.metadata.continue}&resourceVersion=5`)) as Status;
+    expect([both.code, both.message]).toEqual([400, "specifying resource version is not allowed when using continue"]);
+    expect((objectOf(await ask(path, `continue=${first.metadata.continue}&resourceVersion=0`)) as ObjectList).items).toHaveLength(3);
   });
 
   test("a token that is too old answers 410 with one to go on inconsistently", async () => {

@@ -1,4 +1,4 @@
-import { StatusError, expired } from "../../base/status-error.ts";
+import { StatusError, badRequest, expired } from "../../base/status-error.ts";
 import { CompactedError } from "../../store/contract.ts";
 import type { ListPage, Stored } from "../../store/contract.ts";
 import type { ResourceCall } from "../context.ts";
@@ -56,6 +56,7 @@ function startOf(call: ResourceCall, parameters: ListParameters, prefix: string)
   const newest = call.server.store.revision;
   if (parameters.continue !== "") {
     const { revision, after } = decodeContinue(parameters.continue);
+    if (parameters.resourceVersion !== "" && parameters.resourceVersion !== "0") throw badRequest("specifying resource version is not allowed when using continue");
     return { at: revision < 0 ? undefined : revision, after: prefix + after };
   }
   if (parameters.resourceVersion === "") return { at: undefined, after: undefined };
