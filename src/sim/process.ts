@@ -98,6 +98,8 @@ export class Process {
   env: ReadonlyMap<string, string>;
   cwd: string;
   readonly tty: boolean;
+  /** What it writes is shown to a person at once, not piped or kept. */
+  showsToTerminal: boolean;
   input: Input | undefined;
   readonly startedAt: number;
   /** Why it ended, where that is more than the code. */
@@ -114,12 +116,13 @@ export class Process {
   /** It is PID 1, or stands in for it. */
   private readonly initial: boolean;
 
-  constructor(options: ProcessState & { world: World; tty: boolean; initial?: boolean; parent?: number }) {
+  constructor(options: ProcessState & { world: World; tty: boolean; initial?: boolean; parent?: number; showsToTerminal?: boolean }) {
     this.world = options.world;
     this.argv = options.argv;
     this.env = options.env;
     this.cwd = options.cwd;
     this.tty = options.tty;
+    this.showsToTerminal = options.showsToTerminal ?? options.tty;
     this.input = options.input;
     this.output = options.output;
     this.takesMore = options.ready;

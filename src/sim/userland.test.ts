@@ -72,3 +72,28 @@ describe("tools for bytes and files", () => {
     expect((await exec(at, id, "sh", "-c", script)).out).toBe(out);
   });
 });
+
+describe("tools of a Debian image", () => {
+  it("speak and set their tables as GNU's do", async () => {
+    const at = lab();
+    const { id } = await run(at, "debian", ["sleep", "1d"]);
+    const said = async (script: string) => (await exec(at, id, "sh", "-c", script)).out;
+    expect(await said("cat /x; ls /x; rm /x; mkdir /etc; cp /x /y; touch /no/x; tail /x; rmdir /etc")).toBe(
+      "cat: /x: No such file or directory\nls: cannot access '/x': No such file or directory\nrm: cannot remove '/x': No such file or directory\nmkdir: cannot create directory \u2018/etc\u2019: File exists\ncp: cannot stat '/x': No such file or directory\ntouch: cannot touch '/no/x': No such file or directory\ntail: cannot open '/x' for reading: No such file or directory\nrmdir: failed to remove '/etc': Directory not empty\n",
+    );
+    expect(await said("mkdir /d; echo hi > /d/f; ls -l /d")).toMatch(/^total 4\n-rw-r--r-- 1 root root 3 Jan {2}1 00:00 f\n$/);
+    expect(await said("df -h / /etc/hosts")).toBe("Filesystem      Size  Used Avail Use% Mounted on\noverlay         100G   20G   80G  20% /\n/dev/vda1       100G   20G   80G  20% /etc/hosts\n");
+  });
+
+  it("list in columns for a person at a terminal, and only there", async () => {
+    const at = lab();
+    const { id } = await run(at, "busybox", ["sleep", "1d"]);
+    let out = "";
+    const shown = async (script: string): Promise<string> => {
+      out = "";
+      await at.runtime.exec(id, { argv: ["sh", "-c", script], tty: true, onOutput: (_stream, bytes) => void (out += new TextDecoder().decode(bytes)) });
+      return out;
+    };
+    expect(await shown("mkdir /l; cd /l; touch one two three four five; ls; ls | tail -n 1; x=$(ls); echo \"$x\" | wc -l; ls > /all; wc -l < /all; ls -1 | head -n 1")).toBe("five   four   one    three  two\r\ntwo\r\n5\r\n5\r\nfive\r\n");
+  });
+});

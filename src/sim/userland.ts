@@ -5,6 +5,7 @@ import { absolute, clockCommands } from "./commands/clock.ts";
 import { curl } from "./commands/curl.ts";
 import { fileCommands } from "./commands/files.ts";
 import { filterCommands } from "./commands/filters.ts";
+import { inGnuWords, isGnu } from "./commands/gnu.ts";
 import { ls } from "./commands/ls.ts";
 import { netCommands } from "./commands/net.ts";
 import { processCommands } from "./commands/processes.ts";
@@ -119,9 +120,9 @@ function commandProgram(command: SimulatedCommand, finder: Finder): Program {
       files: process.world.files,
       input: async () => (await readAll(process)) ?? new Uint8Array(0),
       out: (text) => process.write("stdout", text),
-      err: (text) => process.write("stderr", text),
+      err: (text) => process.write("stderr", isGnu(process.world.files) ? inGnuWords(text) : text),
       run: async (argv, { env = process.env, input = process.input, started } = {}) => {
-        const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, parent: process.pid, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
+        const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, parent: process.pid, showsToTerminal: process.showsToTerminal, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
         started?.(child);
         try {
           return await process.wait(child.run(findProgram(finder, argv, process.cwd)));

@@ -130,7 +130,7 @@ function finish(call: CommandCall, options: CurlOptions, transfer: Transfer, out
   const { answer, error } = transfer;
   const isKept = answer !== undefined && (error === undefined || options.failWithBody);
   const body = answer === undefined || options.head ? "" : answer.body;
-  if (!options.silent && !options.verbose && !(call.process.tty && (output === undefined || output === "-")) && (isKept || error)) call.err(meter(isKept ? bytesOf(body) : undefined));
+  if (!options.silent && !options.verbose && !(call.process.showsToTerminal && (output === undefined || output === "-")) && (isKept || error)) call.err(meter(isKept ? bytesOf(body) : undefined));
   if (isKept) {
     const text = `${options.include || options.head ? `${headerLines(answer).join("\r\n")}\r\n\r\n` : ""}${body}`;
     if (output === undefined || output === "-") call.out(text);

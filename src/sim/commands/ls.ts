@@ -2,8 +2,9 @@ import type { CommandCall, SimulatedCommand } from "../command.ts";
 import { formatTime } from "../../base/time.ts";
 import type { FileStat } from "../files/file-view.ts";
 import { absolute, wordsOf } from "./clock.ts";
+import { isGnu } from "./gnu.ts";
 
-/** Lists files as busybox does where its output is no terminal: one name a line, or one file a line with all about it. */
+/** Lists files: one name a line, in columns for a person at a terminal, or one file a line with all about it, set as busybox does or as GNU's ls. */
 
 interface Listed {
   readonly name: string;
@@ -40,14 +41,40 @@ function timeText(mtime: number, now: number): string {
   return `${months[Number(month) - 1]} ${String(Number(day)).padStart(2)} ${recent ? time.slice(0, 5) : year.padStart(5)}`;
 }
 
-function lineOf(file: Listed, flags: ReadonlySet<string>, call: CommandCall): string {
+const terminalWidth = 80;
+
+/** Names down the columns, as many as fit. */
+function inColumns(names: readonly string[]): string {
+  const width = Math.max(...names.map(({ length }) => length)) + 2;
+  const rows = Math.ceil(names.length / Math.max(1, Math.floor(terminalWidth / width)));
+  return Array.from({ length: rows }, (_, row) => `${names.filter((_name, i) => i % rows === row).map((name) => name.padEnd(width)).join("").trimEnd()}\n`).join("");
+}
+
+/** All lines of what is listed together. */
+function linesOf(files: readonly Listed[], flags: ReadonlySet<string>, call: CommandCall): string {
+  if (flags.has("l") || flags.has("n")) return lined(files.map((file) => cellsOf(file, flags, call)), call);
+  const names = files.map(({ name, stat }) => `${name}${(flags.has("F") || flags.has("p")) && stat.kind === "folder" ? "/" : ""}`);
+  return call.process.showsToTerminal && !flags.has("1") && names.length > 0 ? inColumns(names) : names.map((name) => `${name}\n`).join("");
+}
+
+/** Mode, links, owner, group, size, time and name. */
+type Cells = readonly [mode: string, links: string, owner: string, group: string, size: string, time: string, name: string];
+
+/** busybox's columns have their widths, GNU's those that they need. */
+function lined(rows: readonly Cells[], { files }: CommandCall): string {
+  const gnu = isGnu(files);
+  const width = (column: number, busybox: number): number => (gnu ? Math.max(...rows.map((row) => (row[column] as string).length)) : busybox);
+  const widths = [0, width(1, 4), width(2, 8), width(3, 8), width(4, 9)] as const;
+  return rows.map(([mode, links, owner, group, size, time, name]) => `${mode} ${links.padStart(widths[1])} ${owner.padEnd(widths[2])} ${group.padEnd(widths[3])} ${size.padStart(widths[4])} ${time} ${name}\n`).join("");
+}
+
+function cellsOf(file: Listed, flags: ReadonlySet<string>, call: CommandCall): Cells {
   const { stat } = file;
   const mark = (flags.has("F") || flags.has("p")) && stat.kind === "folder" ? "/" : "";
-  if (!flags.has("l") && !flags.has("n")) return `${file.name}${mark}\n`;
   const size = flags.has("h") ? humanSize(sizeOf(stat)) : String(sizeOf(stat));
-  const named = (id: number | undefined): string => (id === undefined || id === 0 ? (flags.has("n") ? "0" : "root") : String(id)).padEnd(8);
+  const named = (id: number | undefined): string => (id === undefined || id === 0 ? (flags.has("n") ? "0" : "root") : String(id));
   const target = stat.kind === "link" ? ` -> ${call.files.readLink(file.path)}` : "";
-  return `${modeText(stat)} ${String(stat.kind === "folder" ? 2 : 1).padStart(4)} ${named(stat.inode.owner)} ${named(stat.inode.group)} ${size.padStart(9)} ${timeText(stat.mtime, call.process.clock.now())} ${file.name}${mark}${target}\n`;
+  return [modeText(stat), String(stat.kind === "folder" ? 2 : 1), named(stat.inode.owner), named(stat.inode.group), size, timeText(stat.mtime, call.process.clock.now()), `${file.name}${mark}${target}`];
 }
 
 function ordered(files: Listed[], flags: ReadonlySet<string>): Listed[] {
@@ -61,7 +88,7 @@ function listFolder(folder: Listed, flags: ReadonlySet<string>, call: CommandCal
   if (flags.has("a")) names.push(".", "..");
   const inside = ordered(names.map((name) => ({ name, path: absolute(name, folder.path), stat: call.files.stat(absolute(name, folder.path), { follow: false }) })), flags);
   const total = flags.has("l") || flags.has("n") ? `total ${inside.reduce((sum, { stat }) => sum + blocksOf(stat), 0)}\n` : "";
-  const lines = inside.map((file) => lineOf(file, flags, call)).join("");
+  const lines = linesOf(inside, flags, call);
   if (!flags.has("R")) return total + lines;
   const below = inside.filter(({ name, stat }) => stat.kind === "folder" && name !== "." && name !== "..").map((file) => ({ ...file, name: `${folder.name.replace(/\/$/, "")}/${file.name}` }));
   return total + lines + below.map((each) => `\n${each.name}:\n${listFolder(each, flags, call)}`).join("");
@@ -92,7 +119,7 @@ export const ls: SimulatedCommand = async (call) => {
   }
   const folders = flags.has("d") ? [] : ordered(found.filter(({ stat }) => stat.kind === "folder"), flags);
   const plain = ordered(found.filter((file) => !folders.includes(file)), flags);
-  const parts = plain.length > 0 ? [plain.map((file) => lineOf(file, flags, call)).join("")] : [];
+  const parts = plain.length > 0 ? [linesOf(plain, flags, call)] : [];
   const titled = names.length > 1 || flags.has("R");
   for (const folder of folders) parts.push(`${titled ? `${folder.name}:\n` : ""}${listFolder(folder, flags, call)}`);
   out(parts.join("\n"));

@@ -20,7 +20,7 @@ function inUnit(value: number, unit: string): string {
 }
 
 /** Device, path, type and options of what is mounted. */
-function mountsOf(files: FileView): string[][] {
+export function mountsOf(files: FileView): string[][] {
   const text = files.exists("/proc/mounts") ? new TextDecoder().decode(files.readFile("/proc/mounts")) : "";
   return text.trim().split("\n").map((line) => line.split(" "));
 }

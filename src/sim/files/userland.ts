@@ -61,7 +61,10 @@ export function commonBase(commands: readonly string[]): FolderInode {
 export function imageRoot(image: SimulatedImage, base: FolderInode): FolderInode {
   // What is made of no distribution in particular says that it is the one that most images are made of.
   const own: { [path: string]: Inode | string } = { ...(image.userland && !image.lacks ? { "/etc/os-release": debianRelease } : {}), ...image.files };
+  const common = image.userland ? base.own.get("bin") : undefined;
   for (const name of Object.keys({ ...image.programs, ...image.commands })) {
+    // What it lacks comes with a package, and another make of a common command lies where that lies.
+    if (image.lacks?.has(name) || (!Object.hasOwn(image.programs, name) && common?.kind === "folder" && common.own.has(name))) continue;
     const path = [...image.entrypoint, ...image.command].find((word) => word.startsWith("/") && word.endsWith(`/${name}`)) ?? `/usr/local/bin/${name}`;
     own[path] = fileInode("\x7fELF", 0, 0o755);
   }

@@ -2,6 +2,7 @@ import type { Environment, Random } from "../../base/environment.ts";
 import type { RuntimeExec } from "../../kubelet/runtime.ts";
 import type { CommandTable } from "../command.ts";
 import { runFor } from "../container-streams.ts";
+import { gnuCommands } from "../commands/gnu.ts";
 import { glibcPing } from "../commands/ping.ts";
 import type { FileView } from "../files/file-view.ts";
 import { standardPath } from "../images/image.ts";
@@ -26,7 +27,7 @@ import { Units } from "./units.ts";
 
 /** Everything that a node has beside the ordinary commands. */
 function nodeCommands(machine: MachineState, units: Units): CommandTable {
-  return { ...glibcPing, ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine, units), ...journalCommands(machine, units), ...processCommands(machine, units), ...conntrackCommands(machine), ...binaryCommands, ...addressCommands(machine, units) };
+  return { ...glibcPing, ...gnuCommands, ...iptablesCommands, "kube-proxy": kubeProxyOfNode, ...crictlCommands(machine), ...systemdCommands(machine, units), ...journalCommands(machine, units), ...processCommands(machine, units), ...conntrackCommands(machine), ...binaryCommands, ...addressCommands(machine, units) };
 }
 
 /**

@@ -15,6 +15,9 @@ export function outputTo(descriptors: Descriptors, self?: Process): Process["out
   return (stream, bytes) => write(descriptors.get(stream === "stdout" ? 1 : 2), bytes);
 }
 
+/** Whether what a command writes there is shown to a person at once. */
+export const isShown = (descriptors: Descriptors): boolean => descriptors.get(1)?.own?.process.showsToTerminal ?? false;
+
 /** A process's own stream as a descriptor of the script that it runs. */
 export function ownDescriptor(process: Process, stream: "stdout" | "stderr"): Descriptor {
   return {

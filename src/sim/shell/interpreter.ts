@@ -4,7 +4,7 @@ import { builtins } from "./builtins.ts";
 import { compound } from "./compounds.ts";
 import { complaintOf } from "./flavours.ts";
 import type { Flavour } from "./flavours.ts";
-import { outputTo, ownDescriptor } from "./descriptors.ts";
+import { isShown, outputTo, ownDescriptor } from "./descriptors.ts";
 import { Expander } from "./expand.ts";
 import { Jobs } from "./jobs.ts";
 import { Pacer } from "./pacer.ts";
@@ -191,7 +191,7 @@ export class Interpreter implements Shell {
   /** A child that runs a part of this script, with a copy of all that this shell knows. */
   spawn(descriptors: Descriptors, work: (shell: Interpreter) => Promise<number>, options: { forOne?: boolean; background?: boolean } = {}): { process: Process; done: Promise<number> } {
     const child = new Process({
-      world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false, parent: this.process.pid,
+      world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false, parent: this.process.pid, showsToTerminal: isShown(descriptors),
       input: options.background && descriptors.get(0) === this.descriptors.get(0) ? undefined : descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
     });
     const own = new Map(descriptors);

@@ -1,6 +1,6 @@
 import { Process } from "../process.ts";
 import type { Program } from "../process.ts";
-import { outputTo } from "./descriptors.ts";
+import { isShown, outputTo } from "./descriptors.ts";
 import type { Descriptors } from "./streams.ts";
 import type { Traps } from "./traps.ts";
 import type { Variables } from "./variables.ts";
@@ -34,7 +34,7 @@ export class Programs {
     if (!program) return this.notFound(argv[0] as string, descriptors);
     if (this.means.isLast()) return this.become(argv, program, descriptors, assigned);
     const child = new Process({
-      world: process.world, argv, env: variables.environment(assigned), cwd: variables.cwd, tty: process.tty, initial: false, parent: process.pid,
+      world: process.world, argv, env: variables.environment(assigned), cwd: variables.cwd, tty: process.tty, initial: false, parent: process.pid, showsToTerminal: isShown(descriptors),
       input: descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
     });
     return this.waitedFor(child, child.run(program));
@@ -61,6 +61,7 @@ export class Programs {
     const before = process.takesMore;
     const out = descriptors.get(1);
     const ready = (): Promise<void> => (out?.own?.process === process ? before?.() : out?.ready?.()) ?? Promise.resolve();
+    process.showsToTerminal = isShown(descriptors);
     process.become({ argv, env: variables.environment(assigned), cwd: variables.cwd, input: descriptors.get(0)?.reader, output: outputTo(descriptors, process), ready });
     return program(process);
   }
