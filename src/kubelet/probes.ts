@@ -1,4 +1,6 @@
 import type { Environment, Timer } from "../base/environment.ts";
+import { andThen, rescued } from "../base/soon.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Container, Probe } from "../api/types/core-v1.ts";
 import type { ContainerRuntime, NodeNetwork } from "./runtime.ts";
 
@@ -50,36 +52,49 @@ export async function execIn(means: ProbeMeans, containerId: string, argv: reado
   return { code, output };
 }
 
-export async function probeOnce(probe: Probe, target: ProbeTarget, means: ProbeMeans): Promise<ProbeResult> {
-  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+/** What the probe says; at once where nothing on the way takes time, which is how probes are answered a hundred thousand times a day. */
+export function probeOnce(probe: Probe, target: ProbeTarget, means: ProbeMeans): Soon<ProbeResult> {
+  return rescued(
+    () => attempt(probe, target, means),
+    (error) => failure(probe, target, error instanceof Error ? error.message : String(error)),
+  );
+}
+
+function attempt(probe: Probe, target: ProbeTarget, means: ProbeMeans): Soon<ProbeResult> {
+  const { network } = means;
+  const timeoutMs = timeoutOf(probe) * 1000;
   const { container, podIp } = target;
-  try {
-    if (probe.exec) {
-      const { code, output } = await execIn(means, target.containerId, probe.exec.command ?? [], timeoutMs);
-      if (code === 0) return { ok: true };
-      if (code === "timeout") return { ok: false, message: `command timed out: "${(probe.exec.command ?? []).join(" ")}" timed out after ${probe.timeoutSeconds ?? 1}s` };
-      return { ok: false, message: output };
-    }
-    if (probe.httpGet) {
-      const { path = "/", port, host, scheme = "HTTP", httpHeaders = [] } = probe.httpGet;
-      const number = portNumber(port, container);
-      if (number === undefined) return { ok: false, errored: true, message: `couldn't find port: ${port}` };
-      const headers: { [name: string]: string } = { "user-agent": "kube-probe/1.36", accept: "*/*", connection: "close" };
-      for (const { name, value } of httpHeaders) headers[name.toLowerCase()] = value;
-      const { status } = await means.network.httpGet({ ip: host || podIp, port: number, path: path.startsWith("/") ? path : `/${path}`, scheme, headers, timeoutMs });
-      return status >= 200 && status < 400 ? { ok: true } : { ok: false, message: `HTTP probe failed with statuscode: ${status}` };
-    }
-    const port = probe.tcpSocket ? portNumber(probe.tcpSocket.port, container) : probe.grpc?.port;
-    if (port === undefined) return { ok: false, errored: true, message: "couldn't find port" };
-    await means.network.tcpConnect({ ip: probe.tcpSocket?.host || podIp, port, timeoutMs });
-    return { ok: true };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    // The client of the gRPC health check goes on dialling until its time is over.
-    if (probe.grpc) return { ok: false, message: `timeout: failed to connect service "${podIp}:${probe.grpc.port}" within ${probe.timeoutSeconds ?? 1}s: context deadline exceeded` };
-    if (probe.exec) return { ok: false, errored: true, message: `rpc error: code = Unknown desc = ${message}` };
-    return { ok: false, message };
+  if (probe.exec) return execProbe(probe.exec.command ?? [], probe, target, means);
+  if (probe.httpGet) {
+    const { path = "/", port, host, scheme = "HTTP", httpHeaders = [] } = probe.httpGet;
+    const number = portNumber(port, container);
+    if (number === undefined) return { ok: false, errored: true, message: `couldn't find port: ${port}` };
+    const headers: { [name: string]: string } = { "user-agent": "kube-probe/1.36", accept: "*/*", connection: "close" };
+    for (const { name, value } of httpHeaders) headers[name.toLowerCase()] = value;
+    const answer = network.httpGet({ ip: host || podIp, port: number, path: path.startsWith("/") ? path : `/${path}`, scheme, headers, timeoutMs });
+    return andThen(answer, ({ status }) => (status >= 200 && status < 400 ? success : { ok: false, message: `HTTP probe failed with statuscode: ${status}` }));
   }
+  const port = probe.tcpSocket ? portNumber(probe.tcpSocket.port, container) : probe.grpc?.port;
+  if (port === undefined) return { ok: false, errored: true, message: "couldn't find port" };
+  return andThen(network.tcpConnect({ ip: probe.tcpSocket?.host || podIp, port, timeoutMs }), () => success);
+}
+
+const success: ProbeResult = { ok: true };
+
+const timeoutOf = ({ timeoutSeconds = 1 }: Probe): number => timeoutSeconds;
+
+async function execProbe(command: readonly string[], probe: Probe, { containerId }: ProbeTarget, means: ProbeMeans): Promise<ProbeResult> {
+  const { code, output } = await execIn(means, containerId, command, timeoutOf(probe) * 1000);
+  if (code === 0) return success;
+  if (code === "timeout") return { ok: false, message: `command timed out: "${command.join(" ")}" timed out after ${timeoutOf(probe)}s` };
+  return { ok: false, message: output };
+}
+
+function failure(probe: Probe, { podIp }: ProbeTarget, message: string): ProbeResult {
+  // The client of the gRPC health check goes on dialling until its time is over.
+  if (probe.grpc) return { ok: false, message: `timeout: failed to connect service "${podIp}:${probe.grpc.port}" within ${timeoutOf(probe)}s: context deadline exceeded` };
+  if (probe.exec) return { ok: false, errored: true, message: `rpc error: code = Unknown desc = ${message}` };
+  return { ok: false, message };
 }
 
 export interface ProbeWorkerOptions {
@@ -134,7 +149,9 @@ export class ProbeWorker {
 
   private round(): void {
     this.timer = undefined;
-    void this.once().then(this.again);
+    const done = this.once();
+    if (done instanceof Promise) void done.then(this.again);
+    else this.again();
   }
 
   private readonly again = (): void => {
@@ -142,10 +159,14 @@ export class ProbeWorker {
     this.timer = this.options.means.environment.clock.after((this.options.probe.periodSeconds ?? 10) * 1000, this.wake);
   };
 
-  private async once(): Promise<void> {
-    const { probe, target, means, kind } = this.options;
-    if (!this.options.enabled()) return;
-    const result = await probeOnce(probe, target, means);
+  private once(): Soon<void> {
+    const { probe, target, means } = this.options;
+    if (!this.options.enabled()) return undefined;
+    return andThen(probeOnce(probe, target, means), this.take);
+  }
+
+  private readonly take = (result: ProbeResult): void => {
+    const { probe, kind } = this.options;
     if (this.stopped) return;
     if (!result.ok) this.options.failed(result.message, result.errored ?? false);
     // A probe that could not be made says nothing about the container.
@@ -159,5 +180,5 @@ export class ProbeWorker {
     // The verdict of startup and a failed liveness are final for this container: its next attempt gets a new worker.
     if (kind === "Startup" || (kind === "Liveness" && !result.ok)) this.stop();
     this.options.verdict(result.ok);
-  }
+  };
 }

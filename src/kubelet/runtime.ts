@@ -1,3 +1,4 @@
+import type { Soon } from "../base/soon.ts";
 import type { PortClient, PortConnection } from "../server/request.ts";
 
 /**
@@ -201,7 +202,7 @@ export interface NodeFiles {
 
 /** Network probes from the node (HTTP and TCP); exec probes go through the runtime. */
 export interface NodeNetwork {
-  /** Resolves with the HTTP status, rejects with the text of a connection error. */
-  httpGet(options: { ip: string; port: number; path: string; scheme: string; headers: { [name: string]: string }; timeoutMs: number }): Promise<{ status: number; body: string }>;
-  tcpConnect(options: { ip: string; port: number; timeoutMs: number }): Promise<void>;
+  /** Gives the HTTP status, throws or rejects with the text of a connection error. */
+  httpGet(options: { ip: string; port: number; path: string; scheme: string; headers: { [name: string]: string }; timeoutMs: number }): Soon<{ status: number; body: string }>;
+  tcpConnect(options: { ip: string; port: number; timeoutMs: number }): Soon<void>;
 }

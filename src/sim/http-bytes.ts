@@ -73,7 +73,8 @@ class HttpConnection implements PortConnection {
     this.isBusy = true;
     const { head, body } = next;
     const request: HttpRequest = { method: head.method, path: head.path, host: head.headers["host"] ?? `localhost:${this.port}`, headers: head.headers, body };
-    this.http(request, this.from).then(
+    const answer = async (): Promise<HttpResponse> => this.http(request, this.from);
+    answer().then(
       (response) => this.answer(head, response),
       () => this.finish(),
     );

@@ -1,3 +1,4 @@
+import type { Soon } from "../base/soon.ts";
 import type { Clock, Random } from "../base/environment.ts";
 import type { DnsAnswer, Question } from "../dns/answer.ts";
 import { parseIpv4, rangeContains } from "../base/ipv4.ts";
@@ -35,7 +36,7 @@ export type Transport = "TCP" | "UDP";
 
 export interface Listener {
   /** Absent: takes connections but speaks no HTTP. */
-  readonly http?: (request: HttpRequest, from: string) => Promise<HttpResponse>;
+  readonly http?: (request: HttpRequest, from: string) => Soon<HttpResponse>;
   /** Answers questions about names. */
   readonly dns?: (question: Question) => DnsAnswer;
   /** It speaks nothing but TLS. */

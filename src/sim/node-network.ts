@@ -1,4 +1,5 @@
 import type { Environment } from "../base/environment.ts";
+import type { Soon } from "../base/soon.ts";
 import type { NodeNetwork } from "../kubelet/runtime.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import { ConnectError } from "./network.ts";
@@ -18,7 +19,7 @@ export class SimulatedNodeNetwork implements NodeNetwork {
     this.options = options;
   }
 
-  async httpGet(options: Parameters<NodeNetwork["httpGet"]>[0]): Promise<{ status: number; body: string }> {
+  httpGet(options: Parameters<NodeNetwork["httpGet"]>[0]): Soon<{ status: number; body: string }> {
     const { ip, port, path, headers, timeoutMs, scheme } = options;
     const failed = (why: string): string => `Get "${scheme.toLowerCase()}://${ip}:${port}${path}": ${why}`;
     const late = (): string => failed("context deadline exceeded (Client.Timeout exceeded while awaiting headers)");
@@ -28,6 +29,10 @@ export class SimulatedNodeNetwork implements NodeNetwork {
     if (!listener.http) throw new Error(failed("EOF"));
     const host = headers["host"] ?? `${ip}:${port}`;
     const answer = listener.http({ method: "GET", path, host, headers: { host, ...headers }, body: "" }, from);
+    return answer instanceof Promise ? this.inTime(answer, timeoutMs, late) : answer;
+  }
+
+  private inTime<T>(answer: Promise<T>, timeoutMs: number, late: () => string): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = this.options.environment.clock.after(timeoutMs, () => reject(new Error(late())));
       answer.then(
@@ -43,8 +48,8 @@ export class SimulatedNodeNetwork implements NodeNetwork {
     });
   }
 
-  async tcpConnect({ ip, port, timeoutMs }: Parameters<NodeNetwork["tcpConnect"]>[0]): Promise<void> {
-    if (!this.reach(ip, port, (why) => why)) await this.tooLate(timeoutMs, () => `dial tcp ${ip}:${port}: i/o timeout`);
+  tcpConnect({ ip, port, timeoutMs }: Parameters<NodeNetwork["tcpConnect"]>[0]): Soon<void> {
+    return this.reach(ip, port, (why) => why) ? undefined : this.tooLate(timeoutMs, () => `dial tcp ${ip}:${port}: i/o timeout`);
   }
 
   /** Undefined: nothing answers, and who asks runs into his time-out. Throws when the connection is refused. */

@@ -86,7 +86,7 @@ export async function ask(call: Pick<CommandCall, "process">, target: Target, { 
   let answer: Answer;
   if (!isTls && listener.isTls) answer = { ...known, status: 400, reason: "Bad Request", headers: {}, body: "Client sent an HTTP request to an HTTPS server.\n" };
   else if (!listener.http) throw new NoConnection(ip, "refused");
-  else answer = { ...(await call.process.wait(listener.http({ method, path: target.path, host: headers["host"] ?? host, headers: { host, ...headers }, body }, from))), ...known };
+  else answer = { ...(await call.process.wait(Promise.resolve(listener.http({ method, path: target.path, host: headers["host"] ?? host, headers: { host, ...headers }, body }, from)))), ...known };
   told?.({ step: "answered", answer });
   return answer;
 }

@@ -44,14 +44,14 @@ const coredns: Program = async (process) => {
     return `${lines.join("\n")}\n`;
   };
   const program = "coredns";
-  const well = { program, http: async () => text(200, "OK") };
+  const well = { program, http: () => text(200, "OK") };
   if (!network.listen(53, { dns, program }, "UDP") || !network.listen(53, { dns, program })) {
     process.write("stderr", "Listen: listen tcp :53: bind: address already in use\n");
     return 1;
   }
   network.listen(8080, well);
   network.listen(8181, well);
-  network.listen(9153, { program, http: async ({ path }) => (path === "/metrics" ? text(200, metrics()) : text(404, "404 page not found\n")) });
+  network.listen(9153, { program, http: ({ path }) => (path === "/metrics" ? text(200, metrics()) : text(404, "404 page not found\n")) });
   process.write("stdout", ".:53\n[INFO] plugin/reload: Running configuration SHA512 = 591cf328cccc12bc490481273e738df59329c62c0b729d94e8b61db9961c2fa5f046dd37f1cf888b953814040d180f52594972691cd6ff41be96639138a43908\nCoreDNS-1.12.4\nlinux/amd64, go1.24.7, 7e2cdbc\n");
   process.onSignal((signal) => {
     process.onSignal(() => undefined);

@@ -63,7 +63,7 @@ const kubeProxy: Program = async (process) => {
   say("I", "shared_informer.go:356", '"Caches are synced" controller="endpoint slice config"');
   say("I", "shared_informer.go:356", '"Caches are synced" controller="node config"');
   process.world.onEnd(machine.proxy.follow());
-  process.world.network.listen(10256, { program: "kube-proxy", http: async () => ({ status: 200, reason: "OK", headers: { "content-type": "application/json" }, body: "{}" }) });
+  process.world.network.listen(10256, { program: "kube-proxy", http: () => ({ status: 200, reason: "OK", headers: { "content-type": "application/json" }, body: "{}" }) });
   process.onSignal(() => process.exit(2));
   await process.sleep(Infinity);
   return 0;
