@@ -52,7 +52,7 @@ describe("merging and removing", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("foreign entries survive to the letter, and the current context returns", async () => {
+  test("foreign entries survive to the letter, and the current context returns; comments too, unless somebody changed the file meanwhile", async () => {
     const path = at("config");
     writeFileSync(path, foreign);
     const merged = await mergeContext([path], "coracle-local", access);
@@ -60,7 +60,12 @@ describe("merging and removing", () => {
     expect(during["current-context"]).toBe("coracle-local");
     expect(during.contexts.map((entry) => entry.name)).toEqual(["prod", "coracle-local"]);
     await removeContext(merged);
-    expect(load(readFileSync(path, "utf8"))).toEqual(load(foreign));
+    expect(readFileSync(path, "utf8")).toBe(foreign);
+
+    const again = await mergeContext([path], "coracle-local", access);
+    writeFileSync(path, `${readFileSync(path, "utf8")}colour: blue\n`);
+    await removeContext(again);
+    expect(load(readFileSync(path, "utf8"))).toEqual(load(`${foreign}colour: blue\n`));
   });
 
   test("a current context that somebody chose meanwhile stays", async () => {
@@ -80,6 +85,8 @@ describe("merging and removing", () => {
     const merged = await mergeContext([path], "coracle-local", { ...access, url: "https://127.0.0.1:7777" });
     expect(config(path).clusters).toHaveLength(1);
     expect(merged.former).toBe("");
+    await removeContext(merged);
+    expect(config(path).contexts).toEqual([]);
   });
 
   test("a symbolic link stays one", async () => {
@@ -99,7 +106,7 @@ describe("merging and removing", () => {
     expect(config(at("c"))["current-context"]).toBe("coracle-local");
     await removeContext(merged);
     expect(config(at("c"))["current-context"]).toBe("prod");
-    expect(config(at("b")).contexts).toEqual([]);
+    expect(readFileSync(at("b"), "utf8")).toBe("apiVersion: v1\nkind: Config\n");
   });
 
   test("a link that points nowhere yet stays one, and so does a file's owner", async () => {

@@ -1,8 +1,9 @@
 /**
- * Puts a cluster's context into a kubeconfig and takes it out again. Foreign entries stay as they are (comments may go); a file is
- * replaced whole or not at all; kubectl's own lock file keeps two writers apart. A file that cannot be read or understood is left alone and
+ * Puts a cluster's context into a kubeconfig and takes it out again. Foreign entries stay as they are; comments and layout return with the
+ * file that was there, if nobody else has changed it meanwhile. A file is replaced whole or not at all; kubectl's own lock file keeps two writers apart. A file that cannot be read or understood is left alone and
  * named in one line.
  */
+import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -31,9 +32,17 @@ export interface Merged {
   readonly currentPath: string;
   /** What `current-context` was. */
   readonly former: string;
+  /** What stood in the files before, and the sum of what was written there. */
+  readonly originals?: readonly Original[];
   /** The file was not there before, and neither were these folders. */
   readonly created: boolean;
   readonly madeFolders?: readonly string[];
+}
+
+export interface Original {
+  readonly path: string;
+  readonly text: string;
+  readonly writtenSum: string;
 }
 
 type Named = { name?: unknown; [key: string]: unknown };
@@ -126,7 +135,27 @@ function writing<T>(path: string, act: () => T): T {
   }
 }
 
-const replace = (path: string, config: Config): void => writing(path, () => replaceFile(path, dump(config, { noRefs: true, lineWidth: -1 })));
+const textOf = (config: Config): string => dump(config, { noRefs: true, lineWidth: -1 });
+const replace = (path: string, config: Config): void => writing(path, () => replaceFile(path, textOf(config)));
+const sumOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Changes a file and keeps what stood there; nothing of it where there was no file, or one from which our own context shall go. */
+function replaceKeeping(path: string, change: (config: Config) => Config, context: string): Original | undefined {
+  const config = read(path);
+  const before = config === undefined ? undefined : readFileSync(path, "utf8");
+  const text = textOf(change(config ?? {}));
+  writing(path, () => replaceFile(path, text));
+  const isOurs = config?.["current-context"] === context || lists.some((name) => config?.[name]?.some((entry) => entry.name === context));
+  return before === undefined || isOurs ? undefined : { path, text: before, writtenSum: sumOf(text) };
+}
+
+/** Puts back what stood in a file, if all that stands there now was written by `replaceKeeping`. */
+function isPutBack(path: string, originals: readonly Original[] = []): boolean {
+  const original = originals.find((candidate) => candidate.path === path);
+  if (original === undefined || sumOf(readFileSync(path, "utf8")) !== original.writtenSum) return false;
+  writing(path, () => replaceFile(path, original.text));
+  return true;
+}
 
 /** Runs `change` while `<path>.lock` is ours, as kubectl takes it. */
 async function withLock<T>(path: string, change: () => T): Promise<T> {
@@ -179,33 +208,33 @@ export async function mergeContext(paths: readonly string[], context: string, ac
   const currentPath = currentContextPath(paths) ?? path;
   const madeFolders = writing(path, () => makeFolder(dirname(path)));
   const created = !existsSync(path);
+  const originals: Original[] = [];
   let former = "";
-  try {
-    await withLock(path, () => {
-      const config = read(path) ?? {};
-      former = config["current-context"] ?? "";
-      replace(path, { ...withAccess(config, context, access), ...(currentPath === path ? { "current-context": context } : {}) });
+  const change = (changed: string, entries: (config: Config) => Config): Promise<void> =>
+    withLock(changed, () => {
+      const original = replaceKeeping(changed, (config) => {
+        if (changed === currentPath) former = config["current-context"] ?? "";
+        return { ...entries(config), ...(changed === currentPath ? { "current-context": context } : {}) };
+      }, context);
+      if (original !== undefined) originals.push(original);
     });
+  try {
+    await change(path, (config) => withAccess(config, context, access));
   } catch (error) {
     removeEmptyFolders(madeFolders);
     throw error;
   }
-  if (currentPath !== path) {
-    await withLock(currentPath, () => {
-      const config = read(currentPath) ?? {};
-      former = config["current-context"] ?? "";
-      replace(currentPath, { ...config, "current-context": context });
-    });
-  }
+  if (currentPath !== path) await change(currentPath, (config) => config);
   // A context that a crash left behind is nobody's former one.
-  return { context, paths, path, currentPath, former: former === context ? "" : former, created, madeFolders };
+  return { context, paths, path, currentPath, former: former === context ? "" : former, originals, created, madeFolders };
 }
 
 /** Takes the context out again; the current context returns to what it was if it is still ours and the former still exists. */
 export async function removeContext(merged: Merged): Promise<void> {
-  const { context, path, currentPath, created, madeFolders = [] } = merged;
+  const { context, path, currentPath, originals, created, madeFolders = [] } = merged;
   if (existsSync(path)) {
     await withLock(path, () => {
+      if (isPutBack(path, originals)) return;
       const config = read(path) ?? {};
       for (const name of lists) if (config[name]) config[name] = config[name].filter((entry) => entry.name !== context);
       restore(config, merged);
@@ -216,6 +245,7 @@ export async function removeContext(merged: Merged): Promise<void> {
   }
   if (currentPath === path || !existsSync(currentPath)) return;
   await withLock(currentPath, () => {
+    if (isPutBack(currentPath, originals)) return;
     const config = read(currentPath) ?? {};
     if (restore(config, merged)) replace(currentPath, config);
   });
