@@ -23,6 +23,7 @@ import { ClusterServices } from "../sim/services/cluster-services.ts";
 import type { Registry } from "../sim/images/registry.ts";
 import { apiListener } from "./api-listener.ts";
 import { nodeUser } from "./identities.ts";
+import { tellOfProxies } from "./proxy-events.ts";
 
 export interface MachinesOptions {
   readonly environment: Environment;
@@ -57,7 +58,7 @@ export class Machines implements ClusterNetwork {
   constructor(options: MachinesOptions) {
     this.options = options;
     const { environment } = options;
-    this.services = new ClusterServices(options.informers);
+    this.services = new ClusterServices(options.informers, tellOfProxies(options));
     this.network = new SimulatedNetwork({ clock: environment.clock, chance: environment.random.fork("network"), services: this.services });
     listenAsGateway(this.network);
     this.reconciler = new Reconciler({ name: "machines", environment: options.environment, concurrency: machinesAtOnce, reconcile: (name) => this.reconcile(name) });

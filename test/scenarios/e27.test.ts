@@ -63,6 +63,8 @@ scenario("E27", "kube-proxy: what it is, modes, deletion and recovery", { cluste
     const after = await runningPods(s, proxies, 3);
     expect(after.filter((pod) => before.includes(pod["NAME"]))).toEqual([]);
     expect(await s.ok("kubectl rollout status ds/kube-proxy -n kube-system")).toContain("successfully rolled out");
+    // Each says once of its node that it begins, without a message.
+    expect((await s.ok("kubectl describe node learning-worker")).match(/^ {2}Normal {2}Starting +\S+ +kube-proxy +$/gm)).toHaveLength(2);
     await s.advance("70s");
     const { exit, stdout } = await session;
     expect(exit, stdout).toBe(0);

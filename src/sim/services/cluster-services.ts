@@ -28,9 +28,12 @@ export class ClusterServices {
   readonly directory = new Directory();
   private readonly live = new ServiceRules();
   private readonly stops: readonly (() => void)[];
+  readonly proxyStarted: (node: string) => void;
   private latest: Hold | undefined;
 
-  constructor(informers: Informers) {
+  /** `proxyStarted` hears of each proxy that begins its work, with the name of its node. */
+  constructor(informers: Informers, proxyStarted: (node: string) => void) {
+    this.proxyStarted = proxyStarted;
     this.stops = [
       informers.of(services).onChange((current, previous) => {
         const key = keyOf((current ?? previous) as NonNullable<typeof current>);

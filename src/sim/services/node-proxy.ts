@@ -46,7 +46,10 @@ export class NodeProxy {
   follow(): () => void {
     const follower = {};
     this.followers.add(follower);
-    if (!this.severed) this.become("live");
+    if (!this.severed) {
+      this.become("live");
+      this.services?.proxyStarted(this.node.name);
+    }
     return () => {
       if (this.followers.delete(follower) && this.followers.size === 0 && this.state === "live") this.become("held");
     };
