@@ -6,9 +6,9 @@ import type { Client, Watch } from "../client/client.ts";
 
 /**
  * Watches the ConfigMaps and Secrets that the Pods of a node mount, each as long as there is a Pod that does. The CA that every Pod gets
- * does not change and is not watched.
+ * does not change and is not watched. What could not be listed is tried again after 0.8 s, doubling to half a minute, as client-go does.
  */
-const relistMs = 800;
+const [relistMsMin, relistMsMax] = [800, 30_000];
 
 export interface ContentWatchesOptions {
   readonly client: Client;
@@ -63,6 +63,7 @@ export class ContentWatches {
     let current: Watch | undefined;
     let over = false;
     let known: string | undefined;
+    let relistMs = relistMsMin;
     const again = (): void => {
       if (!over && !this.stopped) environment.clock.after(relistMs, () => void start());
     };
@@ -75,6 +76,7 @@ export class ContentWatches {
         // What it became while nobody watched is news.
         if (known !== undefined && found !== known) for (const uid of users) changed(uid);
         known = found;
+        relistMs = relistMsMin;
         current = client.watch(kind, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: page.resourceVersion }, {
           event: ({ type, object }) => {
             if (type === "BOOKMARK") return;
@@ -86,6 +88,7 @@ export class ContentWatches {
       } catch (error) {
         environment.log.debug(`${kind.plural} ${namespace}/${name} not watched, again in ${relistMs} ms`, { error: String(error) });
         again();
+        relistMs = Math.min(relistMs * 2, relistMsMax);
       }
     };
     void start();

@@ -5,8 +5,8 @@ import type { Pod, PodStatus } from "../api/types/core-v1.ts";
 import { evictionReason, isOver, resizeConditions } from "./pod-status.ts";
 import type { PodMeans } from "./pod-means.ts";
 
-/** Pause before a write that the server did not answer is tried again. */
-const retryMs = 1000;
+/** Pause before a write that the server did not answer is tried again: longer each time, up to upstream's period of ten seconds. */
+const [retryMsMin, retryMsMax] = [1000, 10_000];
 /** Conditions that this kubelet decides; all others are kept as they stand. */
 const ownConditions = new Set(["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled", ...resizeConditions]);
 
@@ -20,6 +20,9 @@ export class StatusWriter {
   private pod: Pod;
   private wanted: PodStatus | undefined;
   private writing: Promise<void> | undefined;
+  private retryMs = retryMsMin;
+  /** Ends the pause. */
+  private hurry: (() => void) | undefined;
   private stopped = false;
 
   constructor(means: PodMeans, pod: Pod, adopted: (pod: Pod) => void) {
@@ -31,6 +34,7 @@ export class StatusWriter {
   /** What the API says now. Where somebody else has written what this kubelet decides, it is put right: the node was taken for lost. */
   seen(pod: Pod): void {
     this.pod = pod;
+    this.hurry?.();
     if (!isOver(pod)) this.begin();
   }
 
@@ -60,6 +64,7 @@ export class StatusWriter {
 
   stop(): void {
     this.stopped = true;
+    this.hurry?.();
   }
 
   private isWritten(): boolean {
@@ -98,12 +103,26 @@ export class StatusWriter {
         this.wanted = undefined;
         return;
       }
-      environment.log.warn(`status of pod ${namespace}/${name} not written, again in ${retryMs} ms`, { error: String(error) });
-      await environment.clock.sleep(retryMs);
+      environment.log.warn(`status of pod ${namespace}/${name} not written, again in ${this.retryMs} ms`, { error: String(error) });
+      await this.pause();
     }
   }
 
+  /** Until the next try, or until the server is heard from. */
+  private async pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.means.environment.clock.after(this.retryMs, resolve);
+      this.hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.hurry = undefined;
+    this.retryMs = Math.min(this.retryMs * 2, retryMsMax);
+  }
+
   private adopt(pod: Pod): void {
+    this.retryMs = retryMsMin;
     this.pod = pod;
     this.adopted(pod);
   }
