@@ -134,6 +134,8 @@ export interface Mount {
   /** Absolute path in the node's file system (of NodeFiles); a file or a folder that exists. */
   readonly hostPath: string;
   readonly readOnly: boolean;
+  /** The folder is one in memory (`medium: Memory`), bounded by so much; Infinity: by the machine's. Absent: it is on a disk. */
+  readonly memoryBytesMax?: number;
 }
 
 export interface ContainerInfo {

@@ -1,3 +1,4 @@
+import { quantityValue } from "../base/quantity.ts";
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret, Volume, VolumeMount, VolumeProjection } from "../api/types/core-v1.ts";
 import { claimNameOf } from "../placement/volume-match.ts";
 import { writeAtomically } from "./atomic-writer.ts";
@@ -169,6 +170,13 @@ export async function refreshVolumes(options: VolumeOptions): Promise<void> {
 /** What the API fills is never the container's to change. */
 const isFromApi = (volume: Volume): boolean => (volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected) !== undefined;
 
+/** What a volume in memory may hold; undefined: it is none. */
+function memoryBytesMax({ emptyDir }: Volume): number | undefined {
+  if (emptyDir?.medium !== "Memory") return undefined;
+  const limit = emptyDir.sizeLimit === undefined ? 0 : quantityValue(emptyDir.sizeLimit);
+  return limit > 0 ? limit : Infinity;
+}
+
 export interface MountOptions {
   readonly mounts: readonly VolumeMount[];
   readonly volumes: readonly Volume[];
@@ -181,13 +189,20 @@ export interface MountOptions {
 export async function mountsOf({ mounts, volumes, places, files, variables }: MountOptions): Promise<Mount[]> {
   const out: Mount[] = [];
   const sealed = new Set(volumes.filter(isFromApi).map(({ name }) => name));
+  const inMemory = new Map(volumes.map((volume) => [volume.name, memoryBytesMax(volume)]));
   for (const mount of mounts) {
     const place = places.get(mount.name);
     if (place === undefined) throw new VolumeError(`Volume "${mount.name}" not found`);
     const below = mount.subPathExpr ? expand(mount.subPathExpr, variables) : (mount.subPath ?? "");
     const hostPathOfMount = below === "" ? place : `${place}/${below}`;
     if (below !== "" && !(await files.exists(hostPathOfMount))) await files.mkdir(hostPathOfMount);
-    out.push({ containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`, hostPath: hostPathOfMount, readOnly: sealed.has(mount.name) || (mount.readOnly ?? false) });
+    const bytesMax = inMemory.get(mount.name);
+    out.push({
+      containerPath: mount.mountPath.startsWith("/") ? mount.mountPath : `/${mount.mountPath}`,
+      hostPath: hostPathOfMount,
+      readOnly: sealed.has(mount.name) || (mount.readOnly ?? false),
+      ...(bytesMax === undefined ? {} : { memoryBytesMax: bytesMax }),
+    });
   }
   return out;
 }

@@ -54,6 +54,9 @@ export interface ContainerOptions {
   readonly changed: () => void;
 }
 
+/** Memory of a machine of 8Gi, less what its kernel keeps. */
+const machineKibibytes = 8_148_324;
+
 /** One container: its files, its processes, its log, and how it ended. */
 export class SimulatedContainer implements World, LoggedContainer {
   readonly id: string;
@@ -356,13 +359,15 @@ export class SimulatedContainer implements World, LoggedContainer {
     return mounts;
   }
 
-  /** As the kernel lists what is mounted: volumes of the API that hold secrets are in memory, all others on the machine's disk. */
+  /** As the kernel lists what is mounted: volumes of the API that hold secrets and those that are asked for so are in memory, all others on the machine's disk. */
   private mountTable(): string {
     const { config, sandbox } = this.options;
     const disk = (path: string, readOnly: boolean): string => `/dev/vda1 ${path} ext4 ${readOnly ? "ro" : "rw"},relatime 0 0`;
-    const volumes = config.mounts.map(({ containerPath, hostPath, readOnly }) =>
-      /kubernetes\.io~(secret|projected)\//.test(hostPath) ? `tmpfs ${containerPath} tmpfs ${readOnly ? "ro" : "rw"},relatime,size=8148324k,noswap 0 0` : disk(containerPath, readOnly),
-    );
+    const volumes = config.mounts.map(({ containerPath, hostPath, readOnly, memoryBytesMax }) => {
+      const isInMemory = memoryBytesMax !== undefined || /kubernetes\.io~(secret|projected)\//.test(hostPath);
+      const kibibytes = Math.min(machineKibibytes, Math.ceil((memoryBytesMax ?? Infinity) / 1024));
+      return isInMemory ? `tmpfs ${containerPath} tmpfs ${readOnly ? "ro" : "rw"},relatime,size=${kibibytes}k,noswap 0 0` : disk(containerPath, readOnly);
+    });
     const own = ["proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0", "tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755 0 0", "sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0"];
     return [`overlay / overlay ${config.readOnlyRootFilesystem ? "ro" : "rw"},relatime 0 0`, ...own, ...sandbox.etcFiles.map(([name]) => disk(`/etc/${name}`, false)), ...volumes, ""].join("\n");
   }

@@ -213,6 +213,16 @@ describe("kubelet on a simulated machine", () => {
     expect(await logOf("whole")).toBe("from-init\nwhole\n");
   });
 
+  it("mounts an emptyDir in memory where that is asked for", async () => {
+    await create("quick", {
+      restartPolicy: "Never",
+      containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "mount | grep ' /[a-c] '"], volumeMounts: ["a", "b", "c"].map((name) => ({ name, mountPath: `/${name}` })) }],
+      volumes: [{ name: "a", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } }, { name: "b", emptyDir: { medium: "Memory" } }, { name: "c", emptyDir: {} }],
+    });
+    await server.advance(5000);
+    expect(await logOf("quick")).toBe("tmpfs on /a type tmpfs (rw,relatime,size=65536k,noswap)\ntmpfs on /b type tmpfs (rw,relatime,size=8148324k,noswap)\n/dev/vda1 on /c type ext4 (rw,relatime)\n");
+  });
+
   it("lets no container change what the API holds, while an emptyDir is its own", async () => {
     await create("sealed", {
       containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "echo a > /own/file; echo b > /info/name; cat /own/file /info/name"], volumeMounts: [{ name: "own", mountPath: "/own" }, { name: "info", mountPath: "/info" }] }],
