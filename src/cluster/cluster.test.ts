@@ -4,6 +4,7 @@ import { createCluster } from "../node/create-cluster.ts";
 import { configMaps, daemonSets, events, jobs, nodes, pods } from "../api/kinds.ts";
 import { clocks, machines } from "../api/sim/facts.ts";
 import type { HostClock } from "../base/clock.ts";
+import { ApiConnection } from "../node/api-connection.ts";
 import { silentLog } from "../node/file-log.ts";
 import { nodeHost } from "../node/host.ts";
 import { composeCluster } from "./create-cluster.ts";
@@ -161,6 +162,15 @@ describe("a port", () => {
     await expect(cluster.listen({ port: 99_999 })).rejects.toThrow("listen: port 99999 is not a whole number from 0 to 65535");
     const { port } = await cluster.listen();
     await expect(cluster.listen({ port })).rejects.toThrow(`port ${port} is taken: choose another, or 0 for a free one`);
+  });
+});
+
+describe("a port at another address", () => {
+  it.each(["0.0.0.0", "127.0.0.2"])("%s is reached with what listen answers", async (host) => {
+    await using cluster = await createCluster({ nodes: 0 });
+    const connection = new ApiConnection((await cluster.listen({ host })).access);
+    expect((await connection.get("/version")).status).toBe(200);
+    connection.close();
   });
 });
 

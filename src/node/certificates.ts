@@ -121,33 +121,40 @@ function issue(profile: Profile, issuer: Issuer | undefined): { pair: KeyPair; i
   };
 }
 
+/** What every server certificate of a cluster is good for. */
+const serverNames = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+const serverAddresses = ["127.0.0.1", "::1", "10.96.0.1"];
+
+function issueServer(issuer: Issuer, more: readonly string[]): KeyPair {
+  const names = [...serverNames, ...more.filter((text) => !isAddress(text)), ...serverAddresses, ...more.filter(isAddress)];
+  return issue({ subject: { commonName: "kube-apiserver" }, validMs: leafValidMs, use: "server", names }, issuer).pair;
+}
+
 /**
  * Makes the certificates of a cluster. The server answers to the loopback, to the names of the `kubernetes` Service and its address,
  * and to `names` (node names, addresses); the administrator is in `system:masters`.
  */
 export function createCertificates(options: { readonly names?: readonly string[] } = {}): ClusterCertificates {
   const authority = issue({ subject: { commonName: "kubernetes" }, validMs: authorityValidMs, use: "authority" }, undefined);
-  const names = [
-    "localhost",
-    "kubernetes",
-    "kubernetes.default",
-    "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
-    ...(options.names ?? []).filter((text) => !isAddress(text)),
-    "127.0.0.1",
-    "::1",
-    "10.96.0.1",
-    ...(options.names ?? []).filter(isAddress),
-  ];
-  const server = issue({ subject: { commonName: "kube-apiserver" }, validMs: leafValidMs, use: "server", names }, authority.issuer);
+  const server = issueServer(authority.issuer, options.names ?? []);
   const subject = { commonName: "kubernetes-admin", organizations: ["system:masters"] };
   const admin = issue({ subject, validMs: leafValidMs, use: "client" }, authority.issuer);
-  return { authority: authority.pair, server: server.pair, admin: admin.pair };
+  return { authority: authority.pair, server, admin: admin.pair };
+}
+
+function issuerOf(authority: KeyPair): Issuer {
+  const key = createPrivateKey(authority.key);
+  const keyId = createHash("sha1").update(createPublicKey(key).export({ type: "spki", format: "der" })).digest();
+  return { subject: { commonName: "kubernetes" }, key, keyId };
 }
 
 /** A client certificate for somebody else, signed by the cluster's authority. */
 export function createClientCertificate(authority: KeyPair, subject: { commonName: string; organizations?: readonly string[] }): KeyPair {
-  const key = createPrivateKey(authority.key);
-  const keyId = createHash("sha1").update(createPublicKey(key).export({ type: "spki", format: "der" })).digest();
-  return issue({ subject, validMs: leafValidMs, use: "client" }, { subject: { commonName: "kubernetes" }, key, keyId }).pair;
+  return issue({ subject, validMs: leafValidMs, use: "client" }, issuerOf(authority)).pair;
+}
+
+/** The certificates with which a cluster answers at one more name or address. */
+export function certificatesFor(certificates: ClusterCertificates, host: string): ClusterCertificates {
+  if (serverNames.includes(host) || serverAddresses.includes(host)) return certificates;
+  return { ...certificates, server: issueServer(issuerOf(certificates.authority), [host]) };
 }

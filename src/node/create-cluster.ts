@@ -9,7 +9,7 @@ import { OptionError } from "../cluster/options.ts";
 import type { ClusterOptions } from "../cluster/options.ts";
 import type { CertificateSigner } from "../controllers/certificate-signing/plan.ts";
 import { createCertificateSigner } from "./certificate-signer.ts";
-import { createCertificates } from "./certificates.ts";
+import { certificatesFor, createCertificates } from "./certificates.ts";
 import type { ClusterCertificates } from "./certificates.ts";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
 import { silentLog } from "./file-log.ts";
@@ -41,7 +41,7 @@ export interface NodeCluster extends Cluster {
 }
 
 export interface Listening {
-  /** `https://127.0.0.1:6443` */
+  /** `https://127.0.0.1:6443`; the loopback also for who listens at all addresses. */
   readonly url: string;
   readonly port: number;
   /** What the administrator connects with. */
@@ -102,6 +102,8 @@ class CertificateHolder implements CertificateSigner {
   sign: CertificateSigner["sign"] = (request, terms) => (this.signer ??= createCertificateSigner(this.get().authority)).sign(request, terms);
 }
 
+const everywhere: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
 type Core = Awaited<ReturnType<typeof composeCluster>>;
 
 class ListeningCluster implements StartedCluster {
@@ -144,22 +146,25 @@ class ListeningCluster implements StartedCluster {
     const { port = 0 } = options;
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new OptionError(`listen: port ${port} is not a whole number from 0 to 65535`);
     const [{ listenHttps }, { kubeconfigText }] = await Promise.all([import("./https-server.ts"), import("./kubeconfig.ts")]);
-    const certificates = this.certificates.get();
-    const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, ...options }).catch((error: unknown) => {
+    // Who listens everywhere is reached at the loopback.
+    const { host = "127.0.0.1" } = options;
+    const certificates = everywhere.has(host) ? this.certificates.get() : certificatesFor(this.certificates.get(), host);
+    const listener = await listenHttps({ server: this.core.server, certificates, log: this.log, host, port }).catch((error: unknown) => {
       if (codeOf(error) === "EADDRINUSE") throw new Failure(`port ${port} is taken: choose another, or 0 for a free one`, { cause: error });
-      throw new Failure(`port ${port} cannot be opened: ${reasonOf(error)}`, { cause: error });
+      throw new Failure(`port ${port}${options.host === undefined ? "" : ` of ${host}`} cannot be opened: ${reasonOf(error)}`, { cause: error });
     });
+    const url = everywhere.has(host) ? `https://127.0.0.1:${listener.port}` : listener.url;
     if (this.core.isClosed) await listener.close();
     this.core.assertOpen();
     this.listeners.add(listener);
     const access: Access = {
-      url: listener.url,
+      url,
       authority: certificates.authority.certificate,
       certificate: certificates.admin.certificate,
       key: certificates.admin.key,
     };
     return {
-      url: listener.url,
+      url,
       port: listener.port,
       access,
       kubeconfig: kubeconfigText(`coracle-${this.name}`, access),
