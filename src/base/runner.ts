@@ -1,4 +1,5 @@
 import type { Runner, Step } from "./environment.ts";
+import { Line } from "./line.ts";
 
 /** What a runner needs of its host. */
 export interface Host {
@@ -11,28 +12,6 @@ export interface Host {
   fail(error: unknown): void;
 }
 
-/** Steps in the order in which they came. */
-class Line {
-  /** Steps from `head` on wait. The part before it is dropped once it outweighs the rest. */
-  private steps: Step[] = [];
-  private head = 0;
-
-  push(step: Step): void {
-    this.steps.push(step);
-  }
-
-  shift(): Step | undefined {
-    const step = this.steps[this.head];
-    if (step === undefined) return undefined;
-    this.steps[this.head++] = undefined as unknown as Step;
-    if (this.head > 1024 && this.head * 2 > this.steps.length) {
-      this.steps = this.steps.slice(this.head);
-      this.head = 0;
-    }
-    return step;
-  }
-}
-
 /**
  * First in, first out; all promise continuations of a step run before the next step begins. That makes the order of everything a
  * function of the order of posts alone. A late step waits until none of the others is left, however many come: were it let in after
@@ -40,8 +19,8 @@ class Line {
  */
 export class FifoRunner implements Runner {
   private readonly host: Host;
-  private readonly prompt = new Line();
-  private readonly late = new Line();
+  private readonly prompt = new Line<Step>();
+  private readonly late = new Line<Step>();
   /** A turn is asked for and has not come yet. */
   private asked = false;
   private held = 0;

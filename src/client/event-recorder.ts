@@ -1,5 +1,6 @@
 import type { Environment, Instant } from "../base/environment.ts";
 import { fnv1a32 } from "../base/hash.ts";
+import { Line } from "../base/line.ts";
 import { formatMicroTime, formatTime } from "../base/time.ts";
 import { isStatus } from "../base/status-error.ts";
 import { events } from "../api/kinds.ts";
@@ -70,11 +71,17 @@ export class EventRecorder {
   private readonly similar = new Map<string, Similar>();
   private readonly allowances = new Map<string, Allowance>();
   private readonly nameOffset: number;
-  private waiting = 0;
+  private readonly waiting = new Line<() => Promise<void>>();
+  /** A write is due or under way: there is one at a time. */
+  private isWriting = false;
   private sequence = 0;
-  private tail: Promise<void> = Promise.resolve();
-  /** Resolves when nothing more urgent is left to do. */
-  private readonly turn = (): Promise<void> => new Promise((resolve) => this.environment.runner.postLate(resolve));
+  private readonly goOn = (): void => this.writeNext();
+  private readonly write = (): void => {
+    this.waiting.shift()?.().then(this.goOn, (error: unknown) => {
+      this.environment.log.debug(`${this.component}: event not written`, { error: String(error) });
+      this.writeNext();
+    });
+  };
 
   /** `host` is the node for a kubelet's events. */
   constructor(options: { client: Client; environment: Environment; component: string; host?: string }) {
@@ -160,15 +167,15 @@ export class EventRecorder {
   }
 
   private enqueue(write: () => Promise<void>): void {
-    if (this.waiting >= waitingMax) return;
-    this.waiting++;
-    this.tail = this.tail.then(this.turn).then(write).then(
-      () => void this.waiting--,
-      (error: unknown) => {
-        this.waiting--;
-        this.environment.log.debug(`${this.component}: event not written`, { error: String(error) });
-      },
-    );
+    if (this.waiting.size >= waitingMax) return;
+    this.waiting.push(write);
+    if (!this.isWriting) this.writeNext();
+  }
+
+  /** Writes the next one when nothing more urgent is left to do. */
+  private writeNext(): void {
+    this.isWriting = this.waiting.size > 0;
+    if (this.isWriting) this.environment.runner.postLate(this.write);
   }
 
   /** Raises the count of an event that exists. False when it is gone, so that it is created anew. */

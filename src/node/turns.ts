@@ -9,14 +9,17 @@ const roundMsMax = 1;
 export function nodeTurns(): (next: () => void) => void {
   const settled = Promise.resolve();
   let begun = -Infinity;
+  // One turn at most is outstanding: what it calls is kept here, so that asking for it makes no function.
+  let asked: () => void = () => undefined;
+  const tick = (): void => process.nextTick(asked);
+  const round = (): void => {
+    begun = performance.now();
+    asked();
+  };
   return (next) => {
+    asked = next;
     // A tick that a continuation asks for waits until no continuation is left.
-    if (performance.now() - begun < roundMsMax) void settled.then(() => process.nextTick(next));
-    else {
-      setImmediate(() => {
-        begun = performance.now();
-        next();
-      });
-    }
+    if (performance.now() - begun < roundMsMax) void settled.then(tick);
+    else setImmediate(round);
   };
 }
