@@ -1,11 +1,8 @@
 import type { CommandTable } from "../command.ts";
-import type { FileView } from "../files/file-view.ts";
 import { formatDate } from "./clock.ts";
 import { mountsOf } from "./system.ts";
 
 /** What differs where the tools are those of GNU and procps, as on Debian: the forms of some tables, and how failures are worded. */
-export const isGnu = (files: FileView): boolean => files.exists("/etc/debian_version");
-
 /** Failures as busybox words them, and as GNU's tools do. */
 const wordings: readonly (readonly [busybox: RegExp, gnu: string])[] = [
   [/^(cat|tee): can't open '(.+)': /gm, "$1: $2: "],

@@ -2,7 +2,7 @@ import type { CommandCall, SimulatedCommand } from "../command.ts";
 import { formatTime } from "../../base/time.ts";
 import type { FileStat } from "../files/file-view.ts";
 import { absolute, wordsOf } from "./clock.ts";
-import { isGnu } from "./gnu.ts";
+import { isGnu } from "../files/is-gnu.ts";
 
 /** Lists files: one name a line, in columns for a person at a terminal, or one file a line with all about it, set as busybox does or as GNU's ls. */
 

@@ -1,4 +1,5 @@
 import type { CommandCall, CommandTable } from "../command.ts";
+import { kernelSettings } from "../files/kernel.ts";
 import { addressesOf } from "../resolver.ts";
 import { formatDate } from "./clock.ts";
 import { ownerOf } from "./processes.ts";
@@ -49,16 +50,10 @@ async function getent(call: CommandCall): Promise<number> {
   return 1;
 }
 
-/** The kernel's settings that people look up. */
-const settings: { readonly [name: string]: string } = {
-  "fs.file-max": "9223372036854775807", "kernel.hostname": "", "kernel.pid_max": "4194304", "net.core.somaxconn": "4096", "net.ipv4.conf.all.forwarding": "1", "net.ipv4.ip_forward": "1",
-  "net.ipv4.ip_local_port_range": "32768\t60999", "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.tcp_syncookies": "1", "net.bridge.bridge-nf-call-iptables": "1", "net.netfilter.nf_conntrack_max": "131072", "vm.max_map_count": "1048576", "vm.overcommit_memory": "1", "vm.swappiness": "60",
-};
-
 async function sysctl({ args, out, err, process }: CommandCall): Promise<number> {
   const isBare = args.some((arg) => /^-\w*n/.test(arg));
-  const value = (name: string): string | undefined => (name === "kernel.hostname" ? process.world.hostname : settings[name]);
-  const names = args.some((arg) => /^-\w*a/.test(arg)) ? Object.keys(settings) : args.filter((arg) => !arg.startsWith("-"));
+  const value = (name: string): string | undefined => (name === "kernel.hostname" ? process.world.hostname : kernelSettings[name]);
+  const names = args.some((arg) => /^-\w*a/.test(arg)) ? Object.keys(kernelSettings) : args.filter((arg) => !arg.startsWith("-"));
   let status = 0;
   for (const word of names) {
     const [name = "", given] = word.replaceAll("/", ".").split("=");

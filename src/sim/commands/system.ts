@@ -1,6 +1,7 @@
 import type { CommandTable } from "../command.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Process, Signal } from "../process.ts";
+import { isGnu } from "../files/is-gnu.ts";
 import { signalByName } from "./signals.ts";
 
 /** Commands that look at the machine and its processes. */
@@ -67,7 +68,7 @@ export const systemCommands: CommandTable = {
   async id({ process, out, args }) {
     const { user, groups } = process.world;
     const named = (id: number): string => (id === 0 ? "0(root)" : String(id));
-    const all = user === 0 && groups.length === 1 && groups[0] === 0 ? "0(root),10(wheel)" : groups.toSorted((a, b) => a - b).map(named).join(",");
+    const all = user === 0 && groups.length === 1 && groups[0] === 0 ? (isGnu(process.world.files) ? "0(root)" : "0(root),10(wheel)") : groups.toSorted((a, b) => a - b).map(named).join(",");
     if (args.includes("-u")) out(`${args.includes("-n") && user === 0 ? "root" : user}\n`);
     else if (args.includes("-g")) out(`${args.includes("-n") && groups[0] === 0 ? "root" : (groups[0] ?? 0)}\n`);
     else if (args.includes("-G")) out(`${groups.join(" ")}\n`);

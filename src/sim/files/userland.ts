@@ -1,6 +1,7 @@
 import type { SimulatedImage } from "../images/image.ts";
 import { FileView } from "./file-view.ts";
 import type { FolderInode, Inode } from "./inode.ts";
+import { kernelSettings } from "./kernel.ts";
 import { emptyBytes, fileInode, folderInode, generatedFile, treeOf } from "./inode.ts";
 
 /**
@@ -23,6 +24,7 @@ function processFiles(): { [path: string]: Inode | string } {
   return {
     "/proc/loadavg": generatedFile((now) => `0.10 0.08 0.05 1/128 ${100 + (Math.floor(now / 1000) % 900)}\n`),
     "/proc/uptime": generatedFile((now) => `${(Math.floor(now / 10) % 1e8) / 100} 0.00\n`),
+    ...Object.fromEntries(Object.entries(kernelSettings).map(([name, value]) => [`/proc/sys/${name.replaceAll(".", "/")}`, `${value}\n`])),
     "/proc/version": generatedFile(() => "Linux version 6.12.48+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)\n"),
     "/proc/meminfo": generatedFile(() => "MemTotal:        8148324 kB\nMemFree:         5242880 kB\nMemAvailable:    7340032 kB\nBuffers:          131072 kB\nCached:          1572864 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"),
     "/proc/cpuinfo": generatedFile(() => [0, 1, 2, 3].map((cpu) => `processor\t: ${cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: Coracle Virtual CPU\ncpu MHz\t\t: 2000.000\ncache size\t: 16384 KB\n\n`).join("")),

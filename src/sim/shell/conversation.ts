@@ -39,7 +39,10 @@ export async function converse(shell: Interpreter, shells: Shells): Promise<numb
     process.write("stdout", prompt);
     if (terminal) terminal.editor = new LineEditor({ prompt: () => prompt, history, complete: (before) => completions(shell, before) });
   };
-  const begin = (): void => ask(promptText(shell));
+  const begin = (): void => {
+    for (const line of shell.jobs.listed({ onlyEnded: true })) process.write("stderr", `${line}\n`);
+    ask(promptText(shell));
+  };
   const remember = (line: string): void => {
     shell.line++;
     if (line.trim() === "" || line === history.at(-1)) return;

@@ -1,3 +1,4 @@
+import { isGnu } from "../files/is-gnu.ts";
 import type { Process } from "../process.ts";
 
 /** The shells that stand behind `sh`: one interpreter plays them all, each in its own words. */
@@ -7,7 +8,7 @@ export type Flavour = "ash" | "bash" | "dash";
 export function flavourOf({ argv, world }: Process): Flavour {
   const name = (argv[0] ?? "").split("/").pop();
   if (name === "bash") return "bash";
-  return name === "dash" || (name === "sh" && world.files.exists("/etc/debian_version")) ? "dash" : "ash";
+  return name === "dash" || (name === "sh" && isGnu(world.files)) ? "dash" : "ash";
 }
 
 /** Messages as ash words them, and what the others make of them. */

@@ -74,7 +74,7 @@ export class Interpreter implements Shell {
     this.variables = options.variables ?? new Variables(options.process);
     this.functions = new Map(options.functions);
     this.traps = new Traps(this.process);
-    this.jobs = new Jobs(this.traps);
+    this.jobs = new Jobs(this.traps, this.process);
     this.programs = new Programs({
       process: this.process, variables: this.variables, traps: this.traps, programFor: options.programFor,
       isLast: () => options.forOne === true && this.traps.handlers.size === 0 && this.calls === 0,
@@ -204,7 +204,8 @@ export class Interpreter implements Shell {
 
   private background(node: StatementNode): number {
     const { process, done } = this.spawn(this.descriptors, (shell) => shell.statement(node), { forOne: true, background: true });
-    this.jobs.add(process.pid, done);
+    const number = this.jobs.add(process, done);
+    if (this.options.isAtPrompt && this.flavour === "bash") this.descriptors.get(2)?.write?.(encoder.encode(`[${number}] ${process.pid}\n`));
     this.variables.lastBackground = String(process.pid);
     return 0;
   }

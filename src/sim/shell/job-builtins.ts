@@ -42,11 +42,8 @@ export const jobBuiltins: { readonly [name: string]: Builtin } = {
   bg: async () => 0,
   fg: async ({ shell }) => shell.jobs.waitFor(shell.jobs.pids().slice(-1)),
   wait: async ({ args, shell }) => shell.jobs.waitFor(args.map((word) => shell.jobs.pidOf(word))),
-  jobs: async ({ shell, out }) => {
-    shell.jobs.pids().forEach((pid, index) => {
-      const process = shell.process.world.processes.get(pid);
-      if (process) out(`[${index + 1}]${" "}  Running                    ${process.argv.join(" ")}\n`);
-    });
+  jobs: async ({ args, shell, out }) => {
+    out(args[0] === "-p" ? shell.jobs.pids().map((pid) => `${pid}\n`).join("") : shell.jobs.listed().map((line) => `${line}\n`).join(""));
     return 0;
   },
   kill: async ({ args, shell, descriptors }) => shell.programs.run(["kill", ...args.map((word) => (word.startsWith("%") ? String(shell.jobs.pidOf(word)) : word))], descriptors),

@@ -157,6 +157,10 @@ describe("the shell of simulated containers", () => {
     expect(await said("bash", "-c", "nosuch; cd /none")).toBe("bash: line 1: nosuch: command not found\nbash: line 1: cd: /none: No such file or directory\n");
     const shell = session(at, id, ["bash"], true);
     expect(await shell.send("")).toBe("root@pod-1:/# ");
+    expect(await shell.send("sleep 0.001 &\r")).toMatch(/^sleep 0\.001 &\r\n\[1\] \d+\r\nroot@pod-1:\/# $/);
+    expect(await shell.send("\r")).toBe("\r\n[1]+  Done                       sleep 0.001\r\nroot@pod-1:/# ");
+    expect(await shell.send("sleep 9 & sleep 8 &\r")).toContain("[2] ");
+    expect(await shell.send("jobs; kill %1; wait %1; echo $?\r")).toMatch(/\n\[1\] {3}Running {20}sleep 9\r\n\[2\]\+ {2}Running {20}sleep 8\r\n143\r\n/);
     expect(await shell.send("vi x\r")).toBe("vi x\r\nbash: vi: command not found\r\nroot@pod-1:/# ");
   });
 
