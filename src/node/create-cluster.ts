@@ -19,7 +19,11 @@ import type { Access } from "./kubeconfig.ts";
 
 export type { Cluster, Nodes } from "../cluster/cluster.ts";
 export { isStatus, StatusError } from "../base/status-error.ts";
-export type { Client } from "../client/client.ts";
+export { clocks, machines } from "../api/sim/facts.ts";
+export type { Clock, Machine, MachineSpec } from "../api/sim/types.ts";
+export type { KindRef, KubeObject, ObjectName } from "../api/kind-ref.ts";
+export type { Applied } from "../client/apply.ts";
+export type { Client, ListResult, Patch, Watch, WatchHandler } from "../client/client.ts";
 export { image } from "../sim/images/image.ts";
 export type { SimulatedImage } from "../sim/images/image.ts";
 export type { Program } from "../sim/process.ts";
