@@ -15,6 +15,7 @@ const decoder = new TextDecoder();
 
 /** What `listener` makes of a connection that `client` has opened. */
 export function serveConnection({ listener, port, from, client }: { listener: Listener; port: number; from: string; client: PortClient }): PortConnection {
+  if (listener.bytes) return listener.bytes(client);
   if (!listener.http) return { write: () => undefined, end: () => client.end(), close: () => undefined };
   return new HttpConnection({ http: listener.http, port, from, client });
 }

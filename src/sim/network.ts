@@ -5,6 +5,7 @@ import { parseIpv4, rangeContains } from "../base/ipv4.ts";
 import type { ProxyNode } from "../proxy/plan.ts";
 import { routeAcross } from "../proxy/walk.ts";
 import type { Packet, Verdict } from "../proxy/walk.ts";
+import type { PortClient, PortConnection } from "../server/request.ts";
 import type { ClusterServices } from "./services/cluster-services.ts";
 import type { NodeProxy } from "./services/node-proxy.ts";
 
@@ -37,6 +38,8 @@ export type Transport = "TCP" | "UDP";
 export interface Listener {
   /** Absent: takes connections but speaks no HTTP. */
   readonly http?: (request: HttpRequest, from: string) => Soon<HttpResponse>;
+  /** Absent, as HTTP is: takes connections and says nothing. */
+  readonly bytes?: (client: PortClient) => PortConnection;
   /** Answers questions about names. */
   readonly dns?: (question: Question) => DnsAnswer;
   /** It speaks nothing but TLS. */

@@ -46,3 +46,10 @@ it("curl", async () => {
   expect(await curl("nobody.example 2>&1 | tr '\\r' '\\n' | tail -n 1")).toBe("  0     0    0     0    0     0      0      0 --:--:-- --:--:-- --:--:--     0curl: (6) Could not resolve host: nobody.example\n[0]");
   expect(await curl(`http://${server} 2>&1 >/dev/null | tr '\\r' '\\n' | tail -n 1`)).toBe("100   615  100   615    0     0   615k      0 --:--:-- --:--:-- --:--:--  615k\n[0]");
 });
+
+it("nc", async () => {
+  expect(await said(busybox, `nc -zv ${server} 80; nc -zv ${server} 81; nc -w 1 10.9.9.9 80; nc nosuch 80`)).toBe("IP (IP:80) open\nnc: IP (IP:81): Connection refused\nnc: timed out\nnc: bad address 'nosuch'\n[1]");
+  expect(await said(netshoot, `nc -zv ${server} 80; nc -zv -w 1 10.9.9.9 80; nc -zv ${server} 81`)).toBe("Connection to IP 80 port [tcp/http] succeeded!\nnc: connect to 10.9.9.9 port 80 (tcp) timed out: Operation in progress\nnc: connect to IP port 81 (tcp) failed: Connection refused\n[1]");
+  expect(await said(busybox, `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc ${server} 80 | sed -n '1p;/title/p'`)).toBe("HTTP/1.1 200 OK\r\n<title>Welcome to nginx!</title>\n[0]");
+  expect(await said(busybox, "nc -l -p 9000 > got & sleep 1; echo over the wire | nc 127.0.0.1 9000; wait; cat got; nc -z 127.0.0.1 9000 || echo gone")).toBe("over the wire\nnc: 127.0.0.1 (127.0.0.1:9000): Connection refused\ngone\n[0]");
+});

@@ -1,6 +1,5 @@
 import type { CommandTable } from "../command.ts";
-import { ConnectError } from "../network.ts";
-import { addressesOf } from "../resolver.ts";
+import { busyboxNetcat } from "./nc.ts";
 import { nslookup } from "./nslookup.ts";
 import { busyboxPing } from "./ping.ts";
 
@@ -10,28 +9,7 @@ export const netCommands: CommandTable = {
 
   ping: busyboxPing,
 
-  async nc(call) {
-    const { args, err, process } = call;
-    const words = args.filter((arg) => !arg.startsWith("-"));
-    const [host, port] = words.slice(-2);
-    if (host === undefined || port === undefined) return 1;
-    const { network } = process.world;
-    const ip = (await addressesOf(process, host))[0];
-    if (ip === undefined) {
-      err(`nc: bad address '${host}'\n`);
-      return 1;
-    }
-    try {
-      network.connect(ip, Number(port));
-      if (args.some((arg) => /^-\w*v/.test(arg))) err(`${host} (${ip}:${port}) open\n`);
-      return 0;
-    } catch (error) {
-      if (!(error instanceof ConnectError)) throw error;
-      if (error.failure === "timeout") await process.sleep(130_000);
-      err(`nc: ${host} (${ip}:${port}): ${error.message}\n`);
-      return 1;
-    }
-  },
+  nc: busyboxNetcat,
 
   /** In a Pod: its own end of the cable. A machine has an `ip` of its own. */
   async ip({ args, out, err, process }) {

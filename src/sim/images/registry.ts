@@ -7,6 +7,7 @@ import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
 import { bindCommands } from "../commands/bind.ts";
 import { gnuCommands } from "../commands/gnu.ts";
+import { openNetcat } from "../commands/nc.ts";
 import { glibcPing } from "../commands/ping.ts";
 import { apkCommands, aptCommands } from "../commands/packages.ts";
 import { agnhostImage } from "./agnhost.ts";
@@ -151,7 +152,7 @@ export class Registry {
     this.made.set(found, made);
     let image = made.get(distribution);
     const packages = distribution.packages === undefined ? {} : packageCommands[distribution.packages];
-    if (!image) made.set(distribution, (image = { ...found, lacks: new Set(distribution.lacks), files: { ...distribution.files, ...found.files }, commands: { ...bindTools, ...(distribution.packages === "apt" ? { ...glibcPing, ...gnuCommands } : {}), ...packages, ...found.commands } }));
+    if (!image) made.set(distribution, (image = { ...found, lacks: new Set(distribution.lacks), files: { ...distribution.files, ...found.files }, commands: { ...bindTools, ...(distribution.packages === "apt" ? { ...glibcPing, ...gnuCommands, nc: openNetcat } : {}), ...packages, ...found.commands } }));
     return image;
   }
 

@@ -1,4 +1,5 @@
 import { bindCommands } from "../commands/bind.ts";
+import { openNetcat } from "../commands/nc.ts";
 import { muslPing } from "../commands/ping.ts";
 import type { Program } from "../process.ts";
 import { alpine, alpineWithAll, alpineWithCurl, busybox, debian, isAlpineTag } from "./distributions.ts";
@@ -45,7 +46,7 @@ export const smallImages: readonly SimulatedImage[] = [
   image({ repositories: ["docker.io/devopscube/kubernetes-job-demo"], sizeBytes: 5_242_880, entrypoint: ["/script.sh"], command: [], programs: { "script.sh": jobDemo } }),
   image({ repositories: ["registry.k8s.io/pause", "k8s.gcr.io/pause"], sizeBytes: 320_448, entrypoint: ["/pause"], command: [], userland: false, programs: { pause: stayUp({ lines: () => [], onTerm: { line: "Shutting down, got signal: Terminated", code: 0 } }) } }),
   image({ repositories: ["docker.io/curlimages/curl", "quay.io/curl/curl"], sizeBytes: 9_961_472, entrypoint: ["/entrypoint.sh"], command: ["curl"], distribution: () => alpineWithCurl, programs: { "entrypoint.sh": curlEntrypoint } }),
-  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"], distribution: () => alpineWithAll, commands: { ...bindCommands, ...muslPing } }),
+  image({ repositories: ["docker.io/nicolaka/netshoot", "ghcr.io/nicolaka/netshoot"], sizeBytes: 206_569_472, command: ["zsh"], distribution: () => alpineWithAll, commands: { ...bindCommands, ...muslPing, nc: openNetcat } }),
   image({ repositories: ["registry.k8s.io/e2e-test-images/jessie-dnsutils", "gcr.io/kubernetes-e2e-test-images/dnsutils"], sizeBytes: 112_000_000, command: ["/bin/sh"], commands: bindCommands }),
   image({ repositories: ["docker.io/library/hello-world"], sizeBytes: 5_836, command: ["/hello"], userland: false, programs: { hello } }),
   image({ repositories: ["docker.io/library/httpd"], sizeBytes: 44_761_088, command: ["httpd-foreground"], distribution: (tag) => (isAlpineTag(tag) ? alpine : debian), programs: { "httpd-foreground": httpd } }),

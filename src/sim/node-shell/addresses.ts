@@ -72,6 +72,16 @@ function routes(machine: MachineState): string[] {
   return ["default via 172.18.0.1 dev eth0 ", ...lines.map(({ line }) => line), `172.18.0.0/16 dev eth0 proto kernel scope link src ${machine.ip} `];
 }
 
+/** The way that a packet for an address would take. */
+function routeTo(machine: MachineState, ip: string): string {
+  const cable = cables(machine).find((each) => each.ip === ip);
+  const other = machine.cluster.nodes().find(({ podPrefix, name }) => name !== machine.name && ip.startsWith(`${podPrefix}.`));
+  if (ip === machine.ip || ip.startsWith("127.")) return `local ${ip} dev lo src ${ip} uid 0 \n    cache <local> \n`;
+  if (cable) return `${ip} dev ${cable.device} src ${machine.podPrefix}.1 uid 0 \n    cache \n`;
+  const by = other ? ` via ${other.ip}` : ip.startsWith("172.18.") ? "" : " via 172.18.0.1";
+  return `${ip}${by} dev eth0 src ${machine.ip} uid 0 \n    cache \n`;
+}
+
 interface Socket {
   readonly local: string;
   readonly program: string;
@@ -103,6 +113,9 @@ export function addressCommands(machine: MachineState, units: Units): CommandTab
         }
         out(shown.map((link) => (isBrief ? briefText(link) : linkText(link, true))).join(""));
       } else if ("link".startsWith(object) && object !== "") out(shown.map((link) => linkText(link, false)).join(""));
+      else if ("route".startsWith(object) && object !== "" && words[1] === "get") out(routeTo(machine, words[2] ?? ""));
+      else if ("rule".startsWith(object) && object.length > 1) out("0:\tfrom all lookup local\n32766:\tfrom all lookup main\n32767:\tfrom all lookup default\n");
+      else if (object === "netns") out(cables(machine).map(({ sandboxId }, i) => `cni-${sandboxId.slice(0, 8)}-${sandboxId.slice(8, 12)} (id: ${i + 1})\n`).join(""));
       else if ("route".startsWith(object) && object !== "") out(`${routes(machine).join("\n")}\n`);
       else if ("neighbour".startsWith(object) && object !== "") out(machine.cluster.nodes().filter(({ name }) => name !== machine.name).map(({ ip }) => `${ip} dev eth0 lladdr ${hardwareOf(ip)} REACHABLE \n`).join(""));
       else {
