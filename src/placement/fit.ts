@@ -14,7 +14,9 @@ export type Predicate =
   | "NodeAffinity"
   | "NodePorts"
   | "NodeResourcesFit"
+  | "VolumeRestrictions"
   | "VolumeBinding"
+  | "VolumeZone"
   | "PodTopologySpread"
   | "InterPodAffinity";
 

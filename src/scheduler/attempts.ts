@@ -73,7 +73,7 @@ export class Attempts {
     const { pod } = waiting.wanted;
     const { nodeName, victims } = decision.preemption;
     this.nominated.set(pod.metadata.uid, nodeName);
-    const lacking = new Set<Lack>(["pods", ...Object.keys(waiting.wanted.amounts), "ports", "affinity", "shunned", "spread"]);
+    const lacking = new Set<Lack>(["pods", ...Object.keys(waiting.wanted.amounts), "ports", "sole", "affinity", "shunned", "spread"]);
     const gone = this.fail(waiting, decision.message, { lacking, nominatedNodeName: nodeName });
     for (const victim of victims) await this.means.writer.evict(victim, pod, nodeName);
     await gone;
@@ -117,7 +117,7 @@ export class Attempts {
 }
 
 /** By predicate; all others are the node's own. */
-const lackOf: { readonly [predicate: string]: Lack } = { NodePorts: "ports", VolumeBinding: "volumes", InterPodAffinity: "affinity", PodTopologySpread: "spread" };
+const lackOf: { readonly [predicate: string]: Lack } = { NodePorts: "ports", VolumeRestrictions: "sole", VolumeBinding: "volumes", VolumeZone: "volumes", InterPodAffinity: "affinity", PodTopologySpread: "spread" };
 
 /** What kept a Pod from its nodes, for waking. */
 function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<Lack> {

@@ -2,9 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../api/types/core-v1.ts";
 import type { StorageClass } from "../api/types/storage-v1.ts";
+import { SeededRandom } from "../base/random.ts";
+import { wantedBy } from "../placement/fit.ts";
+import { NodeState, NodeStates } from "../placement/node-state.ts";
 import { bindCompleted, selectedNode } from "../placement/volume-match.ts";
 import type { ClaimCheck, ClaimView } from "./claims.ts";
 import { claimCheck } from "./claims.ts";
+import { decide } from "./decide.ts";
 
 const node = (name: string): Node => ({ metadata: { name, labels: { zone: name } } }) as unknown as Node;
 const on = (name: string): object => ({ nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [{ key: "zone", operator: "In", values: [name] }] }] } } });
@@ -37,6 +41,42 @@ function makeView(volumes: readonly PersistentVolume[], claims: readonly Persist
     taken: ({ metadata }) => taken.includes(metadata.name),
   };
 }
+
+describe("a claim that one Pod alone may use", () => {
+  const sole = makeClaim("c", { ...boundTo("v"), spec: { volumeName: "v", accessModes: ["ReadWriteOncePod"] } });
+  const claims = makeView([makeVolume("v", { accessModes: ["ReadWriteOncePod"] })], [sole]);
+  const podOf = (name: string, priority: number): Pod => ({ ...makePod("c"), metadata: { name, namespace: "default", uid: name }, spec: { ...makePod("c").spec, priority, containers: [] }, status: {} }) as unknown as Pod;
+  const statesWith = (...pods: readonly Pod[]): NodeStates => {
+    const states = new NodeStates();
+    for (const name of ["a", "b"]) states.set(name, new NodeState({ ...node(name), spec: {}, status: { allocatable: { pods: "10" } } } as unknown as Node));
+    for (const pod of pods) states.get("a")?.add(pod);
+    return states;
+  };
+
+  test("keeps a second Pod away from every node, in upstream's words, until the first goes", () => {
+    const decided = (...pods: readonly Pod[]) => decide(wantedBy(podOf("p", 0)), statesWith(...pods), new SeededRandom(1), { claims });
+    const text = "0/2 nodes are available: 2 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.";
+    expect(decided(podOf("first", 0))).toMatchObject({ type: "pending", message: text });
+    expect(decided()).toMatchObject({ type: "bind" });
+  });
+
+  test("is taken from a Pod of lower priority", () => {
+    expect(decide(wantedBy(podOf("p", 10)), statesWith(podOf("first", 0)), new SeededRandom(1), { claims })).toMatchObject({ type: "preempt", preemption: { nodeName: "a", victims: [{ metadata: { name: "first" } }] } });
+  });
+});
+
+test.each([
+  ["in its zone", { "topology.kubernetes.io/zone": "x" }, undefined],
+  ["in one of its zones", { "topology.kubernetes.io/zone": "y" }, undefined],
+  ["by the old name of the label", { "failure-domain.beta.kubernetes.io/zone": "x" }, undefined],
+  ["in another zone", { "topology.kubernetes.io/zone": "z" }, ["node(s) had no available volume zone"]],
+  ["in a region of which it does not say the zone", { "topology.kubernetes.io/region": "r" }, ["node(s) had no available volume zone"]],
+  ["that says nothing", {}, undefined],
+])("a volume with a zone goes to a node %s", (_, labels, reasons) => {
+  const volume = { ...makeVolume("v"), metadata: { name: "v", labels: { "topology.kubernetes.io/zone": "x__y" } } } as unknown as PersistentVolume;
+  const check = claimCheck(makePod("c"), makeView([volume], [makeClaim("c", boundTo("v"))])) as ClaimCheck;
+  expect(check.refuses({ metadata: { name: "n", labels } } as unknown as Node)?.reasons).toEqual(reasons);
+});
 
 describe("a Pod is placed nowhere", () => {
   const cases: [string, PersistentVolumeClaim | undefined, string][] = [

@@ -2,6 +2,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../api/
 import type { StorageClass } from "../api/types/storage-v1.ts";
 import { compareQuantity, parseQuantity } from "../base/quantity.ts";
 import type { Misfit } from "../placement/fit.ts";
+import { zoneMisfit } from "./volume-rules.ts";
 import { claimNameOf, className, isFullyBound, matchingVolume, reachesNode, selectedNode, waitsForConsumer } from "../placement/volume-match.ts";
 
 /**
@@ -69,7 +70,8 @@ export function claimCheck(pod: Pod, view: ClaimView): ClaimCheck | string | und
       if (volumes.some((volume) => volume !== undefined && !reachesNode(volume, node))) reasons.push(otherNode);
       if (bindingsOn(node, waiting, view) === undefined) reasons.push(nothingToBind);
       if (volumes.includes(undefined)) reasons.push(noVolume);
-      return reasons.length === 0 ? undefined : { predicate: "VolumeBinding", reasons, final: true };
+      if (reasons.length > 0) return { predicate: "VolumeBinding", reasons, final: true };
+      return zoneMisfit(volumes.filter((volume) => volume !== undefined), node);
     },
     bindings: (node) => bindingsOn(node, waiting, view) ?? { bind: [], provision: [] },
   };

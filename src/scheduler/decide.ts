@@ -13,6 +13,7 @@ import { ineligible, preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
 import type { Refusal } from "./refusal.ts";
 import { scoresFor } from "./score.ts";
+import { soleUseMisfit } from "./volume-rules.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
 export type Decision =
@@ -46,7 +47,8 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
   const named = namedNodes(wanted.pod.spec);
   const spread = spreadCheck(wanted.pod, states);
   const affinity = affinityCheck(wanted.pod, states, namespaceLabels);
-  const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? claims?.refuses(state.node) ?? spread?.(state) ?? affinity?.(state);
+  const inUse = claims && soleUseMisfit(wanted.pod, view, states);
+  const refuses = (state: NodeState): Misfit | undefined => misfit(wanted, state) ?? inUse ?? claims?.refuses(state.node) ?? spread?.(state) ?? affinity?.(state);
   const bindTo = ({ node }: NodeState): Decision => ({ type: "bind", nodeName: node.metadata.name, ...(claims && { claims: claims.bindings(node) }) });
   const promised = states.get(wanted.pod.status.nominatedNodeName ?? "");
   if (promised && (!named || named.has(promised.node.metadata.name)) && !refuses(promised)) return bindTo(promised);
@@ -74,7 +76,7 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
   if (why !== undefined) return pending(why, true);
   const minds = spread !== undefined || affinity !== undefined;
   const fits = (state: NodeState, among: Standing): boolean =>
-    !misfit(wanted, state) && !claims?.refuses(state.node) && !(minds && (spreadCheck(wanted.pod, among)?.(state) ?? affinityCheck(wanted.pod, among, namespaceLabels)?.(state)));
+    !misfit(wanted, state) && !(inUse && soleUseMisfit(wanted.pod, view, among)) && !claims?.refuses(state.node) && !(minds && (spreadCheck(wanted.pod, among)?.(state) ?? affinityCheck(wanted.pod, among, namespaceLabels)?.(state)));
   const preemption = preempt({ pod: wanted.pod, states, refusals, budgets, fits });
   return preemption ? { type: "preempt", preemption, message } : pending(uselessText(refusals, states.size));
 }

@@ -5,9 +5,9 @@ import type { Wanted } from "../placement/fit.ts";
 
 /**
  * What kept a Pod from its nodes: names of resources, and these. `claims`: it waits for its own claims, whatever the nodes are like;
- * `shunned`: by Pods that stand there.
+ * `shunned`: by Pods that stand there; `sole`: another Pod uses a claim that one alone may use.
  */
-export type Lack = "pods" | "ports" | "volumes" | "claims" | "node" | "affinity" | "shunned" | "spread" | (string & {});
+export type Lack = "pods" | "ports" | "sole" | "volumes" | "claims" | "node" | "affinity" | "shunned" | "spread" | (string & {});
 
 /** Upstream's back-off of a Pod that found no place: 1 s doubling to 10 s, counted in attempts. */
 const backoffMsMin = 1000;

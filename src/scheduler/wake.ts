@@ -9,6 +9,7 @@ import { affinityConcerns } from "../placement/pod-affinity.ts";
 import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadConcerns } from "../placement/topology-spread.ts";
 import type { Lack, Waiting } from "./queue.ts";
+import { shareClaim } from "./volume-rules.ts";
 
 /** Which parts of a node changed in a way that could make room. */
 export type NodeChange = "added" | "allocatable" | "labels" | "taints" | "unschedulable";
@@ -40,7 +41,7 @@ function domainMatters(pod: Pod, lacking: ReadonlySet<Lack>, current: Node, prev
   return lacking.has("shunned") || topologyKeysOf(pod, lacking).some((key) => current.metadata.labels?.[key] !== previous.metadata.labels?.[key]);
 }
 
-const notOfAmounts: ReadonlySet<Lack> = new Set<Lack>(["ports", "volumes", "claims", "node", "affinity", "shunned", "spread"]);
+const notOfAmounts: ReadonlySet<Lack> = new Set<Lack>(["ports", "sole", "volumes", "claims", "node", "affinity", "shunned", "spread"]);
 
 function topologyKeysOf({ spec: { affinity, topologySpreadConstraints = [] } }: Pod, lacking: ReadonlySet<Lack>): string[] {
   const terms = [affinity?.podAffinity, affinity?.podAntiAffinity].flatMap((each) => each?.requiredDuringSchedulingIgnoredDuringExecution ?? []);
@@ -66,6 +67,7 @@ function nodeMayFit(wanted: Wanted, node: Node): boolean {
 export function endMayHelp(wanted: Wanted, gone: Pod, lacking: ReadonlySet<Lack>): boolean {
   if (lacking.has("pods")) return true;
   if (lacking.has("ports") && hostPortsOf(gone.spec).some((taken) => wanted.ports.some((port) => portsClash(port, taken)))) return true;
+  if (lacking.has("sole") && shareClaim(wanted.pod, gone)) return true;
   for (const container of gone.spec.containers) {
     for (const resource of Object.keys(container.resources.requests ?? {})) if (lacking.has(resource)) return true;
   }
