@@ -63,6 +63,28 @@ describe("simulated runtime", () => {
     await expect(exec(at, client.id, "nosuch")).rejects.toThrow("executable file not found");
   });
 
+  it("tells of nginx's workers, of files that are not there, and of a reload", async () => {
+    const at = lab();
+    const web = await run(at, "nginx:latest", undefined);
+    const lines = (from: number): string[] => text(at, web.id).trimEnd().split("\n").slice(from).map((line) => line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, ""));
+    const begun = lines(0).length;
+    expect(lines(-6)).toEqual(["[notice] 1#1: getrlimit(RLIMIT_NOFILE): 1048576:1048576", "[notice] 1#1: start worker processes", ...[29, 30, 31, 32].map((worker) => `[notice] 1#1: start worker process ${worker}`)]);
+    expect((await exec(at, web.id, "curl", "-s", "-H", "X-Forwarded-For: 192.0.2.7", "-A", "me", "localhost/none")).out).toContain("404 Not Found");
+    expect(lines(begun)).toEqual([
+      '[error] 29#29: *1 open() "/usr/share/nginx/html/none" failed (2: No such file or directory), client: 127.0.0.1, server: localhost, request: "GET /none HTTP/1.1", host: "localhost"',
+      expect.stringMatching(/^127\.0\.0\.1 - - \[.*\] "GET \/none HTTP\/1\.1" 404 \d+ "-" "me" "192\.0\.2\.7"$/),
+    ]);
+    const reloaded = await exec(at, web.id, "nginx", "-s", "reload");
+    expect(reloaded).toMatchObject({ code: 0, out: expect.stringMatching(/ \[notice\] (\d+)#\1: signal process started\n$/) });
+    expect(lines(begun + 2).slice(0, 5)).toEqual(["[notice] 1#1: signal 1 (SIGHUP) received, reconfiguring", "[notice] 1#1: reconfiguring", '[notice] 1#1: using the "epoll" event method', "[notice] 1#1: start worker processes", "[notice] 1#1: start worker process 33"]);
+    expect((await exec(at, web.id, "curl", "-s", "localhost")).out).toContain("Welcome to nginx!");
+    expect(await exec(at, web.id, "nginx", "-s", "again")).toEqual({ code: 1, out: 'nginx: invalid option: "-s again"\n' });
+    // The container ends, and with it who asked.
+    await exec(at, web.id, "nginx", "-s", "quit");
+    expect(at.runtime.containerStatus(web.id)).toMatchObject({ state: "exited", exitCode: 0 });
+    expect(lines(-1)).toEqual(["[notice] 1#1: exit"]);
+  });
+
   it("shares the machine's files with containers that mount them, read-only where asked", async () => {
     const at = lab();
     const { id } = await run(at, "busybox", ["sh", "-c", "echo marker of $NODE_NAME; ls /var/log; exec sleep 1d"], {
