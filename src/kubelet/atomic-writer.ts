@@ -1,6 +1,6 @@
 import { civilFromInstant } from "../base/time.ts";
 import { fnv1a32 } from "../base/hash.ts";
-import type { NodeFiles } from "./runtime.ts";
+import type { FolderEntry, NodeFiles } from "./runtime.ts";
 
 /**
  * Writes the whole content of a volume at once, as upstream's atomic writer lays it out: the files lie in a folder named after the time,
@@ -22,12 +22,16 @@ export async function writeAtomically({ files, folder, content, now, group }: { 
   const before = await files.readLink(`${folder}/${dataLink}`);
   if (before !== undefined && (await holds(files, `${folder}/${before}`, content))) return;
   const stamp = stampOf(folder, now);
-  await files.mkdir(`${folder}/${stamp}`);
-  for (const { path, content: bytes, mode } of content) await files.writeFile(`${folder}/${stamp}/${path}`, bytes, group === undefined ? mode : mode | groupReadBits, group);
-  await files.link(`${folder}/${dataLink}`, stamp);
+  const modeOf = (mode: number): number => (group === undefined ? mode : mode | groupReadBits);
+  const [deep, flat] = [content.filter(({ path }) => path.includes("/")), content.filter(({ path }) => !path.includes("/"))];
+  await files.fill(`${folder}/${stamp}`, flat.map(({ path, content: bytes, mode }) => ({ name: path, content: bytes, mode: modeOf(mode), group })));
+  for (const { path, content: bytes, mode } of deep) await files.writeFile(`${folder}/${stamp}/${path}`, bytes, modeOf(mode), group);
+  const there = await files.list(folder);
+  const links: FolderEntry[] = [{ name: dataLink, target: stamp }];
   const names = new Set(content.map(({ path }) => path.split("/")[0] as string));
-  for (const name of names) if ((await files.readLink(`${folder}/${name}`)) === undefined) await files.link(`${folder}/${name}`, `${dataLink}/${name}`);
-  for (const name of await files.list(folder)) if (!name.startsWith("..") && !names.has(name)) await files.remove(`${folder}/${name}`);
+  for (const name of names) if (!there.includes(name) || (await files.readLink(`${folder}/${name}`)) === undefined) links.push({ name, target: `${dataLink}/${name}` });
+  await files.fill(folder, links);
+  for (const name of there) if (!name.startsWith("..") && !names.has(name)) await files.remove(`${folder}/${name}`);
   if (before !== undefined) await files.remove(`${folder}/${before}`);
 }
 

@@ -184,10 +184,17 @@ export interface RuntimeExec {
 export type RuntimeAttach = Omit<RuntimeExec, "argv" | "tty">;
 
 /** The node's own files, under the kubelet's folder and for hostPath. */
+/** A file or a symbolic link in a folder. */
+export type FolderEntry =
+  | { readonly name: string; readonly content: Uint8Array; readonly mode?: number; readonly group?: number | undefined }
+  | { readonly name: string; readonly target: string };
+
 export interface NodeFiles {
   /** Makes a folder and those above it. The mode and the group are the last one's, and set where it is there already. */
   mkdir(path: string, options?: { readonly mode?: number; readonly group?: number }): Promise<void>;
   writeFile(path: string, content: Uint8Array, mode?: number, group?: number): Promise<void>;
+  /** Puts these into a folder, which is made if need be, one after the other; what has their names gives way. */
+  fill(folder: string, entries: readonly FolderEntry[]): Promise<void>;
   readFile(path: string): Promise<Uint8Array | undefined>;
   exists(path: string): Promise<"file" | "directory" | undefined>;
   /** Names in a folder; none when there is no such folder. */

@@ -1,9 +1,9 @@
 import type { Environment } from "../base/environment.ts";
-import type { NodeFiles } from "../kubelet/runtime.ts";
+import type { FolderEntry, NodeFiles } from "../kubelet/runtime.ts";
 import { machineHosts } from "./files/etc-files.ts";
 import { FileView, cleanPath } from "./files/file-view.ts";
 import type { FolderInode, Inode } from "./files/inode.ts";
-import { folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
+import { fileInode, folderInode, generatedFile, linkInode, liveFolder } from "./files/inode.ts";
 import type { ContainerLog } from "./container-log.ts";
 import { writtenBytes } from "./memory-held.ts";
 
@@ -86,6 +86,12 @@ export class SimulatedHost implements NodeFiles {
     if (group !== undefined) this.files.stat(path).inode.group = group;
   }
 
+  async fill(folder: string, entries: readonly FolderEntry[]): Promise<void> {
+    const now = this.environment.clock.now();
+    this.files.makeFolder(folder, { parents: true });
+    this.files.attachAll(folder, entries.map((entry) => [entry.name, "target" in entry ? linkInode(entry.target, now) : ownedFile(entry, now)]));
+  }
+
   async readFile(path: string): Promise<Uint8Array | undefined> {
     return this.files.exists(path) && this.files.stat(path).kind === "file" ? this.files.readFile(path) : undefined;
   }
@@ -138,4 +144,10 @@ export class SimulatedHost implements NodeFiles {
     }
     return links;
   }
+}
+
+function ownedFile({ content, mode, group }: { readonly content: Uint8Array; readonly mode?: number; readonly group?: number | undefined }, now: number): Inode {
+  const file = fileInode(content, now, mode);
+  if (group !== undefined) file.group = group;
+  return file;
 }

@@ -159,11 +159,25 @@ export class FileView {
       const there = this.inodeAt(path);
       if (there?.kind === "folder") return;
       if (there) throw new FileError("ENOTDIR", path);
-      this.makeFolder(cleanPath(`${path}/..`), options);
+      return this.makeWay(path, options);
     }
     const found = this.find(path, { follow: true, change: true });
     if (found.inode) throw new FileError("EEXIST", path);
     this.place(found, folderInode({ mtime: this.now(), ...(options.mode === undefined ? {} : { mode: options.mode }) }));
+  }
+
+  /** Makes a folder and those above it that are missing. */
+  private makeWay(path: string, { mode }: { mode?: number }): void {
+    const parts = partsOf(path);
+    let depth = parts.length - 1;
+    while (depth > 0 && !this.exists(`/${parts.slice(0, depth).join("/")}`)) depth--;
+    let at = this.find(`/${parts.slice(0, depth).join("/")}`, { follow: true, change: true });
+    for (const name of parts.slice(depth)) {
+      if (at.inode?.kind !== "folder") throw new FileError("ENOTDIR", path);
+      const folder = folderInode({ mtime: this.now(), ...(mode === undefined ? {} : { mode }) });
+      at = { path: `${at.path === "/" ? "" : at.path}/${name}`, parent: at.inode, name, inode: folder, readOnly: at.readOnly };
+      this.place(at, folder);
+    }
   }
 
   makeLink(path: string, target: string): void {
@@ -180,6 +194,13 @@ export class FileView {
 
   realPath(path: string): string {
     return this.existing(path).path;
+  }
+
+  /** Puts inodes into a folder that is there, under their names. */
+  attachAll(path: string, inodes: readonly (readonly [name: string, inode: Inode])[]): void {
+    const { inode: folder, path: real, readOnly } = this.find(path, { follow: true, change: true });
+    if (folder?.kind !== "folder") throw new FileError(folder ? "ENOTDIR" : "ENOENT", path);
+    for (const [name, inode] of inodes) this.place({ path: `${real}/${name}`, parent: folder, name, inode: undefined, readOnly }, inode);
   }
 
   /** Puts an inode of another place here: hard links, generated files. */
