@@ -99,6 +99,7 @@ function run(tutorial: Tutorial, narration: string): Promise<{ code: number; tex
       env: { ...process.env, CORACLE_NARRATION: narration, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    process.once("exit", () => child.kill("SIGTERM"));
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (text += bytes.toString()));
     child.on("error", (error) => resolve({ code: 1, text: error.message }));
@@ -114,30 +115,29 @@ async function tell(teller: Teller, event: Narrated, fast: boolean): Promise<voi
 
 async function replay(tutorial: Tutorial, fast: boolean): Promise<number> {
   const place = mkdtempSync(join(tmpdir(), "coracle-tutorial-"));
+  // However it ends: Ctrl-C, or a reader who has gone.
+  process.once("exit", () => rmSync(place, { recursive: true, force: true }));
   const narration = join(place, "narration");
   const teller = new Teller();
-  try {
-    let result: { code: number; text: string } | undefined;
-    const running = run(tutorial, narration).then((ended) => (result = ended));
-    for (let told = 0; ; ) {
-      const over = result !== undefined;
-      const lines = existsSync(narration) ? readFileSync(narration, "utf8").split("\n").slice(0, -1) : [];
-      for (const line of lines.slice(told)) await tell(teller, JSON.parse(line) as Narrated, fast);
-      told = lines.length;
-      if (over) break;
-      await pause(50);
-    }
-    const { code, text } = await running;
-    if (code !== 0) process.stderr.write(`\ntutorial: the scenario did not go as it should\n${text}`);
-    return code === 0 ? 0 : 1;
-  } finally {
-    rmSync(place, { recursive: true, force: true });
+  let result: { code: number; text: string } | undefined;
+  const running = run(tutorial, narration).then((ended) => (result = ended));
+  for (let told = 0; ; ) {
+    const over = result !== undefined;
+    const lines = existsSync(narration) ? readFileSync(narration, "utf8").split("\n").slice(0, -1) : [];
+    for (const line of lines.slice(told)) await tell(teller, JSON.parse(line) as Narrated, fast);
+    told = lines.length;
+    if (over) break;
+    await pause(50);
   }
+  const { code, text } = await running;
+  if (code !== 0) process.stderr.write(`\ntutorial: the scenario did not go as it should\n${text}`);
+  return code === 0 ? 0 : 1;
 }
 
 if (import.meta.main) {
   // A closed pipe, as of `| head`, ends it without a word.
   process.stdout.on("error", () => process.exit(0));
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) process.once(signal, () => process.exit(code));
   const { tutorial, fast } = wanted(process.argv.slice(2));
   if (tutorial === undefined) {
     for (const { number, title } of tutorials()) process.stdout.write(`${String(number).padStart(2)}  ${title}\n`);
