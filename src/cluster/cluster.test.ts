@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createCluster } from "../node/create-cluster.ts";
 import { configMaps, daemonSets, events, jobs, nodes, pods } from "../api/kinds.ts";
@@ -146,6 +148,24 @@ describe("a closed cluster", () => {
     const asked = [cluster.runUntil(() => false), cluster.nodes.add()];
     await cluster.close();
     for (const answer of await Promise.allSettled(asked)) expect(answer).toMatchObject({ status: "rejected", reason: { message: 'cluster "local" is closed' } });
+  });
+
+  it("is held by nobody any more", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const closed = async (clock: "system" | "virtual"): Promise<WeakRef<object>> => {
+      const cluster = await createCluster({ nodes: 1, clock });
+      await cluster.apply(job("endless", "while true; do date; sleep 1; done"));
+      if (clock === "virtual") await cluster.advance("5s");
+      await cluster.listen();
+      await cluster.close();
+      return new WeakRef(cluster.environment);
+    };
+    const refs = [await closed("virtual"), await closed("system")];
+    await expect.poll(() => {
+      collect();
+      return refs.filter((ref) => ref.deref() !== undefined).length;
+    }).toBe(0);
   });
 
   it("frees a port that was being opened", async () => {
