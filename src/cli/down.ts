@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { Failure } from "../node/failure.ts";
-import { removeContext } from "../node/kubeconfig.ts";
+import { leaveKubeconfig } from "../node/leave-kubeconfig.ts";
 import { isRunning, logPath, readState, recordedClusters, releaseState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
 import type { Output } from "./output.ts";
@@ -42,7 +42,7 @@ export async function down(name: string, output: Output): Promise<void> {
     process.kill(state.pid, "SIGKILL");
     await hasEnded(state);
   }
-  if (state.merged !== undefined) await removeContext(state.merged);
+  if (state.merged !== undefined) await leaveKubeconfig(name, state.merged);
   const isLogKept = releaseState(name, { keepLog: true });
   const how = wasRunning ? `did not end within ${endMsMax / 1000} s and was killed` : "had crashed";
   output.line(`cluster ${name} ${how}; what it left is cleared away${isLogKept ? `, but for its log in ${shortPath(logPath(name))}` : ""}`);

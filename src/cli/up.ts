@@ -8,7 +8,8 @@ import { startCluster } from "../node/create-cluster.ts";
 import { Failure, reasonOf } from "../node/failure.ts";
 import { openFileLog } from "../node/file-log.ts";
 import type { FileLog } from "../node/file-log.ts";
-import { checkKubeconfig, kubeconfigPaths, mergeContext, removeContext } from "../node/kubeconfig.ts";
+import { checkKubeconfig, kubeconfigPaths, mergeContext } from "../node/kubeconfig.ts";
+import { leaveKubeconfig } from "../node/leave-kubeconfig.ts";
 import { claimState, logPath, releaseState, writeState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
 import { nodeName } from "../cluster/names.ts";
@@ -113,7 +114,7 @@ async function start(options: UpOptions, output: Output, session: Session): Prom
   undo.add(() => {
     if (releaseState(name, { keepLog: session.isLogWorthKeeping })) output.line(`its log stays in ${shortPath(logPath(name))}`);
   });
-  if (claimed.stale?.merged) await removeContext(claimed.stale.merged);
+  if (claimed.stale?.merged) await leaveKubeconfig(name, claimed.stale.merged);
   const log = openLog(name);
   session.log = log;
   undo.add(() => log.close());
@@ -128,7 +129,7 @@ async function start(options: UpOptions, output: Output, session: Session): Prom
   writeState(state);
   // The API answers already: who waits for the kubeconfig need not wait for the nodes.
   const merged = await mergeContext(paths, `coracle-${name}`, listening.access);
-  undo.add(() => removeContext(merged));
+  undo.add(() => leaveKubeconfig(name, merged));
   writeState({ ...state, merged });
   await inTime(cluster.ready(), waitMs, () => tooLate(options, log));
   output.done(nodes === 1 ? "1 node Ready" : `${nodes} nodes Ready`);

@@ -116,7 +116,7 @@ describe("merging and removing", () => {
     expect(config(at("there/config")).contexts).toHaveLength(1);
     await removeContext(merged);
     expect(lstatSync(at("link")).isSymbolicLink()).toBe(true);
-    expect(existsSync(at("there/config"))).toBe(false);
+    expect(existsSync(at("there"))).toBe(false);
   });
 
   test("the current context returns also where another file of the list defines it", async () => {

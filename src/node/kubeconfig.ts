@@ -206,7 +206,7 @@ export function kubeconfigText(context: string, access: Access): string {
 export async function mergeContext(paths: readonly string[], context: string, access: Access): Promise<Merged> {
   const path = entriesPath(paths);
   const currentPath = currentContextPath(paths) ?? path;
-  const madeFolders = writing(path, () => makeFolder(dirname(path)));
+  const madeFolders = writing(path, () => [dirname(path), dirname(targetOf(path))].flatMap(makeFolder));
   const created = !existsSync(path);
   const originals: Original[] = [];
   let former = "";

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openFileLog } from "./file-log.ts";
+import { mergeContext } from "./kubeconfig.ts";
+import { leaveKubeconfig } from "./leave-kubeconfig.ts";
 import { claimState, isRunning, logPath, processStartTime, readState, recordedClusters, releaseState, stateFolder, writeState } from "./state.ts";
 
 let folder: string;
@@ -48,6 +50,23 @@ test("what was released leaves nothing, unless its log is worth keeping and says
   expect(releaseState("other", { keepLog: false })).toBe(false);
   expect(readdirSync(join(folder, "coracle"))).toEqual(["local"]);
   expect(readdirSync(stateFolder("local"))).toEqual(["log"]);
+});
+
+test("clusters that end in any order give the current context back that was there before them", async () => {
+  const path = join(folder, "config");
+  writeFileSync(path, "current-context: prod\ncontexts:\n- name: prod\n  context: { cluster: prod, user: prod }\n");
+  const enter = async (name: string) => {
+    const { state } = claimState(name, "system");
+    const merged = await mergeContext([path], `coracle-${name}`, { url: "https://x", authority: "a", certificate: "c", key: "k" });
+    writeState({ ...state, merged });
+    return merged;
+  };
+  const [first, second, third] = [await enter("first"), await enter("second"), await enter("third")];
+  await leaveKubeconfig("second", second);
+  await leaveKubeconfig("first", first);
+  await leaveKubeconfig("third", third);
+  expect(readFileSync(path, "utf8")).toContain("current-context: prod");
+  expect(readFileSync(path, "utf8")).not.toContain("coracle");
 });
 
 test("a name that is in use is refused, another one is not", () => {
