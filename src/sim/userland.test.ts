@@ -53,7 +53,7 @@ describe("an image", () => {
     const apt = (script: string) => inTime(at, debian.id, script);
     expect(await apt("apt-get install -y procps > /dev/null")).toEqual({ code: 100, out: "E: Unable to locate package procps\n" });
     expect((await apt("apt-get update > /dev/null && apt-get install procps < /dev/null")).out).toMatch(/Do you want to continue\? \[Y\/n\] Abort\.\n$/);
-    expect((await apt("apt-get install -y procps > /dev/null && ps | head -n 1")).out).toBe("PID   USER     TIME  COMMAND\n");
+    expect((await apt("apt-get install -y procps > /dev/null && ps aux | head -n 2; pgrep -x sleep")).out).toMatch(/^USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot           1  0\.0 .* sleep 1d\n1\n$/);
   });
 });
 

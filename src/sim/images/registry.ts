@@ -6,6 +6,7 @@ import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
 import { Shells } from "../shell/shells.ts";
 import { userlandNames } from "../userland.ts";
 import { bindCommands } from "../commands/bind.ts";
+import { containerProcps } from "../commands/procps.ts";
 import { gnuCommands } from "../commands/gnu.ts";
 import { openNetcat } from "../commands/nc.ts";
 import { glibcPing } from "../commands/ping.ts";
@@ -46,9 +47,11 @@ const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, ngi
 /** Images that machines bring along, as the nodes of kind do: those of the system workloads. */
 const machineImages: readonly string[] = ["registry.k8s.io/coracle-net:v0.1.0", "registry.k8s.io/coredns/coredns:v1.12.4", "registry.k8s.io/kube-proxy:v1.36.3"];
 
-const packageCommands = { apk: apkCommands, apt: aptCommands } as const;
-/** Where a package brings them; nslookup stays the one that is there. */
-const bindTools: CommandTable = { dig: bindCommands["dig"] as SimulatedCommand, host: bindCommands["host"] as SimulatedCommand };
+/** What images with a package manager have: it, tools of the distribution's own make, and those that a package brings. */
+const packageCommands: { readonly [manager: string]: CommandTable } = {
+  apk: { dig: bindCommands["dig"] as SimulatedCommand, host: bindCommands["host"] as SimulatedCommand, ...apkCommands },
+  apt: { ...bindCommands, ...glibcPing, ...gnuCommands, ...containerProcps, nc: openNetcat, ...aptCommands },
+};
 
 function generic(repository: string): SimulatedImage {
   const name = repository.split("/").pop() as string;
@@ -151,8 +154,7 @@ export class Registry {
     const made = this.made.get(found) ?? new Map<Distribution, SimulatedImage>();
     this.made.set(found, made);
     let image = made.get(distribution);
-    const packages = distribution.packages === undefined ? {} : packageCommands[distribution.packages];
-    if (!image) made.set(distribution, (image = { ...found, lacks: new Set(distribution.lacks), files: { ...distribution.files, ...found.files }, commands: { ...bindTools, ...(distribution.packages === "apt" ? { ...glibcPing, ...gnuCommands, nc: openNetcat } : {}), ...packages, ...found.commands } }));
+    if (!image) made.set(distribution, (image = { ...found, lacks: new Set(distribution.lacks), files: { ...distribution.files, ...found.files }, commands: { ...packageCommands[distribution.packages ?? ""], ...found.commands } }));
     return image;
   }
 

@@ -53,8 +53,14 @@ function invocationOf(process: Process): Invocation | string {
   return { flags: set, interactive, script: decoder.decode(process.world.files.readFile(path)), name: first, parameters: rest };
 }
 
+const bashVersion = "GNU bash, version 5.2.37(1)-release (x86_64-pc-linux-gnu)\nCopyright (C) 2022 Free Software Foundation, Inc.\nLicense GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n\nThis is free software; you are free to change and redistribute it.\nThere is NO WARRANTY, to the extent permitted by law.\n";
+
 export function shellProgram(options: ShellOptions): Program {
   return async (process) => {
+    if (flavourOf(process) === "bash" && process.argv[1] === "--version") {
+      process.write("stdout", bashVersion);
+      return 0;
+    }
     const invocation = invocationOf(process);
     if (typeof invocation === "string") {
       process.write("stderr", `${invocation}\n`);
