@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -270,6 +270,16 @@ test("version and help", async () => {
   expect((await run([])).stdout).toContain("start a cluster");
   expect((await run(["up", "--help"])).stdout).toContain("--kubeconfig");
   expect((await run(["--version"])).stdout).toBe((await run(["version"])).stdout);
+});
+
+test.runIf(existsSync("/dev/full"))("what cannot be written is a failure, a reader who has gone is none", async () => {
+  const full = openSync("/dev/full", "w");
+  const child = spawn(program, ["version"], { stdio: ["ignore", full, "pipe"] });
+  let stderr = "";
+  child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  closeSync(full);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "coracle: not all that it said could be written: no space is left on the device\n" });
 });
 
 describe("machines", () => {

@@ -3,8 +3,9 @@
  * failed, 2 the command line is wrong. Commands are loaded when they are asked for: `up` has 300 ms to answer.
  */
 import { readFileSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Command, CommanderError, Option } from "commander";
-import { Failure } from "../node/failure.ts";
+import { codeOf, Failure, reasonOf } from "../node/failure.ts";
 import { parseClock, parseKubeconfig, parseName, parseNodeName, parseNodes, parsePort, parsePositiveDuration, parseSeed, UsageError } from "./arguments.ts";
 import { failToParent, terminal, toParent } from "./output.ts";
 import { typable } from "./typable.ts";
@@ -117,12 +118,16 @@ function judge(error: unknown, program: Command): { code: number; text: string |
 }
 
 async function main(): Promise<never> {
-  // Whoever read the output may have gone (`coracle up | head -1`); the cluster goes on.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  // Whoever read the output may have gone (`coracle up | head -1`), or a disk be full; a cluster goes on.
+  let unwritten: unknown;
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", (error) => void (codeOf(error) === "EPIPE" || (unwritten ??= error)));
   const program = commandLine();
   try {
     if (process.argv.length === 2) program.outputHelp();
     else await program.parseAsync();
+    // A stream tells in the next turn that it failed.
+    await nextTurn();
+    if (unwritten !== undefined) throw new Failure(`not all that it said could be written: ${reasonOf(unwritten)}`);
     process.exit();
   } catch (error) {
     const { code, text } = judge(error, program);
