@@ -3,7 +3,7 @@ import { equalJson } from "../schema/json-data.ts";
 import type { Pod } from "../types/core-v1.ts";
 import { forbidden } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkAnnotationUpdate } from "./pod-update.ts";
+import { checkAnnotationUpdate } from "./pod-annotations.ts";
 import { checkPod } from "./pod-validation.ts";
 import { ephemeralContainerDifference } from "./spec-difference.ts";
 

@@ -6,7 +6,7 @@ import { ipProblems, isIp6, parseIp } from "../validation/ip.ts";
 import { dns1123SubdomainProblems, qualifiedNameProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkSubdomain } from "../validation/quantities.ts";
-import { checkAnnotationUpdate } from "./pod-update.ts";
+import { checkAnnotationUpdate } from "./pod-annotations.ts";
 
 /** Updates of a Pod's status: what the writer cannot change, and which transitions do not happen. */
 export function preparePodStatus(draft: Draft<Pod>, old: Pod): void {

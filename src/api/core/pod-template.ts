@@ -10,7 +10,8 @@ import { dnsSubdomainName } from "../validation/names.ts";
 import { checkAnnotations, checkLabels } from "../validation/object-meta.ts";
 import { FieldPath } from "../validation/path.ts";
 import { defaultPodTemplate } from "./pod-defaults.ts";
-import { checkPodAnnotations, checkPodSpec } from "./pod-validation.ts";
+import { checkAnnotatedProfiles, checkPodAnnotations } from "./pod-annotations.ts";
+import { checkPodSpec } from "./pod-validation.ts";
 import { podTemplateWarnings } from "./pod-warnings.ts";
 
 /** What every workload does with the template of its Pods: defaults and validation; and the kind PodTemplate, which holds nothing else. */
@@ -22,6 +23,7 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, path:
   checkAnnotations(template?.metadata?.annotations, path.child("annotations"), errors);
   checkPodAnnotations(template?.metadata?.annotations, spec, path.child("annotations"), errors);
   checkPodSpec(spec, {}, path.child("spec"), errors);
+  checkAnnotatedProfiles(template?.metadata?.annotations, spec, path.child("spec"), errors);
   if ((spec.ephemeralContainers ?? []).length > 0) {
     errors.push(forbidden(path.child("spec").child("ephemeralContainers"), "ephemeral containers not allowed in pod template"));
   }

@@ -6,6 +6,7 @@ import { inRangeText } from "../validation/numbers.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkImageSpaces } from "./container-validation.ts";
 import { podSpecDifference } from "./spec-difference.ts";
+import { checkAnnotationUpdate } from "./pod-annotations.ts";
 import { checkPod } from "./pod-validation.ts";
 
 /**
@@ -42,26 +43,6 @@ export function validatePodUpdate(object: Pod, old: Pod): FieldError[] {
     errors.push(forbidden(specPath, `pod updates may not change fields other than ${updatableFields.join(",")}\n${difference}`));
   }
   return errors;
-}
-
-const mirrorAnnotation = "kubernetes.io/config.mirror";
-const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
-
-/** Annotations that say how a Pod came to be do not change. */
-export function checkAnnotationUpdate(object: Pod, old: Pod, errors: FieldError[]): void {
-  const now = object.metadata.annotations ?? {};
-  const before = old.metadata.annotations ?? {};
-  const path = FieldPath.of("metadata").child("annotations");
-  for (const [key, value] of Object.entries(before)) {
-    if (now[key] === value) continue;
-    if (key.startsWith(appArmorPrefix)) errors.push(forbidden(path.key(key), "may not remove or update AppArmor annotations"));
-    if (key === mirrorAnnotation) errors.push(forbidden(path.key(key), "may not remove or update mirror pod annotation"));
-  }
-  for (const key of Object.keys(now)) {
-    if (Object.hasOwn(before, key)) continue;
-    if (key.startsWith(appArmorPrefix)) errors.push(forbidden(path.key(key), "may not add AppArmor annotations"));
-    if (key === mirrorAnnotation) errors.push(forbidden(path.key(key), "may not add mirror pod annotation"));
-  }
 }
 
 /** False: there is no point in looking further. */

@@ -13,6 +13,7 @@ import { FieldPath } from "../validation/path.ts";
 import { compareAmounts, checkSubdomain } from "../validation/quantities.ts";
 import { checkAffinity, checkTopologySpread } from "./affinity-validation.ts";
 import { checkContainers, checkEphemeralContainers, checkImageSpaces, checkInitContainers } from "./container-validation.ts";
+import { checkAnnotatedProfiles, checkPodAnnotations } from "./pod-annotations.ts";
 import { aggregate } from "./pod-resources.ts";
 import { checkOs } from "./pod-os-validation.ts";
 import { checkContainerResources, checkPodLevelResources } from "./resource-requirements-validation.ts";
@@ -36,6 +37,7 @@ export function validatePod(pod: Pod): FieldError[] {
   if ((spec.nodeName ?? "") !== "" && (spec.schedulingGates ?? []).length > 0) {
     errors.push(forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared"));
   }
+  checkAnnotatedProfiles(pod.metadata.annotations, spec, path, errors);
   return errors;
 }
 
@@ -58,25 +60,6 @@ function checkNoTokens(spec: PodSpec, path: FieldPath, errors: FieldError[]): vo
       errors.push(forbidden(tokenPath, "must not be specified when serviceAccountName is not set"));
     });
   });
-}
-
-/** Annotations with a meaning for Pods, also in templates. */
-export function checkPodAnnotations(annotations: ObjectMeta["annotations"], spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
-  if (annotations === undefined) return;
-  const mirror = annotations["kubernetes.io/config.mirror"];
-  if (mirror !== undefined && (spec.nodeName ?? "") === "") {
-    errors.push(invalid(path.key("kubernetes.io/config.mirror"), mirror, "must set spec.nodeName if mirror pod annotation is set"));
-  }
-  const cost = annotations["controller.kubernetes.io/pod-deletion-cost"];
-  if (cost !== undefined && !isInt32(cost)) {
-    errors.push(invalid(path.key("controller.kubernetes.io/pod-deletion-cost"), cost, "must be a 32bit integer"));
-  }
-}
-
-function isInt32(text: string): boolean {
-  if (!/^(0|-?[1-9][0-9]{0,9})$/.test(text)) return false;
-  const value = Number(text);
-  return value >= -2147483648 && value <= 2147483647;
 }
 
 export function checkPodSpec(spec: PodSpec, rules: PodSpecRules, path: FieldPath, errors: FieldError[]): void {

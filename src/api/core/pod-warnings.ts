@@ -153,7 +153,7 @@ function warnContainer(container: Container | EphemeralContainer, path: FieldPat
   const annotations = context.meta?.annotations ?? {};
   const appArmor = `container.apparmor.security.beta.kubernetes.io/${container.name}`;
   const hasProfile = (context.spec.securityContext?.appArmorProfile ?? container.securityContext?.appArmorProfile) !== undefined;
-  if (context.template && !hasProfile && Object.hasOwn(annotations, appArmor)) {
+  if ((context.template || context.spec.os?.name !== "windows") && !hasProfile && Object.hasOwn(annotations, appArmor)) {
     warnings.push(`${context.metaPath.child("annotations").key(appArmor).toString()}: deprecated since v1.30; use the "appArmorProfile" field instead`);
   }
   warnFractions(container.resources?.limits, path.child("resources").child("limits"), warnings);
