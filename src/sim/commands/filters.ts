@@ -278,4 +278,11 @@ const passing = (skipsValue: readonly string[] = []) => async ({ args, run }: Co
   return run(args.slice(at));
 };
 
-export const filterCommands: CommandTable = { cat, dd, head, tee, yes, shuf, env, timeout, xargs, grep, egrep: (call) => grep({ ...call, args: ["-E", ...call.args] }), fgrep: (call) => grep({ ...call, args: ["-F", ...call.args] }), nohup: passing(), nice: passing(["-n"]), setsid: passing(), stdbuf: passing(["-o", "-i", "-e"]), busybox: passing() };
+/** The one binary that they all are. */
+async function busybox(call: CommandCall): Promise<number> {
+  if (call.args.length > 0 && !(call.args[0] as string).startsWith("--")) return passing()(call);
+  call.out("BusyBox v1.36.1 (2024-06-12 00:00:00 UTC) multi-call binary.\nBusyBox is copyrighted by many authors between 1998-2015.\nLicensed under GPLv2. See source distribution for detailed\ncopyright notices.\n\nUsage: busybox [function [arguments]...]\n   or: busybox --list[-full]\n   or: function [arguments]...\n\n");
+  return 0;
+}
+
+export const filterCommands: CommandTable = { cat, dd, head, tee, yes, shuf, env, timeout, xargs, grep, egrep: (call) => grep({ ...call, args: ["-E", ...call.args] }), fgrep: (call) => grep({ ...call, args: ["-F", ...call.args] }), nohup: passing(), nice: passing(["-n"]), setsid: passing(), stdbuf: passing(["-o", "-i", "-e"]), busybox };

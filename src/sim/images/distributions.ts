@@ -14,7 +14,7 @@ const osRelease = (fields: { readonly [name: string]: string }): string => Objec
 /** Not in any image that somebody has not put them into. */
 const extra = ["bash", "curl", "dig", "file", "host", "jq"];
 /** What busybox brings and a small Debian does not. */
-const busyboxOnly = ["arp", "ash", "free", "hexdump", "hd", "ifconfig", "ip", "killall", "less", "lsof", "nc", "netstat", "nslookup", "pgrep", "pidof", "ping", "pkill", "ps", "route", "sysctl", "telnet", "top", "traceroute", "tree", "uptime", "usleep", "vi", "watch", "wget", "xxd"];
+const busyboxOnly = ["arp", "ash", "busybox", "free", "hexdump", "hd", "ifconfig", "ip", "killall", "less", "lsof", "nc", "netstat", "nslookup", "pgrep", "pidof", "ping", "pkill", "ps", "route", "sysctl", "telnet", "top", "traceroute", "tree", "uptime", "usleep", "vi", "watch", "wget", "xxd"];
 
 export const alpine: Distribution = {
   files: {

@@ -61,3 +61,21 @@ it("systemd starts a kubelet that was killed, and a container that was killed is
     out: expect.stringMatching(/^ {2}containerd\.service +loaded active running containerd container runtime\n {2}kubelet\.service +loaded active running .*\n {2}systemd-journald\.service loaded active running Journal Service\nFailed to restart none\.service: Unit none\.service not found\.\n$/) as string,
   });
 });
+
+it("a kubelet that goes while it starts or ends Pods leaves nothing half done, and nothing twice", async () => {
+  for (let ms = 5; ms <= 95; ms += 30) {
+    await cluster.apply([1, 2, 3].map((i) => running(`quick-${i}`)).join("\n---\n"));
+    await cluster.advance(`${ms}ms`);
+    await on("systemctl restart kubelet");
+    await cluster.advance("20s");
+    expect(await on("crictl ps --name '^c$' -o json | jq -r '.containers[].labels[\"io.kubernetes.pod.name\"]' | sort; crictl pods --namespace default -q | wc -l"), `${ms} ms`).toBe("quick-1\nquick-2\nquick-3\nweb\n4\n");
+    for (const i of [1, 2, 3]) {
+      expect((await pod(`quick-${i}`)).status, `${ms} ms`).toMatchObject({ phase: "Running", containerStatuses: [{ ready: true, restartCount: 0 }] });
+      await cluster.client.delete(pods, { namespace: "default", name: `quick-${i}` });
+    }
+    await cluster.advance(`${ms * 15}ms`);
+    await on("systemctl restart kubelet");
+    await cluster.advance("20s");
+    expect(await on("crictl pods --namespace default -q | wc -l"), `${ms} ms`).toBe("1\n");
+  }
+});
