@@ -42,7 +42,7 @@ export class Attempts {
     const { pod } = waiting.wanted;
     if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
     const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels, budgets: budgets() });
-    if (decision.type === "pending" && decision.promised) return void this.fail(waiting, decision.message, { lacking: lackingOf(decision) });
+    if (decision.type === "pending" && decision.promised) return void this.fail(waiting, decision.message, { lacking: new Set([...anyEnd, ...lackingOf(decision)]) });
     this.forget(pod, decision.type === "bind" ? decision.nodeName : undefined);
     if (decision.type === "bind") void this.bind(waiting, decision.nodeName, decision.claims);
     else if (decision.type === "preempt") void this.makeRoom(waiting, decision);
@@ -73,7 +73,7 @@ export class Attempts {
     const { pod } = waiting.wanted;
     const { nodeName, victims } = decision.preemption;
     this.nominated.set(pod.metadata.uid, nodeName);
-    const lacking = new Set<Lack>(["pods", ...Object.keys(waiting.wanted.amounts), "ports", "sole", "affinity", "shunned", "spread"]);
+    const lacking = new Set<Lack>([...anyEnd, ...Object.keys(waiting.wanted.amounts)]);
     const gone = this.fail(waiting, decision.message, { lacking, nominatedNodeName: nodeName });
     for (const victim of victims) await this.means.writer.evict(victim, pod, nodeName);
     await gone;
@@ -116,12 +116,15 @@ export class Attempts {
   }
 }
 
+/** Of a Pod that any other's end may help. */
+const anyEnd: readonly Lack[] = ["pods", "ports", "sole", "affinity", "shunned", "spread"];
+
 /** By predicate; all others are the node's own. */
 const lackOf: { readonly [predicate: string]: Lack } = { NodePorts: "ports", VolumeRestrictions: "sole", VolumeBinding: "volumes", VolumeZone: "volumes", InterPodAffinity: "affinity", PodTopologySpread: "spread" };
 
 /** What kept a Pod from its nodes, for waking. */
 function lackingOf(decision: Extract<Decision, { type: "pending" }>): ReadonlySet<Lack> {
-  const lacking = new Set<Lack>(decision.unbound ? ["volumes", "claims"] : []);
+  const lacking = new Set<Lack>(decision.unbound ? ["volumes", "claims"] : decision.outranks ? anyEnd : []);
   for (const { misfit } of decision.refusals) {
     if (misfit.insufficient) for (const resource of misfit.insufficient) lacking.add(resource);
     else lacking.add(misfit === shunned ? "shunned" : lackOf[misfit.predicate] ?? "node");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startInProcessServer } from "../../test/in-process-server.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { nodes, pods } from "../api/kinds.ts";
+import { nodes, podDisruptionBudgets, pods, priorityClasses } from "../api/kinds.ts";
 import type { Node, Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import { SeededRandom } from "../base/random.ts";
@@ -11,8 +11,9 @@ import { decide } from "./decide.ts";
 import { startScheduler } from "./scheduler.ts";
 
 /**
- * Nobody waits who would fit. Pods with all sorts of wishes come, go and are called otherwise while nodes change; whenever the back-off of
- * all is over, a fresh look at what stands finds no place for any Pod that still waits.
+ * Nobody waits who would fit. Pods with all sorts of wishes and priorities come, go and are called otherwise while nodes change; whenever
+ * the back-off of all is over and those who were evicted are gone, a fresh look at what stands finds no place for any Pod that still waits,
+ * nor anybody to evict for it, and then nobody is evicted any more.
  */
 const hostname = "kubernetes.io/hostname";
 
@@ -53,6 +54,7 @@ class Churn {
       ...(this.chance(0.2) ? { nodeSelector: { disk: "ssd" } } : {}),
       ...(this.chance(0.2) ? { tolerations: [{ key: "team", operator: "Exists" }] } : {}),
       ...(this.chance(0.1) ? { schedulingGates: [{ name: "later" }] } : {}),
+      ...(this.chance(0.3) ? { priorityClassName: this.pick(["high", "higher"]) } : {}),
     };
     await this.cluster.client.create(pods, { metadata: { name: `p${this.made++}`, namespace: "default", labels: { app } }, spec } as unknown as Partially<Pod>);
   }
@@ -83,6 +85,20 @@ class Churn {
     else await this.cluster.client.patch(nodes, metadata, { type: "merge", body });
   }
 
+  async begin(): Promise<void> {
+    const { client } = this.cluster;
+    for (const [name, value] of [["high", 100], ["higher", 200]] as const) await client.create(priorityClasses, { metadata: { name }, value });
+    await client.create(podDisruptionBudgets, { metadata: { name: "red", namespace: "default" }, spec: { minAvailable: 1, selector: { matchLabels: { app: "red" } } } });
+    for (const name of ["n1", "n2", "n3"]) await this.addNode(name);
+  }
+
+  /** What kubelets do: those who are to go are gone. True when there was somebody. */
+  async endLeaving(): Promise<boolean> {
+    const leaving = (await this.cluster.client.list(pods, { namespace: "default" })).items.filter(({ metadata }) => metadata.deletionTimestamp);
+    for (const { metadata } of leaving) await this.cluster.client.delete(pods, metadata, { gracePeriodSeconds: 0 });
+    return leaving.length > 0;
+  }
+
   async step(): Promise<void> {
     const what = this.random.fraction();
     if (what < 0.5) await this.addPod();
@@ -92,7 +108,7 @@ class Churn {
   }
 }
 
-/** Pods that wait though there is a place, each with the node. */
+/** Pods that wait though there is a place or could be made one, each with the node. */
 async function waitingInVain(cluster: InProcessServer): Promise<string[]> {
   const states = new NodeStates();
   for (const node of (await cluster.client.list(nodes)).items) states.set(node.metadata.name, new NodeState(node));
@@ -102,7 +118,9 @@ async function waitingInVain(cluster: InProcessServer): Promise<string[]> {
   for (const pod of items) {
     if (pod.spec.nodeName || pod.metadata.deletionTimestamp || (pod.spec.schedulingGates ?? []).length > 0) continue;
     const decision = decide(wantedBy(pod), states, new SeededRandom(1));
-    if (decision.type === "bind") vain.push(`${pod.metadata.name} on ${decision.nodeName}: ${pod.status.conditions?.[0]?.message ?? ""}`);
+    if (decision.type === "pending") continue;
+    const where = decision.type === "bind" ? decision.nodeName : `${decision.preemption.nodeName} for ${decision.preemption.victims.map(({ metadata }) => metadata.name).join()}`;
+    vain.push(`${pod.metadata.name} ${decision.type} ${where}: ${pod.status.conditions?.[0]?.message ?? ""}`);
   }
   return vain;
 }
@@ -111,11 +129,17 @@ describe("scheduler", () => {
   it.each(Array.from({ length: 8 }, (_, i) => i + 1))("lets nobody wait who would fit, seed %i", async (seed) => {
     const cluster = await startInProcessServer({ seed });
     const churn = new Churn(cluster, seed);
-    for (const name of ["n1", "n2", "n3"]) await churn.addNode(name);
+    await churn.begin();
     startScheduler({ context: cluster.context, client: cluster.client, host: "test" });
     for (let round = 0; round < 6; round++) {
       for (let i = 0; i < 25; i++) await churn.step();
-      await cluster.advance(15_000);
+      let [quiet, evictions] = [0, 0];
+      while (quiet < 3 && evictions < 20) {
+        await cluster.advance(11_000);
+        if (await churn.endLeaving()) [quiet, evictions] = [0, evictions + 1];
+        else quiet++;
+      }
+      expect(evictions, `seed ${seed}, round ${round}`).toBeLessThan(20);
       expect(await waitingInVain(cluster), `seed ${seed}, round ${round}`).toEqual([]);
     }
   });

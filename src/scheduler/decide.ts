@@ -9,7 +9,7 @@ import type { NamespaceLabels } from "../placement/pod-affinity.ts";
 import { spreadCheck } from "../placement/topology-spread.ts";
 import { claimCheck, noClaims } from "./claims.ts";
 import type { ClaimBindings, ClaimView } from "./claims.ts";
-import { ineligible, preempt } from "./preempt.ts";
+import { hasLesser, ineligible, preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
 import type { Refusal } from "./refusal.ts";
 import { scoresFor } from "./score.ts";
@@ -20,8 +20,8 @@ export type Decision =
   /** `claims`: what the Pod's volumes need before it is bound. */
   | { readonly type: "bind"; readonly nodeName: string; readonly claims?: ClaimBindings }
   | { readonly type: "preempt"; readonly preemption: Preemption; readonly message: string }
-  /** `unbound`: it waits for its claims, whatever the nodes are like. `promised`: it waits for those to go that leave for it. */
-  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[]; readonly unbound?: true; readonly promised?: boolean };
+  /** `unbound`: it waits for its claims, whatever the nodes are like. `promised`: it waits for those to go that leave for it. `outranks`: some that are in its way. */
+  | { readonly type: "pending"; readonly message: string; readonly refusals: readonly Refusal[]; readonly unbound?: true; readonly promised?: true; readonly outranks?: true };
 
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 
@@ -71,14 +71,15 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
   }
   if (feasible.length > 0) return bindTo(best(feasible, random, () => scoresFor(wanted.pod, feasible, { states, namespaceLabels })));
   const message = refusalText(refusals, states.size, states.size - refusals.length);
-  const pending = (why: string, kept = false): Decision => ({ type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals, ...(kept && { promised: true }) });
+  const pending = (why: string, more: { promised?: true; outranks?: true } = {}): Decision => ({ type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals, ...more });
   const why = ineligible({ pod: wanted.pod, states, refusals });
-  if (why !== undefined) return pending(why, true);
+  if (why !== undefined) return pending(why, { promised: true });
   const minds = spread !== undefined || affinity !== undefined;
   const fits = (state: NodeState, among: Standing): boolean =>
     !misfit(wanted, state) && !(inUse && soleUseMisfit(wanted.pod, view, among)) && !claims?.refuses(state.node) && !(minds && (spreadCheck(wanted.pod, among)?.(state) ?? affinityCheck(wanted.pod, among, namespaceLabels)?.(state)));
   const preemption = preempt({ pod: wanted.pod, states, refusals, budgets, fits });
-  return preemption ? { type: "preempt", preemption, message } : pending(uselessText(refusals, states.size));
+  if (preemption) return { type: "preempt", preemption, message };
+  return pending(uselessText(refusals, states.size), hasLesser({ pod: wanted.pod, states, refusals }) ? { outranks: true } : {});
 }
 
 function best(feasible: readonly NodeState[], random: Random, judge: () => readonly number[]): NodeState {
