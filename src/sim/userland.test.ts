@@ -41,6 +41,8 @@ describe("an image", () => {
     for (const name of ["ps", "ping", "wget", "vi"]) await expect(exec(at, nginx.id, name)).rejects.toThrow(`exec: "${name}": executable file not found in $PATH`);
     expect((await exec(at, nginx.id, "curl", "-s", "localhost")).code).toBe(0);
     expect((await exec(at, debian.id, "bash", "-c", "echo $0")).out).toBe("bash\n");
+    const looked = await inTime(at, nginx.id, "apt-get update >/dev/null; apt-get install -y net-tools iproute2 >/dev/null; netstat -tlnp | tail -n 1; ss -tlnp | tail -n 1");
+    expect(looked.out).toBe('tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN      1/nginx\nLISTEN 0      511            0.0.0.0:80         0.0.0.0:* users:(("nginx",pid=1,fd=6))\n');
   });
 
   it("takes packages that bring what it lacks", async () => {

@@ -12,6 +12,7 @@ import { processCommands } from "./commands/processes.ts";
 import { rootCommands } from "./commands/roots.ts";
 import { routeCommands } from "./commands/routes.ts";
 import { sessionCommands } from "./commands/session.ts";
+import { socketCommands } from "./commands/sockets.ts";
 import { systemCommands } from "./commands/system.ts";
 import { tar } from "./commands/tar.ts";
 import { textCommands } from "./commands/text.ts";
@@ -30,7 +31,7 @@ import type { Shells } from "./shell/shells.ts";
  * Finds the program that a command line names, as execve with a search path does: a binary of the image, a command of the
  * userland, the shell, or a script among the files.
  */
-const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...routeCommands, ...systemCommands, ...processCommands, ...rootCommands, ...byteCommands, ...sessionCommands, wget, curl };
+const userland: CommandTable = { ...clockCommands, ...fileCommands, ...filterCommands, ...basicCommands, "[": basicCommands["test"] as SimulatedCommand, ls, tar, ...treeCommands, ...textCommands, ...netCommands, ...routeCommands, ...socketCommands, ...systemCommands, ...processCommands, ...rootCommands, ...byteCommands, ...sessionCommands, wget, curl };
 export const userlandNames = Object.keys(userland);
 
 const shellNames = new Set(["sh", "ash", "bash", "dash", "zsh"]);

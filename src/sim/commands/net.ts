@@ -36,10 +36,4 @@ export const netCommands: CommandTable = {
     }
     return 0;
   },
-
-  async netstat({ process, out }) {
-    out("Active Internet connections (only servers)\nProto Recv-Q Send-Q Local Address           Foreign Address         State       \n");
-    for (const { port } of process.world.network.net.listenersOf(process.world.network.ip)) out(`tcp        0      0 0.0.0.0:${String(port).padEnd(16)}0.0.0.0:*               LISTEN      \n`);
-    return 0;
-  },
 };

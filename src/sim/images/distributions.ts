@@ -12,7 +12,7 @@ export interface Distribution {
 const osRelease = (fields: { readonly [name: string]: string }): string => Object.entries(fields).map(([name, value]) => `${name}=${value}\n`).join("");
 
 /** Not in any image that somebody has not put them into. */
-const extra = ["bash", "curl", "dig", "file", "host", "jq"];
+const extra = ["bash", "curl", "dig", "file", "host", "jq", "ss"];
 /** What busybox brings and a small Debian does not. */
 const busyboxOnly = ["arp", "ash", "busybox", "free", "hexdump", "hd", "ifconfig", "ip", "killall", "less", "lsof", "nc", "netstat", "nslookup", "pgrep", "pidof", "ping", "pkill", "ps", "route", "sysctl", "telnet", "top", "traceroute", "tree", "uptime", "usleep", "vi", "watch", "wget", "xxd"];
 
