@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { closing, codePath, opening } from "./bundle-loader.js";
 import { cacheFolder, currentPath, folderPrefix, freshBundle, sourceStamp } from "./source-stamp.js";
 
@@ -25,6 +24,8 @@ const ascii = (code) => code.replace(/[^\0-\x7f]/g, (character) => `\\u${charact
 
 /** @param {string} folder where the files go */
 async function write(folder) {
+  // Not above: most often there is nothing to do.
+  const { rolldown } = await import("rolldown");
   const build = await rolldown({
     input: { main: join(root, "src", "cli", "main.ts") },
     platform: "node",
