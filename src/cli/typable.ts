@@ -1,7 +1,6 @@
 /** Commands and paths as a person can type them where they are: what is shown must work when it is pasted. */
 import { accessSync, constants, existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { delimiter, join, relative } from "node:path";
+import { delimiter, isAbsolute, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -50,6 +49,6 @@ export function typable(text: string): string {
 
 /** A path for the eye: the home folder is `~`. */
 export function shortPath(path: string): string {
-  const home = process.env["HOME"] ?? homedir();
-  return home !== "" && home !== "/" && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+  const home = process.env["HOME"] ?? "";
+  return isAbsolute(home) && home !== "/" && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }

@@ -5,12 +5,12 @@
  */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { CORE_SCHEMA, dump, load } from "js-yaml";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
 import { makeFolder, removeEmptyFolders } from "./folder.ts";
+import { homeFolder } from "./home-folder.ts";
 import { assertReplaceable, replaceFile, targetOf } from "./whole-file.ts";
 
 /** What a client needs to reach a cluster as its administrator. */
@@ -63,7 +63,7 @@ const lockPauseMs = 20;
 export function kubeconfigPaths(explicit: string | undefined, env: NodeJS.ProcessEnv = process.env): readonly string[] {
   if (explicit !== undefined) return [resolve(explicit)];
   const listed = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
-  return (listed.length > 0 ? listed : [join(env["HOME"] ?? homedir(), ".kube", "config")]).map((path) => resolve(path));
+  return (listed.length > 0 ? listed : [join(env["HOME"] ?? homeFolder(env), ".kube", "config")]).map((path) => resolve(path));
 }
 
 function parse(path: string, text: string): Config {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openFileLog } from "./file-log.ts";
@@ -19,6 +19,12 @@ afterEach(() => {
   if (before === undefined) delete process.env["XDG_STATE_HOME"];
   else process.env["XDG_STATE_HOME"] = before;
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("the folder is the same from wherever it is asked", () => {
+  expect(stateFolder("a", { XDG_STATE_HOME: "/state", HOME: "/home/jane" })).toBe("/state/coracle/a");
+  expect(stateFolder("a", { XDG_STATE_HOME: "state", HOME: "/home/jane" })).toBe("/home/jane/.local/state/coracle/a");
+  for (const HOME of [undefined, "", "home"]) expect(stateFolder("a", { HOME })).toBe(join(userInfo().homedir, ".local/state/coracle/a"));
 });
 
 test("a claim is recorded, completed and released", () => {

@@ -5,10 +5,10 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { codeOf, Failure, reasonOf } from "./failure.ts";
 import { makeFolder, removeEmptyFolders } from "./folder.ts";
+import { homeFolder } from "./home-folder.ts";
 import type { Access, Merged } from "./kubeconfig.ts";
 
 export interface ClusterState {
@@ -23,10 +23,10 @@ export interface ClusterState {
   readonly merged?: Merged;
 }
 
-/** `$XDG_STATE_HOME/coracle/<name>` */
+/** `$XDG_STATE_HOME/coracle/<name>`, the same from whatever folder: a relative path there or in HOME counts as none. */
 export function stateFolder(name: string, env: NodeJS.ProcessEnv = process.env): string {
-  const home = env["XDG_STATE_HOME"] || join(env["HOME"] ?? homedir(), ".local", "state");
-  return join(home, "coracle", name);
+  const given = env["XDG_STATE_HOME"] ?? "";
+  return join(isAbsolute(given) ? given : join(homeFolder(env), ".local", "state"), "coracle", name);
 }
 
 export const logPath = (name: string): string => join(stateFolder(name), "log");
