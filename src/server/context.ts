@@ -2,6 +2,7 @@ import type { Environment, Random } from "../base/environment.ts";
 import type { Soon } from "../base/soon.ts";
 import type { Kind, KindRegistry } from "../api/registry.ts";
 import type { Empty } from "../api/schema/empties.ts";
+import type { ProtobufEncoder } from "../api/protobuf/encode-protobuf.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
 import type { Admission } from "./admission/admission.ts";
@@ -27,6 +28,7 @@ export interface ServerContext {
   readonly store: Store;
   readonly registry: KindRegistry;
   readonly schema: Schema;
+  readonly protobuf: ProtobufEncoder;
   readonly nodeAgents: NodeAgents;
   readonly machineConsoles: MachineConsoles;
   readonly network: ClusterNetwork | undefined;

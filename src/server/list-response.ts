@@ -26,6 +26,7 @@ export function listResponse(call: ResourceCall, items: readonly Stored[], metad
   }
   const head = { kind: kind.facts.list ?? `${kind.facts.kind}List`, apiVersion: kind.ref.apiVersion, metadata };
   if (request.wants === "object") return objectResponse(200, { ...head, items: served(call, items) } as ObjectList, call.warnings);
+  if (representation.encoding === "protobuf") return messages(call, head, items);
   if (converted || representation.encoding !== "json") return dataAnswer(call, 200, { ...head, items: served(call, items).map(withoutKind) });
   return representation.pretty ? indented(call, head, items) : concatenated(call, head, items);
 }
@@ -64,4 +65,16 @@ async function indented({ server, warnings }: ResourceCall, head: object, items:
   }
   parts.push(encodeText(items.length === 0 ? "]\n}" : "\n  ]\n}"));
   return bytesResponse(200, headersFor("json", warnings), parts);
+}
+
+/** The same list in protobuf, object by object. */
+async function messages({ kind, server, warnings }: ResourceCall, head: { readonly kind: string; readonly apiVersion: string; readonly metadata: object }, items: readonly Stored[]): Promise<ApiResponse> {
+  const list = server.protobuf.list(head);
+  const parts: Uint8Array[] = [list.head];
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0 && i % encodedPerTurn === 0) await new Promise<void>((resolve) => server.environment.runner.post(resolve));
+    parts.push(list.item(servedForm(kind, (items[i] as Stored).object)));
+  }
+  const { before, after } = server.protobuf.envelope(head, parts.reduce((length, part) => length + part.length, 0));
+  return bytesResponse(200, headersFor("protobuf", warnings), [before, ...parts, after]);
 }

@@ -2,9 +2,11 @@ import { StatusError } from "../base/status-error.ts";
 import type { Query } from "./query.ts";
 import type { ApiRequest } from "./request.ts";
 
+export type Encoding = "json" | "yaml" | "protobuf";
+
 /** In what form the client wants its answer, from the Accept header. */
 export interface Representation {
-  readonly encoding: "json" | "yaml";
+  readonly encoding: Encoding;
   readonly as: "object" | "table" | "partial";
   readonly pretty: boolean;
 }
@@ -16,8 +18,9 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+const protobufType = "application/vnd.kubernetes.protobuf";
 /** What upstream's router knows, whatever stands behind it. */
-const routable = new Set(["application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/*", "*/*"]);
+const routable = new Set(["application/json", "application/yaml", protobufType, "application/*", "*/*"]);
 
 interface NegotiateOptions {
   readonly accept: string | undefined;
@@ -25,6 +28,8 @@ interface NegotiateOptions {
   readonly convertible: boolean;
   /** Whether there are columns for it: what is only asked and answered has none. */
   readonly tables?: boolean;
+  /** Whether a message stands for it. */
+  readonly protobuf?: boolean;
   readonly pretty: boolean;
 }
 
@@ -41,7 +46,7 @@ export function wantsPretty({ headers }: Pick<ApiRequest, "headers">, query: Que
 
 /** Throws 406 in upstream's words when nothing that is asked for can be had. */
 export function negotiate(options: NegotiateOptions): Representation {
-  const { accept, convertible, tables = true, pretty } = options;
+  const { accept, convertible, tables = true, protobuf = false, pretty } = options;
   if (accept === undefined || accept === "" || accept === "application/json" || accept === "*/*") {
     return pretty ? { ...plainJson, pretty } : plainJson;
   }
@@ -49,20 +54,29 @@ export function negotiate(options: NegotiateOptions): Representation {
   if (!clauses.some(({ type }) => routable.has(type))) throw unroutable();
   for (const { type, parameters } of clauses) {
     const encoding = encodingOf(type, parameters);
-    if (encoding === undefined) continue;
-    const as = parameters.get("as");
-    if (as === undefined) return { encoding, as: "object", pretty };
-    if (!convertible || parameters.get("g") !== "meta.k8s.io") continue;
-    const version = parameters.get("v");
-    if (version !== "v1" && version !== "v1beta1") continue;
-    if (as === "Table" && tables) return { encoding, as: "table", pretty };
-    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { encoding, as: "partial", pretty };
+    const as = encoding && formOf(parameters, convertible);
+    if (encoding && as && (as !== "table" || tables)) return { encoding, as, pretty };
+  }
+  // Bytes of JSON are made once for all readers, those of protobuf for each: only who can read nothing else gets these.
+  for (const { type, parameters } of protobuf ? clauses : []) {
+    const as = type === protobufType ? formOf(parameters, convertible) : undefined;
+    if (as && as !== "table") return { encoding: "protobuf", as, pretty: false };
   }
   throw new StatusError({
     code: 406,
     reason: "NotAcceptable",
     message: "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
   });
+}
+
+/** What a clause asks for; undefined: something that there is not. */
+function formOf(parameters: Clause["parameters"], convertible: boolean): Representation["as"] | undefined {
+  const as = parameters.get("as");
+  if (as === undefined) return "object";
+  const version = parameters.get("v");
+  if (!convertible || parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) return undefined;
+  if (as === "Table") return "table";
+  return as === "PartialObjectMetadata" || as === "PartialObjectMetadataList" ? "partial" : undefined;
 }
 
 function encodingOf(type: string, parameters: ReadonlyMap<string, string>): "json" | "yaml" | undefined {

@@ -38,6 +38,7 @@ export function dataAnswer(call: ResourceCall, status: number, data: object): Ap
   const { representation, request, warnings } = call;
   if (request.wants === "object") return objectResponse(status, data as KubeObject | ObjectList, warnings);
   const headers = headersFor(representation.encoding, warnings);
+  if (representation.encoding === "protobuf") return bytesResponse(status, headers, [call.server.protobuf.encode(data)]);
   if (representation.encoding === "yaml") return bytesResponse(status, headers, [encodeText(printYaml(data as never))]);
   return bytesResponse(status, headers, [representation.pretty ? prettyBytes(data) : jsonBytes(data)]);
 }

@@ -2,6 +2,7 @@ import type { KubeObject } from "../api/kind-ref.ts";
 import type { StatusError } from "../base/status-error.ts";
 import { printYaml } from "../api/yaml.ts";
 import { negotiate, wantsPretty } from "./negotiate.ts";
+import type { Encoding } from "./negotiate.ts";
 import { parseQuery } from "./query.ts";
 import type { ApiRequest, ApiResponse, ObjectList } from "./request.ts";
 
@@ -10,11 +11,13 @@ type Headers = { readonly [name: string]: string | readonly string[] };
 
 const jsonHeaders: Headers = Object.freeze({ "content-type": "application/json", "cache-control": "no-cache, private" });
 const yamlHeaders: Headers = Object.freeze({ "content-type": "application/yaml", "cache-control": "no-cache, private" });
+const protobufHeaders: Headers = Object.freeze({ "content-type": "application/vnd.kubernetes.protobuf", "cache-control": "no-cache, private" });
+const headersOf: { readonly [encoding in Encoding]: Headers } = { json: jsonHeaders, yaml: yamlHeaders, protobuf: protobufHeaders };
 export const textHeaders: Headers = Object.freeze({ "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache, private", "x-content-type-options": "nosniff" });
 const encoder = new TextEncoder();
 
-export function headersFor(encoding: "json" | "yaml", warnings: readonly string[]): Headers {
-  const base = encoding === "json" ? jsonHeaders : yamlHeaders;
+export function headersFor(encoding: Encoding, warnings: readonly string[]): Headers {
+  const base = headersOf[encoding];
   return warnings.length === 0 ? base : { ...base, warning: boundedWarnings(warnings).map(warningText) };
 }
 
@@ -84,7 +87,7 @@ export function statusResponse(request: Asked, error: StatusError, warnings: rea
 type Asked = Pick<ApiRequest, "wants" | "headers" | "query">;
 
 /** JSON where nothing that is asked for can be had: somebody must learn of the error. */
-function errorEncoding({ headers }: Asked): "json" | "yaml" {
+function errorEncoding({ headers }: Asked): Encoding {
   const accept = headers["accept"];
   if (accept === undefined || !accept.includes("yaml")) return "json";
   try {

@@ -55,7 +55,7 @@ export function resourceRequest(asked: ResourceRequest): Soon<ApiResponse> {
   checkShape(kind, info);
   const handler = info.subresource === "" ? verbHandler(kind, info, request.method) : subresourceHandler(kind, info.subresource, info.verb, request.method);
   const watching = info.verb === "watch" || (info.verb === "get" && isTrue(query.get("watch")) && info.subresource === "");
-  const representation = negotiate({ accept: request.headers["accept"], convertible: true, tables: !onlyCreated(kind, info.subresource), pretty: wantsPretty(request, query) });
+  const representation = negotiate({ accept: request.headers["accept"], convertible: true, tables: !onlyCreated(kind, info.subresource), protobuf: kind.facts.type.startsWith("io.k8s."), pretty: wantsPretty(request, query) });
   const { deprecated } = kind.storage.declaration ?? {};
   const call: ResourceCall = {
     server: context,

@@ -4,6 +4,7 @@ import type { Soon } from "../base/soon.ts";
 import { StatusError } from "../base/status-error.ts";
 import { formatTime } from "../base/time.ts";
 import type { KindRegistry } from "../api/registry.ts";
+import { ProtobufEncoder } from "../api/protobuf/encode-protobuf.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { Store } from "../store/contract.ts";
 import { Admission } from "./admission/admission.ts";
@@ -78,6 +79,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     store,
     registry,
     schema,
+    protobuf: new ProtobufEncoder(),
     nodeAgents: options.nodeAgents ?? (() => undefined),
     machineConsoles: options.machineConsoles ?? (() => undefined),
     network: options.network,

@@ -26,7 +26,7 @@ export function eventTarget(call: ResourceCall, sink: WatchSink): WatchTarget {
 /** Bytes of frames gathered into one write. */
 const bytesPerWriteMax = 64 * 1024;
 
-/** For readers of bytes: one line of JSON per event; events that wait together go out together. */
+/** For readers of bytes: one line of JSON, or a frame of protobuf, per event; events that wait together go out together. */
 export function byteTarget(call: ResourceCall, sink: ByteSink): WatchTarget {
   const frames = frameMaker(call);
   return {
@@ -62,9 +62,10 @@ const suffix = encodeText("}\n");
 
 function frameMaker(call: ResourceCall): (event: PendingEvent) => readonly Uint8Array[] {
   const { kind, representation } = call;
-  const plain = representation.as === "object" && (kind.conversion === undefined || kind.storage === kind);
+  const plain = representation.as === "object" && representation.encoding !== "protobuf" && (kind.conversion === undefined || kind.storage === kind);
   let columns = true;
-  const line = (type: string, object: object): readonly Uint8Array[] => [encodeText(`${JSON.stringify({ type, object })}\n`)];
+  const line = (type: string, object: object): readonly Uint8Array[] =>
+    representation.encoding === "protobuf" ? [call.server.protobuf.frame(type, object)] : [encodeText(`${JSON.stringify({ type, object })}\n`)];
   const represented = (object: KubeObject): object => {
     if (representation.as === "partial") return partialMetadata(object);
     if (representation.as === "object") return object;

@@ -1,12 +1,12 @@
 import type { DocumentPart } from "./dialect.ts";
-import { ProtobufWriter } from "./protobuf-writer.ts";
+import { ProtobufWriter } from "../protobuf/protobuf-writer.ts";
 
 /**
  * The Swagger 2.0 document in protobuf, message `openapi.v2.Document` of gnostic's OpenAPIv2.proto: the only form in which client-go
  * asks for it. What stands under `x-` and the values of enums are YAML texts in it; JSON is YAML.
  */
 export function swaggerProtobuf(document: DocumentPart): Uint8Array {
-  const writer = new ProtobufWriter();
+  const writer = new ProtobufWriter(1 << 20);
   writer.string(1, document["swagger"]);
   writer.message(2, () => {
     const { title, version } = document["info"] as DocumentPart;

@@ -8,22 +8,20 @@ import type { JsonObject, JsonValue } from "../../base/json.ts";
 import { limits } from "../../base/limits.ts";
 import { formatDuration } from "../../base/duration.ts";
 import { formatMicroTime, formatTime } from "../../base/time.ts";
-import { SchemaFacts } from "../schema/schema-facts.ts";
 import type { FieldFacts } from "../schema/schema-facts.ts";
+import { MessageFacts, magic } from "./message-facts.ts";
 import { fieldsOf, ProtobufError, signed } from "./wire.ts";
 import type { WireValue } from "./wire.ts";
 
 /** As deep as JSON may nest. */
 const depthMax = 1000;
-/** "k8s" and a zero byte, then a `runtime.Unknown`. */
-const magic = [0x6b, 0x38, 0x73, 0x00];
 
 type Message = ReadonlyMap<number, FieldFacts>;
 type Draft = { [key: string]: JsonValue };
 
 /** Knows every message of the schema. Reading it takes its time: make it when the first such body comes. */
 export class ProtobufDecoder {
-  private readonly facts = new SchemaFacts();
+  private readonly facts = new MessageFacts();
   private readonly messages = new Map<string, Message>();
   private readonly text = new TextDecoder("utf-8");
   /** Of the body that is being read. */
@@ -40,7 +38,7 @@ export class ProtobufDecoder {
   private object(body: Uint8Array): JsonObject {
     if (!magic.every((byte, i) => body[i] === byte)) throw new ProtobufError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
     const { apiVersion, kind, raw } = this.envelope(body.subarray(magic.length));
-    const type = this.typeOf(apiVersion, kind);
+    const type = this.facts.typeOf(apiVersion, kind);
     if (type === undefined) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
     const out: Draft = { kind, apiVersion };
     this.message(type, raw, out);
@@ -60,20 +58,10 @@ export class ProtobufDecoder {
     return found;
   }
 
-  /** `batch/v1` and `Job` are `io.k8s.api.batch.v1.Job`; what every group has (DeleteOptions) stands in meta/v1. */
-  private typeOf(apiVersion: string, kind: string): string | undefined {
-    const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
-    const folder = group === "internal.apiserver.k8s.io" ? "apiserverinternal" : (group.split(".")[0] ?? "");
-    const packages = ["io.k8s.api", "io.k8s.apiextensions-apiserver.pkg.apis", "io.k8s.kube-aggregator.pkg.apis"];
-    const candidates = [...packages.map((name) => `${name}.${folder}.${version}.${kind}`), `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`];
-    return candidates.find((name) => this.facts.has(name));
-  }
-
   private messageOf(type: string): Message {
     let message = this.messages.get(type);
     if (message === undefined) {
-      const fields = this.facts.type(type)?.fields ?? [];
-      message = new Map(fields.flatMap((field) => (field.pb === undefined ? [] : [[field.pb, field] as const])));
+      message = new Map(this.facts.fieldsOf(type).map((field) => [field.pb as number, field]));
       this.messages.set(type, message);
     }
     return message;

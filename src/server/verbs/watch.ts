@@ -25,7 +25,7 @@ export function watch(call: ResourceCall): ApiResponse {
   if (call.request.wants === "object") {
     return { status: 200, headers: headersFor("json", call.warnings), body: { type: "watch", start: (sink) => session.start(eventTarget(call, sink)) } };
   }
-  return { status: 200, headers: headersFor(call.representation.encoding, call.warnings), body: { type: "stream", start: (sink) => session.start(byteTarget(call, sink)) } };
+  return { status: 200, headers: streamHeaders(call), body: { type: "stream", start: (sink) => session.start(byteTarget(call, sink)) } };
 }
 
 function open(call: ResourceCall, parameters: ListParameters, selection: Selection): WatchSession {
@@ -87,4 +87,10 @@ function timeoutMs(call: ResourceCall, seconds: number | undefined): number | un
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   if (call.request.wants === "object") return undefined;
   return limits.watchMsMin + call.server.readersRandom.below(limits.watchMsMin);
+}
+
+/** Frames of protobuf are told from one object by a parameter. */
+function streamHeaders({ representation, warnings }: ResourceCall): ApiResponse["headers"] {
+  const headers = headersFor(representation.encoding, warnings);
+  return representation.encoding === "protobuf" ? { ...headers, "content-type": `${headers["content-type"] as string};stream=watch` } : headers;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { ProtobufDecoder } from "./decode-protobuf.ts";
+import { ProtobufEncoder } from "./encode-protobuf.ts";
 import { ProtobufError } from "./wire.ts";
 
 /** Upstream's golden objects of every kind that is served by default: every field set, in protobuf and in JSON. */
@@ -16,6 +17,13 @@ const decoder = new ProtobufDecoder();
 describe("upstream's golden objects decode to their JSON", () => {
   test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s", (_name, { pb, json }) => {
     expect(decoder.decode(Buffer.from(pb, "base64"))).toEqual(json);
+  });
+});
+
+describe("and are written again byte for byte", () => {
+  const encoder = new ProtobufEncoder();
+  test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))("%s", (_name, { pb, json }) => {
+    expect(Buffer.from(encoder.encode(json as object)).toString("hex")).toBe(Buffer.from(pb, "base64").toString("hex"));
   });
 });
 

@@ -1,11 +1,16 @@
 /**
- * Writes the protobuf wire format: fields follow each other, a message inside another is a field of bytes. Values that proto3 leaves
- * out (empty, false) are left out. Everything goes into one buffer: a message is written in place, then moved up by the few bytes that
+ * Writes the protobuf wire format: fields follow each other, a message inside another is a field of bytes. `string`, `strings` and
+ * `boolean` leave out what proto3 leaves out (empty, false); all others write what they are given. Everything goes into one buffer: a message is written in place, then moved up by the few bytes that
  * its length takes.
  */
 export class ProtobufWriter {
-  #buffer = new Uint8Array(1 << 16);
+  #buffer: Uint8Array<ArrayBuffer>;
   #at = 0;
+
+  /** `room`: bytes that it will probably take. */
+  constructor(room: number) {
+    this.#buffer = new Uint8Array(room);
+  }
 
   string(number: number, text: unknown): void {
     if (typeof text === "string" && text !== "") this.#text(number, text);
@@ -21,6 +26,52 @@ export class ProtobufWriter {
     this.#room(8);
     this.#varint(number << 3);
     this.#buffer[this.#at++] = 1;
+  }
+
+  /** Also when it is empty. */
+  text(number: number, text: string): void {
+    this.#text(number, text);
+  }
+
+  /** As 64 bits: a negative number takes ten bytes. Exact up to 2^53. */
+  integer(number: number, value: number): void {
+    this.#room(16);
+    this.#varint(number << 3);
+    if (value >= 0) return this.#varint(value);
+    for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
+      const more = rest > 0x7fn;
+      this.#buffer[this.#at++] = Number(rest & 0x7fn) | (more ? 0x80 : 0);
+      if (!more) return;
+    }
+  }
+
+  double(number: number, value: number): void {
+    this.#room(16);
+    this.#varint((number << 3) | fixed64);
+    new DataView(this.#buffer.buffer).setFloat64(this.#at, value, true);
+    this.#at += 8;
+  }
+
+  bytes(number: number, bytes: Uint8Array): void {
+    this.#room(bytes.length + 16);
+    this.#varint((number << 3) | lengthDelimited);
+    this.#varint(bytes.length);
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  /** The head of a field whose bytes come afterwards, from elsewhere. */
+  length(number: number, length: number): void {
+    this.#room(16);
+    this.#varint((number << 3) | lengthDelimited);
+    this.#varint(length);
+  }
+
+  /** Bytes that are fields already. */
+  raw(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#buffer.set(bytes, this.#at);
+    this.#at += bytes.length;
   }
 
   message(number: number, write: () => void): void {
@@ -70,6 +121,7 @@ export class ProtobufWriter {
   }
 }
 
+const fixed64 = 1;
 const lengthDelimited = 2;
 
 function varintLength(value: number): number {
