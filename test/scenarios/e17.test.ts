@@ -65,6 +65,11 @@ scenario("E17", "Several completions, parallelism, deadline", { cluster: "learni
     expect((await job("job-deadline")).status?.conditions).toMatchObject([{ type: "FailureTarget", ...cause }, { type: "Failed", ...cause }]);
     await s.advance("40s");
     expect((await s.sh("kubectl get pods -l job-name=job-deadline")).stdout).toBe("");
+    // It counts for a Job that fails as well, however many tries are left.
+    const failing = "{apiVersion: batch/v1, kind: Job, metadata: {name: late}, spec: {backoffLimit: 6, activeDeadlineSeconds: 15, template: {spec: {restartPolicy: Never, containers: [{name: c, image: busybox, command: ['false']}]}}}}";
+    await s.ok("kubectl apply -f -", { stdin: failing });
+    await ended("late", "Failed");
+    expect((await job("late")).status).toMatchObject({ failed: 2, conditions: [{ type: "FailureTarget", ...cause }, { type: "Failed", ...cause }] });
   });
 
   s.step(4, "one success is enough", async () => {
