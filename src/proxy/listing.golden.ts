@@ -23,6 +23,17 @@ describe("lists rules as the real iptables did", () => {
     });
   }
 
+  test("with names, counters and numbers", () => {
+    const save = new IptablesText({ rules: rulesOf(recordedCase("nodeport").objects), node: recordedNode }).save();
+    expect(listTable(save, { table: "nat", chain: "POSTROUTING", isNumeric: false })).toBe(
+      "Chain POSTROUTING (policy ACCEPT)\ntarget     prot opt source               destination         \nKUBE-POSTROUTING  all  --  anywhere             anywhere             /* kubernetes postrouting rules */\n",
+    );
+    const countedSave = save.replace("-A POSTROUTING", "[123456:7407360] -A POSTROUTING").replaceAll(":POSTROUTING ACCEPT [0:0]", ":POSTROUTING ACCEPT [7:420]");
+    expect(listTable(countedSave, { table: "nat", chain: "POSTROUTING", isVerbose: true, hasNumbers: true })).toBe(
+      "Chain POSTROUTING (policy ACCEPT 7 packets, 420 bytes)\nnum   pkts bytes target     prot opt in     out     source               destination         \n1     123K 7407K KUBE-POSTROUTING  0    --  *      *       0.0.0.0/0            0.0.0.0/0            /* kubernetes postrouting rules */\n",
+    );
+  });
+
   test("one chain alone, or none", () => {
     const save = new IptablesText({ rules: rulesOf(recordedCase("nodeport").objects), node: recordedNode }).save();
     expect(listTable(save, { table: "nat", chain: "KUBE-MARK-MASQ" })).toBe(

@@ -345,7 +345,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     const { config, sandbox, host } = this.options;
     const mounts: FileMount[] = sandbox.etcFiles.map(([name, inode]) => ({ path: `/etc/${name}`, inode, readOnly: false }));
     const proc = childOf(this.options.image.root, "proc");
-    mounts.push({ path: "/sys/fs/cgroup", inode: controlGroupFolder(this.group()), readOnly: true });
+    mounts.push({ path: "/sys/fs/cgroup", inode: controlGroupFolder(() => this.group()), readOnly: true });
     mounts.push({ path: "/proc", inode: processFolder(proc?.kind === "folder" ? proc : undefined, () => this.processes.values()), readOnly: true });
     // The kubelet's own file, which everybody may write.
     mounts.push({ path: config.terminationMessagePath, inode: fileInode("", this.environment.clock.now(), 0o666), readOnly: false });
