@@ -61,7 +61,7 @@ export class ContainerRunner {
     return this.previous.get(container);
   }
 
-  /** Ends waits for images: the Pod is to end. */
+  /** Ends waits for images and for postStart hooks: the Pod is to end. */
   interrupt(): void {
     const waiting = this.interrupts;
     this.interrupts = undefined;
@@ -290,7 +290,7 @@ export class ContainerRunner {
   private async afterStart(record: ContainerRecord): Promise<void> {
     const { postStart } = record.spec.lifecycle ?? {};
     if (postStart) {
-      const failure = await runHook(postStart, this.target(record), this.means);
+      const failure = await this.interruptible(runHook(postStart, this.target(record), this.means));
       if (failure !== undefined) {
         this.tell(record, "Warning", "FailedPostStartHook", "PostStartHook failed");
         await this.kill(record, { graceMs: this.graceMs(), message: "FailedPostStartHook" });

@@ -70,6 +70,13 @@ describe("a Pod that ends", () => {
     await expect(get()).rejects.toThrow("not found");
   });
 
+  it.each([["an exec", { exec: { command: ["sleep", "1000"] } }], ["a sleep", { sleep: { seconds: 1000 } }]])("does not wait for a postStart hook that is under way: %s", async (_, postStart) => {
+    await create({ terminationGracePeriodSeconds: 2000, containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"], lifecycle: { postStart } }] });
+    await server.client.delete(pods, name, { gracePeriodSeconds: 5 });
+    await server.advance(6000);
+    await expect(get()).rejects.toThrow("not found");
+  });
+
   it("kills all sidecars together when the time is over", async () => {
     const sidecar = (side: string): object => ({ name: side, restartPolicy: "Always", image: "busybox:1.36", command: ["sleep", "1d"] });
     await create({ terminationGracePeriodSeconds: 5, initContainers: [sidecar("a"), sidecar("b"), sidecar("d")], containers: [{ name: "c", image: "busybox:1.36", command: ["sleep", "1d"] }] });
