@@ -59,6 +59,7 @@ export async function converse(shell: Interpreter, shells: Shells): Promise<numb
       begin();
       try {
         const tree = await process.wait(nextCommand(reader, shells, { more: () => ask("> "), read: remember }));
+        if (!tree && shell.flavour === "bash") process.write("stderr", "exit\n");
         if (!tree) return variables.status;
         variables.status = await shell.statements(tree.statements);
       } catch (error) {

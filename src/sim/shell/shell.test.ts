@@ -162,6 +162,8 @@ describe("the shell of simulated containers", () => {
     expect(await shell.send("sleep 9 & sleep 8 &\r")).toContain("[2] ");
     expect(await shell.send("jobs; kill %1; wait %1; echo $?\r")).toMatch(/\n\[1\] {3}Running {20}sleep 9\r\n\[2\]\+ {2}Running {20}sleep 8\r\n143\r\n/);
     expect(await shell.send("vi x\r")).toBe("vi x\r\nbash: vi: command not found\r\nroot@pod-1:/# ");
+    expect(await shell.send("\x04")).toBe("exit\r\n");
+    expect(shell.code()).toBe(127);
   });
 
   it("gives a command variables of its own with env, and before its name", async () => {
