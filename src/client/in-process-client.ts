@@ -26,6 +26,8 @@ export class InProcessClient implements Client {
   private readonly environment: Environment;
   private readonly credentials: Credentials;
   private readonly manager: string;
+  /** Of a write that asks for nothing in particular. */
+  private readonly plainQuery: string;
   private readonly givesWay: boolean;
   private sent = 0;
   private closed: Error | undefined;
@@ -42,6 +44,7 @@ export class InProcessClient implements Client {
     this.environment = options.environment;
     this.credentials = { type: "component", user: options.user };
     this.manager = options.fieldManager;
+    this.plainQuery = queryOf({ fieldManager: options.fieldManager });
     this.givesWay = options.givesWay ?? false;
   }
 
@@ -173,7 +176,9 @@ export class InProcessClient implements Client {
   }
 
   private writeQuery(options: WriteOptions): string {
-    return queryOf({ fieldManager: options.fieldManager ?? this.manager, dryRun: options.dryRun ? "All" : undefined, fieldValidation: options.fieldValidation });
+    const { fieldManager, dryRun, fieldValidation } = options;
+    if (fieldManager === undefined && dryRun === undefined && fieldValidation === undefined) return this.plainQuery;
+    return queryOf({ fieldManager: fieldManager ?? this.manager, dryRun: dryRun ? "All" : undefined, fieldValidation });
   }
 
   private requestOf(method: string, path: string, query: string, body?: unknown, contentType?: string, signal?: AbortSignal): ApiRequest {

@@ -13,7 +13,7 @@ import type { MachineConsoles } from "./machine-console.ts";
 import type { NodeAgents } from "./node-agent.ts";
 import type { RequestCounters } from "./metrics/request-counters.ts";
 import type { OpenApi } from "./openapi/open-api.ts";
-import type { Query } from "./query.ts";
+import type { Query, QueryParser } from "./query.ts";
 import type { Representation } from "./negotiate.ts";
 import type { ApiRequest, ApiResponse, UserInfo } from "./request.ts";
 import type { ServiceAccountTokens } from "./tokens/service-account-tokens.ts";
@@ -38,6 +38,7 @@ export interface ServerContext {
   readonly services: ServiceAllocator;
   readonly openApi: OpenApi;
   readonly watches: WatchHub;
+  readonly queries: QueryParser;
   readonly counters: RequestCounters;
   readonly gitVersion: string;
   readonly tokens: ServiceAccountTokens;

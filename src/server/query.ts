@@ -39,6 +39,23 @@ export function parseQuery(text: string): Query {
   return text === "" ? Query.empty : new Query(text);
 }
 
+/** How many different queries are remembered: components in the process have a few each. */
+const knownMax = 256;
+
+/** Parses queries, those that come again and again once. */
+export class QueryParser {
+  private readonly known = new Map<string, Query>();
+
+  parse(text: string): Query {
+    let query = this.known.get(text);
+    if (query !== undefined) return query;
+    query = parseQuery(text);
+    if (this.known.size >= knownMax) this.known.clear();
+    this.known.set(text, query);
+    return query;
+  }
+}
+
 function decodeComponent(text: string): string | undefined {
   if (!text.includes("%") && !text.includes("+")) return text;
   try {

@@ -26,7 +26,7 @@ import { RequestCounters } from "./metrics/request-counters.ts";
 import type { Observed } from "./metrics/request-counters.ts";
 import { OpenApi } from "./openapi/open-api.ts";
 import { impersonate } from "./impersonate.ts";
-import { parseQuery } from "./query.ts";
+import { QueryParser } from "./query.ts";
 import { clusterAuthorizer } from "./rbac/cluster-authorizer.ts";
 import { noEscalation } from "./rbac/escalation.ts";
 import { authorizedInfo, requestInfo } from "./request-info.ts";
@@ -89,6 +89,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     services: new ServiceAllocator({ store, environment, schema, registry }),
     watches: new WatchHub(store),
     openApi: new OpenApi({ registry, schema, gitVersion, runner: environment.runner }),
+    queries: new QueryParser(),
     counters: new RequestCounters({ clock: environment.clock, registry }),
     gitVersion,
     tokens: new ServiceAccountTokens({ store, environment, signer: options.tokenSigner ?? fixedKeySigner() }),
@@ -132,7 +133,7 @@ function refusal(context: ServerContext, request: ApiRequest): ApiResponse | und
 /** Who asks for what. Throws 401 and 403. */
 function admitted(context: ServerContext, request: ApiRequest, observed?: Observed) {
   const path = decodePath(request.path);
-  const query = parseQuery(request.query);
+  const query = context.queries.parse(request.query);
   const info = requestInfo(request.method, path, query);
   if (observed !== undefined) observed.info = info;
   const caller = authenticate(request, context.tokens);

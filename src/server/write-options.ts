@@ -19,12 +19,14 @@ export interface WriteOptions {
   readonly owners?: readonly ManagedFieldsEntry[];
 }
 
+const none: readonly string[] = [];
+
 const validations: { readonly [value: string]: WriteOptions["fieldValidation"] } = { "": "warn", Strict: "strict", Warn: "warn", Ignore: "ignore" };
 
 /** Throws 422 in upstream's words. */
 export function writeOptions(kind: "CreateOptions" | "UpdateOptions" | "PatchOptions", query: Query, request: ApiRequest, apply = false): WriteOptions {
   const errors: FieldError[] = [];
-  const dryRun = query.all("dryRun");
+  const dryRun = query.has("dryRun") ? query.all("dryRun") : none;
   const fieldManager = query.get("fieldManager") ?? "";
   const validation = query.get("fieldValidation") ?? "";
   if (kind === "PatchOptions") {
@@ -53,7 +55,11 @@ export function checkDryRun(dryRun: readonly string[], errors: FieldError[]): vo
   }
 }
 
+/** Nearly all names of managers: nothing to say about them. */
+const plainManager = /^[ -~]{0,128}$/;
+
 function checkFieldManager(manager: string, errors: FieldError[]): void {
+  if (plainManager.test(manager)) return;
   if (byteLength(manager) > 128) errors.push(fieldError("FieldValueTooLong", "fieldManager", "Too long: may not be more than 128 bytes"));
   if (!/\p{C}/u.test(manager)) return;
   let bytes = 0;

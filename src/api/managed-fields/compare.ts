@@ -12,6 +12,8 @@ export interface Comparison {
   /** Added or changed. */
   readonly changed: FieldSet;
   readonly removed: FieldSet;
+  /** Something was added or changed in an item of a list that has none of the list's keys. */
+  readonly hasNamelessItem: boolean;
 }
 
 type Json = { readonly [key: string]: unknown };
@@ -32,13 +34,14 @@ export function compareObjects(schema: Schema, typeName: string, objects: { old:
   const type = schema.struct(typeName);
   for (const path of objects.reset ?? []) walk.resets.add(path.join("."));
   walk.object(type, objects.old as Json, objects.next as Json);
-  return { changed: walk.changed ?? emptySet, removed: walk.removed ?? emptySet };
+  return { changed: walk.changed ?? emptySet, removed: walk.removed ?? emptySet, hasNamelessItem: walk.hasNamelessItem };
 }
 
 /** One comparison. `changed` and `removed` are the results of the place that was compared last; undefined when empty. */
 class Walk {
   changed: FieldSet | undefined;
   removed: FieldSet | undefined;
+  hasNamelessItem = false;
   readonly resets = new Set<string>();
   private readonly schema: Schema;
 
@@ -157,6 +160,7 @@ class Walk {
       // New items that share a key are owned as one whole.
       else if (side === "added") out[element] = emptySet;
       seen.add(element);
+      if (side === "added" && isNameless(element)) this.hasNamelessItem = true;
     }
     return orderedSet(out, true);
   }
@@ -202,6 +206,7 @@ class Walk {
       const old = before.get(element);
       if (items.length === 1 && (old === undefined || old.length === 1)) this.place(item, undefined, old?.[0], items[0]);
       else this.repeated(item, old ?? [], items);
+      if (this.changed !== undefined && isNameless(element)) this.hasNamelessItem = true;
       children.take(element, this);
     }
     for (const [element, items] of before) {
@@ -219,6 +224,12 @@ class Walk {
     if (old.length > 0) this.place(item, undefined, old[0], undefined);
     this.changed = emptySet;
   }
+}
+
+const namelessItem = /^k:\{("[^"]*":null,?)+\}$/;
+
+function isNameless(element: string): boolean {
+  return element.endsWith(":null}") && namelessItem.test(element);
 }
 
 function grouped(items: readonly unknown[], elementOf: (item: unknown) => string): Map<string, unknown[]> {

@@ -80,10 +80,10 @@ interface Change {
 
 function own(schema: Schema, typeName: string, change: Change): ManagedFieldsEntry[] {
   const { entries, ownership } = change;
-  const { changed, removed } = compareObjects(schema, typeName, { old: change.old, next: change.next, ...(ownership.reset ? { reset: ownership.reset } : {}) });
+  const { changed, removed, hasNamelessItem } = compareObjects(schema, typeName, { old: change.old, next: change.next, ...(ownership.reset ? { reset: ownership.reset } : {}) });
   if (isEmptySet(changed) && isEmptySet(removed)) return entries as ManagedFieldsEntry[];
   // Upstream cannot write down who owns an item without its key, and gives up all it knows.
-  if (hasNamelessItem(changed)) return [];
+  if (hasNamelessItem) return [];
   const kept: ManagedFieldsEntry[] = [];
   let mine: FieldSet = emptySet;
   let merged = false;
@@ -100,13 +100,6 @@ function own(schema: Schema, typeName: string, change: Change): ManagedFieldsEnt
   }
   if (!isEmptySet(changed)) kept.push(entryOf(ownership, merged ? mine : changed));
   return sortedEntries(capped(kept));
-}
-
-const namelessItem = /^k:\{("[^"]*":null,?)+\}$/;
-
-function hasNamelessItem(set: FieldSet): boolean {
-  for (const element in set) if ((element.startsWith("k:") && namelessItem.test(element)) || hasNamelessItem(set[element] as FieldSet)) return true;
-  return false;
 }
 
 function isSame(entry: ManagedFieldsEntry, ownership: Ownership): boolean {
