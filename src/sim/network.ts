@@ -227,7 +227,8 @@ export class SimulatedNetwork {
       nodeAt, chance, now, sourceBeyond: (at, packet) => this.sourceBeyond(at, packet.sourceIp, packet.ip), met: (at, packet, said) => void seen.push({ at, packet, said }),
     });
     const last = seen.at(-1) as Met;
-    const to = verdict.kind === "endpoint" ? { ip: verdict.endpoint.ip, port: verdict.endpoint.port, from: this.sourceBeyond(last.at, verdict.sourceIp, verdict.endpoint.ip) } : { ...own, from: own.ip === ip ? this.sourceBeyond(start.node, from, ip) : own.from };
+    const reached = verdict.kind === "endpoint" ? { ip: verdict.endpoint.ip, port: verdict.endpoint.port, from: this.sourceBeyond(last.at, verdict.sourceIp, verdict.endpoint.ip) } : { ...own, from: own.ip === ip ? this.sourceBeyond(start.node, from, ip) : own.from };
+    const to = { ...reached, from: this.sourceBefore(reached.from, reached.ip) };
     this.note(seen, { to, bytes, now });
     if (verdict.kind === "rejected") throw new ConnectError("refused");
     if (verdict.kind === "dropped") throw new ConnectError("timeout");
@@ -238,6 +239,12 @@ export class SimulatedNetwork {
   private sourceBeyond({ addresses: [address], podRange }: ProxyNode, source: string, ip: string): string {
     const isPod = (each: string): boolean => podRange !== undefined && rangeContains(podRange, parseIpv4(each) ?? -1);
     return address === undefined || ip === address || ip.startsWith("127.") || !isPod(source) || isPod(ip) ? source : address;
+  }
+
+  /** A node that speaks to a Pod of its own does so from its end of the Pod's cable, which has the first address of the range. */
+  private sourceBefore(source: string, ip: string): string {
+    const prefix = ip.slice(0, ip.lastIndexOf("."));
+    return this.podPrefixes.get(prefix) === source ? `${prefix}.1` : source;
   }
 
   /** Every node on the way has seen the connection: those whose rules it met, and the one where it ends. */

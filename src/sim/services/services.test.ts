@@ -111,6 +111,16 @@ describe("a Service", () => {
     expect(await Promise.all([own, "127.0.0.1", "172.18.0.3", own.replace(/\d+$/, "1"), beside, "172.18.0.4", podOn("local-worker2")].map((ip) => ttl("looker", ip)))).toEqual([64, 64, 64, 64, 63, 63, 62]);
   });
 
+  it("is seen by its Pods to come from their node's end of the cable, where the node itself asks", async () => {
+    const lastFrom = async (pod: string): Promise<string> => (await cluster.logs(pod)).trimEnd().split("\n").findLast((line) => line.includes('"GET / '))?.split(" ")[0] ?? "";
+    const { items } = await cluster.client.list(pods, { namespace: "default", labelSelector: "app=web" });
+    for (const { metadata, spec, status } of items) {
+      await onNode(worker, `curl -s http://${status.podIP}`);
+      expect(await lastFrom(metadata.name)).toBe(spec.nodeName === worker ? `${status.podIP?.replace(/\d+$/, "1")}` : "172.18.0.3");
+    }
+    expect(items.some(({ spec }) => spec.nodeName === worker)).toBe(true);
+  });
+
   it("is pinged in iputils' words where that is what an image or a machine has", async () => {
     const [endpoint = ""] = await endpointsOf("web");
     expect((await inPod("digger", "ping -c 2 web")).out).toMatch(/^PING web\.default\.svc\.cluster\.local \(10\.96\.\d+\.\d+\) 56\(84\) bytes of data\.\n\n--- web\.default\.svc\.cluster\.local ping statistics ---\n2 packets transmitted, 0 received, 100% packet loss, time 1\d\d\dms\n\n$/);
@@ -155,7 +165,7 @@ spec: { clusterIP: None, selector: { app: hello }, ports: [{ name: web, port: 80
     await cluster.advance("30s");
     const [pod] = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=alone" })).items;
     expect((await inPod(pod?.metadata.name ?? "", "curl -s http://alone")).out).toContain(page);
-    expect(await cluster.logs(pod?.metadata.name ?? "")).toContain(`${pod?.status.hostIP} - - `);
+    expect(await cluster.logs(pod?.metadata.name ?? "")).toContain(`${pod?.status.podIP?.replace(/\d+$/, "1")} - - `);
   });
 
   it("stays with the node where its policy says so", async () => {
