@@ -31,6 +31,23 @@ export class NodeStates extends Map<string, NodeState> implements Standing {
     return super.set(name, state);
   }
 
+  /** The same nodes, of which these are copies that may be changed. Good until something changes here. */
+  withCopiesOf(names: ReadonlySet<string>): NodeStates {
+    const view = new NodeStates();
+    for (const [name, state] of this) {
+      if (names.has(name)) view.set(name, state.copy());
+      else view.borrow(name, state);
+    }
+    return view;
+  }
+
+  /** Takes in a state that goes on counting elsewhere. */
+  private borrow(name: string, state: NodeState): void {
+    this.shunning += state.shunning.size;
+    this.choosy += state.choosy.size;
+    super.set(name, state);
+  }
+
   override delete(name: string): boolean {
     const state = this.get(name);
     if (state) this.leave(state);
@@ -69,6 +86,13 @@ export class NodeState {
   constructor(node: Node) {
     this.node = node;
     this.allocatable = amountsOf(node.status.allocatable);
+  }
+
+  /** Another state of the same, which changes by itself. */
+  copy(): NodeState {
+    const copy = new NodeState(this.node);
+    for (const pod of this.pods.values()) copy.add(pod);
+    return copy;
   }
 
   replaceNode(node: Node): void {

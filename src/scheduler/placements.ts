@@ -61,15 +61,8 @@ export class Placements {
   /** The nodes as they will stand when these Pods are where they were promised to be. */
   withPromised(promises: readonly { readonly pod: Pod; readonly nodeName: string }[]): NodeStates {
     if (promises.length === 0) return this.states;
-    const view = new NodeStates();
-    for (const [name, state] of this.states) view.set(name, copyOf(state));
+    const view = this.states.withCopiesOf(new Set(promises.map(({ nodeName }) => nodeName)));
     for (const { pod, nodeName } of promises) view.get(nodeName)?.add(pod);
     return view;
   }
-}
-
-function copyOf(state: NodeState): NodeState {
-  const copy = new NodeState(state.node);
-  for (const pod of state.pods.values()) copy.add(pod);
-  return copy;
 }
