@@ -140,7 +140,7 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
     if (this.indexes.has(name)) return;
     const index: Index<T> = { values, buckets: new Map() };
     this.indexes.set(name, index);
-    for (const [key, object] of this.objects.entries()) insert(index, key, object);
+    for (const [key, object] of this.objects.entries()) follow(index, key, object, undefined);
   }
 
   byIndex(name: string, value: string): readonly T[] {
@@ -208,31 +208,32 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   private apply(key: string, current: T | undefined): void {
     const previous = this.objects.get(key);
     if (previous === current || (previous && current && previous.metadata.resourceVersion === current.metadata.resourceVersion)) return;
-    for (const index of this.indexes.values()) {
-      if (previous) remove(index, key, previous);
-      if (current) insert(index, key, current);
-    }
+    for (const index of this.indexes.values()) follow(index, key, current, previous);
     if (current) this.objects.set(key, current);
     else this.objects.delete(key);
     for (const listener of this.listeners) listener(current, previous);
   }
 }
 
-function insert<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.values(object)) {
-    let bucket = index.buckets.get(value);
-    if (!bucket) index.buckets.set(value, (bucket = new Ordered()));
-    bucket.set(key, object);
-  }
+/** Nearly every change leaves an object under the values that it had: then it takes the place of its former state. */
+function follow<T>(index: Index<T>, key: string, current: T | undefined, previous: T | undefined): void {
+  const before = previous ? index.values(previous) : nothing;
+  const now = current ? index.values(current) : nothing;
+  for (const value of before) if (!now.includes(value)) remove(index, key, value);
+  if (current) for (const value of now) put(index, key, value, current);
 }
 
-function remove<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.values(object)) {
-    const bucket = index.buckets.get(value);
-    if (!bucket) continue;
-    bucket.delete(key);
-    if (bucket.size === 0) index.buckets.delete(value);
-  }
+function put<T>(index: Index<T>, key: string, value: string, object: T): void {
+  let bucket = index.buckets.get(value);
+  if (!bucket) index.buckets.set(value, (bucket = new Ordered()));
+  bucket.set(key, object);
+}
+
+function remove<T>(index: Index<T>, key: string, value: string): void {
+  const bucket = index.buckets.get(value);
+  if (!bucket) return;
+  bucket.delete(key);
+  if (bucket.size === 0) index.buckets.delete(value);
 }
 
 /** One shared view per kind, started when it is first asked for. */
