@@ -37,6 +37,7 @@ export class SchedulingQueue {
   private readonly environment: Environment;
   private readonly onActive: () => void;
   private readonly waiting = new Map<string, Waiting>();
+  private readonly byUid = new Map<string, Waiting>();
   private readonly parked = new Set<Waiting>();
   /** Those of them that mind where other Pods stand. */
   private readonly minding = new Set<Waiting>();
@@ -54,18 +55,20 @@ export class SchedulingQueue {
     if (!waiting) {
       waiting = { key, wanted, sequence: this.sequence++, attempts: 0, lacking: new Set(), state: "active", failedAt: 0, timer: undefined };
       this.waiting.set(key, waiting);
+      this.byUid.set(wanted.pod.metadata.uid, waiting);
       this.active.push(waiting);
       this.onActive();
       return;
     }
+    this.byUid.delete(waiting.wanted.pod.metadata.uid);
+    this.byUid.set(wanted.pod.metadata.uid, waiting);
     waiting.wanted = wanted;
     if (again && waiting.state === "parked") this.wake(waiting);
   }
 
   /** The newest state of a waiting Pod, by uid. */
   podOf(uid: string): Pod | undefined {
-    for (const { wanted } of this.waiting.values()) if (wanted.pod.metadata.uid === uid) return wanted.pod;
-    return undefined;
+    return this.byUid.get(uid)?.wanted.pod;
   }
 
   /** Its priority; lower than all when it does not wait any more. */
@@ -78,6 +81,7 @@ export class SchedulingQueue {
     const waiting = this.waiting.get(key);
     if (!waiting) return;
     this.waiting.delete(key);
+    this.byUid.delete(waiting.wanted.pod.metadata.uid);
     this.unpark(waiting);
     waiting.timer?.cancel();
   }
