@@ -5,7 +5,7 @@ import type { SimulatedMachine } from "../../src/sim/machine.ts";
 import { World, rollingTo, seconds, selector, template } from "./small-world.ts";
 
 /**
- * Machines lose power, are cut off, and both at once, for seconds or for longer than their Pods are waited for, while Pods are deleted and a
+ * Machines lose power, are cut off, both at once, and lose their kubelets, for seconds or for longer than their Pods are waited for, while Pods are deleted and a
  * Deployment is rolled out: no promise is broken at any revision, everything is whole in the end, and then nothing is written any more.
  */
 
@@ -36,6 +36,13 @@ const faults: readonly Fault[] = [
     machine.setNetwork("Connected");
     await server.advance(30 * seconds);
     machine.powerOn();
+  },
+  async ({ server }, machine, { ms }) => {
+    const kubelet = async (verb: string): Promise<unknown> => machine.shell?.run({ argv: ["systemctl", verb, "kubelet"], tty: false, onOutput: () => undefined });
+    void kubelet("stop");
+    await server.advance(ms);
+    void kubelet("start");
+    await server.settle();
   },
   async ({ server: { client } }, _machine, { random }) => {
     const { items } = await client.list(pods, { namespace: "work" });
