@@ -102,7 +102,7 @@ export class Kubelet implements NodeAgent {
       gone: (uid) => this.gone(uid),
     };
     this.found = new Map(runtime.listSandboxes().map((sandbox) => [sandbox.podUid, sandbox]));
-    runtime.onContainerChange((id) => this.containerChanged(id));
+    runtime.onContainerChange((id, podUid) => this.workers.get(podUid)?.containerChanged(id));
     this.reporter = new NodeReporter({
       environment, client, facts, images: options.images, bootedAt: options.bootedAt ?? environment.clock.now(),
       registered: (node, before) => {
@@ -177,10 +177,6 @@ export class Kubelet implements NodeAgent {
 
   private workerOf({ uid, pod: name, namespace }: ContainerTarget) {
     return this.workers.get(uid) ?? [...this.workers.values()].find(({ pod }) => pod.metadata.name === name && pod.metadata.namespace === namespace);
-  }
-
-  private containerChanged(id: string): void {
-    for (const worker of this.workers.values()) if (worker.owns(id)) return worker.containerChanged(id);
   }
 
   /** The Node object changed: at the next look at it a cordon is told, unless it has gone again. */

@@ -172,10 +172,6 @@ export class PodWorker {
     this.kick();
   }
 
-  owns(containerId: string): boolean {
-    return this.records.some(({ id }) => id === containerId);
-  }
-
   /** Volumes that come from the API are to be brought up to date; resolves when they are. */
   get mounted(): boolean {
     return this.places !== undefined;

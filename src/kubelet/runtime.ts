@@ -37,8 +37,8 @@ export interface ContainerRuntime {
   attach(containerId: string, options: RuntimeAttach): Promise<void>;
   /** Connects to a port inside a sandbox. Rejects with the text of a connection error. */
   portForward(sandboxId: string, port: number, client: PortClient): Promise<PortConnection>;
-  /** Called with the id of a container whose state changed, as a task of the runner. */
-  onContainerChange(listener: (containerId: string) => void): void;
+  /** Called with a container whose state changed, and the uid of its Pod, as a task of the runner. */
+  onContainerChange(listener: (containerId: string, podUid: string) => void): void;
 }
 
 export interface SandboxConfig {

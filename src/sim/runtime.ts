@@ -78,7 +78,7 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
   private readonly sandboxes = new Map<string, Sandbox>();
   private readonly containers = new Map<string, SimulatedContainer>();
   private readonly usedIps = new Set<number>();
-  private listener: ((containerId: string) => void) | undefined;
+  private listener: ((containerId: string, podUid: string) => void) | undefined;
   private lastIp = 1;
 
   constructor(options: RuntimeOptions) {
@@ -184,7 +184,7 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     const container = new SimulatedContainer({
       ...(space === undefined ? {} : { space }),
       id, config, image, sandbox, host: this.host, node, network: shared.network, shells: shared.shells, environment: this.environment, random: this.random, proxy: this.proxy, enter: this.options.enter,
-      changed: () => this.uptime.post(() => this.listener?.(id)),
+      changed: () => this.uptime.post(() => this.listener?.(id, sandbox.podUid)),
     });
     this.containers.set(id, container);
     sandbox.containers.add(id);
@@ -248,7 +248,7 @@ export class SimulatedRuntime implements ContainerRuntime, RuntimeState {
     }
   }
 
-  onContainerChange(listener: (containerId: string) => void): void {
+  onContainerChange(listener: (containerId: string, podUid: string) => void): void {
     this.listener = listener;
   }
 
