@@ -50,6 +50,15 @@ test("a watch is a sequence of frames", async () => {
   expect(decoder.decode(frame.subarray(frame.indexOf("k8s\0")))).toEqual(two);
 });
 
+test("refusals and the lists of what is served, too", async () => {
+  const refused = await ask(`${maps}/none`, protobuf);
+  expect([refused.status, refused.type]).toEqual([404, protobuf]);
+  expect(decoder.decode(refused.bytes)).toMatchObject({ kind: "Status", reason: "NotFound", message: 'configmaps "none" not found', details: { name: "none", kind: "configmaps" }, code: 404 });
+  for (const path of ["/api", "/apis", "/api/v1", "/apis/apps", "/apis/batch/v1"]) {
+    expect(decoder.decode((await ask(path, protobuf)).bytes), path).toEqual({ apiVersion: "", ...JSON.parse((await ask(path, "application/json")).bytes.toString()) });
+  }
+});
+
 test("who can read JSON gets the bytes that all others get; what has no message is not acceptable", async () => {
   expect((await ask(`${maps}/a`, `${protobuf}, */*`)).type).toBe("application/json");
   expect((await ask(`${maps}/a`, `${protobuf};as=Table;g=meta.k8s.io;v=v1`)).status).toBe(406);

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../api/kind-ref.ts";
+import type { ProtobufEncoder } from "../api/protobuf/encode-protobuf.ts";
 import type { StatusError } from "../base/status-error.ts";
 import { printYaml } from "../api/yaml.ts";
 import { negotiate, wantsPretty } from "./negotiate.ts";
@@ -75,11 +76,12 @@ export function encodeText(text: string): Uint8Array {
 }
 
 /** An error, in the encoding that the client would have its answer in; indented for who reads it. */
-export function statusResponse(request: Asked, error: StatusError, warnings: readonly string[] = []): ApiResponse {
+export function statusResponse(request: Asked, error: StatusError, { protobuf, warnings = [] }: { readonly protobuf: ProtobufEncoder; readonly warnings?: readonly string[] }): ApiResponse {
   const { status } = error;
   const encoding = request.wants === "bytes" ? errorEncoding(request) : "json";
   const headers = { ...headersFor(encoding, warnings), ...error.headers };
   if (request.wants === "object") return { status: status.code, headers, body: { type: "object", object: status as unknown as KubeObject } };
+  if (encoding === "protobuf") return bytesResponse(status.code, headers, [protobuf.encode(status)]);
   if (encoding === "yaml") return bytesResponse(status.code, headers, [encoder.encode(printYaml(status as never))]);
   return bytesResponse(status.code, headers, [wantsPretty(request, parseQuery(request.query)) ? prettyBytes(status) : jsonBytes(status)]);
 }
@@ -89,9 +91,9 @@ type Asked = Pick<ApiRequest, "wants" | "headers" | "query">;
 /** JSON where nothing that is asked for can be had: somebody must learn of the error. */
 function errorEncoding({ headers }: Asked): Encoding {
   const accept = headers["accept"];
-  if (accept === undefined || !accept.includes("yaml")) return "json";
+  if (accept === undefined || !/yaml|protobuf/.test(accept)) return "json";
   try {
-    return negotiate({ accept, convertible: false, pretty: false }).encoding;
+    return negotiate({ accept, convertible: false, protobuf: true, pretty: false }).encoding;
   } catch {
     return "json";
   }

@@ -68,9 +68,10 @@ function indented(request: ApiRequest, data: object): ApiResponse {
 }
 
 /** What clients read is indented for who asks for it, and for browsers and the like. */
-function negotiated(request: ApiRequest, query: Query, data: object): ApiResponse {
+function negotiated({ context, request, query }: RootRequest, data: object): ApiResponse {
   if (request.wants === "object") return objectResponse(200, data as never);
-  const { encoding, pretty } = negotiate({ accept: request.headers["accept"], convertible: false, pretty: wantsPretty(request, query) });
+  const { encoding, pretty } = negotiate({ accept: request.headers["accept"], convertible: false, protobuf: true, pretty: wantsPretty(request, query) });
+  if (encoding === "protobuf") return bytesResponse(200, headersFor(encoding, []), [context.protobuf.encode(data)]);
   const text = encoding === "yaml" ? encodeText(printYaml(data as never)) : pretty ? prettyBytes(data) : jsonBytes(data);
   return bytesResponse(200, headersFor(encoding, []), [text]);
 }
@@ -114,8 +115,9 @@ function versionInfo(gitVersion: string): object {
 
 const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-function discovery({ context, request, query, path }: RootRequest): ApiResponse | undefined {
-  const { discovery: documents } = context;
+function discovery(asked: RootRequest): ApiResponse | undefined {
+  const { request, query, path } = asked;
+  const { discovery: documents } = asked.context;
   const root = path.replace(/\/+$/, "");
   if ((root === "/api" || root === "/apis") && request.wants === "bytes" && wantsAggregated(request.headers["accept"] ?? "")) {
     const { document, etag } = documents.aggregated(root);
@@ -124,7 +126,7 @@ function discovery({ context, request, query, path }: RootRequest): ApiResponse 
     return bytesResponse(200, headers, [wantsPretty(request, query) ? prettyBytes(document) : jsonBytes(document)]);
   }
   const document = documents.legacy(root);
-  if (document !== undefined) return negotiated(request, query, document);
+  if (document !== undefined) return negotiated(asked, document);
   // Below a known root, the answer is a Status.
   const [first, group] = root.slice(1).split("/");
   if (first === "api" || documents.registry.groups().some(({ name }) => name === group)) throw noSuchResource();

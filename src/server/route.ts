@@ -87,7 +87,7 @@ function answered(call: ResourceCall, handler: Handler): Soon<ApiResponse> {
     () => handler(call),
     (error) => {
       if (!(error instanceof StatusError) || call.warnings.length === 0) throw error;
-      return statusResponse(call.request, error, call.warnings);
+      return statusResponse(call.request, error, { protobuf: call.server.protobuf, warnings: call.warnings });
     },
   );
 }

@@ -109,7 +109,7 @@ function handle(context: ServerContext, request: ApiRequest): Soon<ApiResponse> 
   const response = rescued(
     () => route(context, request, observed),
     (error) => {
-      if (error instanceof StatusError) return statusResponse(request, error);
+      if (error instanceof StatusError) return statusResponse(request, error, context);
       context.counters.end(observed, 500);
       throw error;
     },
@@ -125,7 +125,7 @@ function refusal(context: ServerContext, request: ApiRequest): ApiResponse | und
     admitted(context, request);
     return undefined;
   } catch (error) {
-    if (error instanceof StatusError) return statusResponse(request, error);
+    if (error instanceof StatusError) return statusResponse(request, error, context);
     throw error;
   }
 }

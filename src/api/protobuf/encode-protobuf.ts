@@ -30,7 +30,8 @@ export class ProtobufEncoder {
 
   /** The whole body. The object must be of a kind with a message: Tables, partial metadata and custom resources have none. */
   encode(object: object): Uint8Array {
-    const typed = object as Typed;
+    // The list of the versions of core names none of its own.
+    const typed: Typed = { apiVersion: "", ...(object as { readonly kind: string }) };
     const writer = new ProtobufWriter(roomOfObject);
     this.#message(writer, this.#typeOf(typed), object as JsonObject);
     const raw = writer.finish();
