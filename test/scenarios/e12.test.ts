@@ -50,12 +50,14 @@ scenario("E12", "Log collection with a hostPath DaemonSet", { cluster: "learning
     const lines = async (options: string): Promise<string[]> => (await s.ok(`kubectl logs -l app=fluentd ${options}`)).trimEnd().split("\n");
     expect(await lines("--tail=20")).toHaveLength(60);
     expect(await lines("")).toHaveLength(30);
-    // One Pod after another.
+    // One Pod after another, in the order of a map of kubectl, another each time.
+    const oneByOne = (got: readonly string[], blocks: readonly string[][]) =>
+      expect(got).toEqual(blocks.toSorted((a, b) => got.indexOf(a.at(-1) ?? "") - got.indexOf(b.at(-1) ?? "")).flat());
     const whole = await Promise.all(running.map(async (pod) => (await s.ok(`kubectl logs ${pod["NAME"]}`)).trimEnd().split("\n")));
     for (const own of whole) expect(own.length).toBeGreaterThan(20);
-    expect(await lines("--tail=-1")).toEqual(whole.flat());
-    expect(await lines("")).toEqual(whole.flatMap((own) => own.slice(-10)));
-    expect(await lines("--tail=20 --prefix")).toEqual(running.flatMap((pod, i) => (whole[i] ?? []).slice(-20).map((line) => `[pod/${pod["NAME"]}/fluentd] ${line}`)));
+    oneByOne(await lines("--tail=-1"), whole);
+    oneByOne(await lines(""), whole.map((own) => own.slice(-10)));
+    oneByOne(await lines("--tail=20 --prefix"), running.map((pod, i) => (whole[i] ?? []).slice(-20).map((line) => `[pod/${pod["NAME"]}/fluentd] ${line}`)));
     expect(await s.refused("kubectl logs -f -l app=fluentd --max-log-requests=2")).toBe(
       "error: you are attempting to follow 3 log streams, but maximum allowed concurrency is 2, use --max-log-requests to increase the limit\n",
     );
