@@ -5,7 +5,7 @@
  * sources are the ones it was made from, so nothing depends on it. Of several that make one at once, the last counts.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -17,7 +17,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Older bundles that stay: a cluster that runs from one may yet load a file of it. */
 const keptMax = 4;
 /** A start and a few requests, on a machine that is busy. */
-const warmUpMsMax = 60_000;
+const warmUpMsMax = 30_000;
 
 /** In ASCII: a text with one other character takes two bytes for each. @param {string} code */
 const ascii = (code) => code.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -55,7 +55,8 @@ function forget(current) {
   for (const { name } of byAge.slice(keptMax)) rmSync(join(cacheFolder, name), { recursive: true, force: true });
 }
 
-if (freshBundle() === undefined) {
+const made = freshBundle();
+if (made === undefined) {
   const stamp = sourceStamp();
   const folder = join(cacheFolder, `${folderPrefix}${Date.now().toString(36)}-${process.pid}`);
   await write(folder);
@@ -64,4 +65,7 @@ if (freshBundle() === undefined) {
   writeFileSync(unfinished, `${basename(folder)}\n${stamp}`);
   renameSync(unfinished, currentPath);
   forget(basename(folder));
+} else if (!existsSync(codePath(join(made, "main.cjs")))) {
+  // The machine was too busy when it was made.
+  compile(made);
 }

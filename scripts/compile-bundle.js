@@ -3,7 +3,7 @@
  * Starts a cluster from a bundle (`node compile-bundle.js FOLDER`), asks it what a first user asks, and writes beside each file that was
  * loaded the code of its functions that have run. State and kubeconfig go where the environment says.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
@@ -57,7 +57,8 @@ const loader = new BundleLoader(folder);
 loader.load("main.cjs");
 await firstRequests(await session());
 for (const [path, script] of loader.scripts) {
-  // On the disk before anything names the bundle: V8 trusts what it is given but for its head.
-  writeFileSync(codePath(path), script.createCachedData(), { flush: true });
+  // Whole and on the disk before it has its name: V8 trusts what it is given but for its head.
+  writeFileSync(`${codePath(path)}.tmp`, script.createCachedData(), { flush: true });
+  renameSync(`${codePath(path)}.tmp`, codePath(path));
 }
 process.exit();
