@@ -41,6 +41,8 @@ export class NodeReporter {
   private timer: Timer | undefined;
   private changed: Timer | undefined;
   private reportedAt = 0;
+  /** When the lease was renewed last. */
+  private heardAt = 0;
   private stopped = false;
 
   constructor(options: ReporterOptions) {
@@ -79,7 +81,7 @@ export class NodeReporter {
         node = await client.update(nodes, { ...merged, status: this.status(merged) }, { subresource: "status" });
       }
       if (this.stopped) return;
-      this.reportedAt = environment.clock.now();
+      this.reportedAt = this.heardAt = environment.clock.now();
       this.options.registered(node, before);
       await this.beat(node);
     } catch (error) {
@@ -96,6 +98,9 @@ export class NodeReporter {
     const begun = environment.clock.now();
     try {
       await this.renew(begun, registered);
+      // Whoever was silent for longer than the lease has been taken for lost, and says at once that it is not.
+      if (begun - this.heardAt > leaseSeconds * 1000) this.reportedAt = Math.min(this.reportedAt, this.heardAt - statusMs);
+      this.heardAt = begun;
     } catch (error) {
       this.lease = undefined;
       environment.log.debug(`lease of ${this.options.facts.name} not renewed`, { error: String(error) });

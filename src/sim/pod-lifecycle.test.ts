@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configMaps, events, namespaces, pods } from "../api/kinds.ts";
+import { configMaps, events, namespaces, nodes, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
@@ -152,7 +152,19 @@ describe("a machine that was cut off", () => {
     expect(await readiness()).toBe("True");
     const { revision } = server.store;
     await server.advance(9000);
-    expect(server.store.revision - revision).toBeLessThanOrEqual(1);
+    // Its lease and its node, and no more.
+    expect(server.store.revision - revision).toBeLessThanOrEqual(2);
+  });
+
+  it("says again that it is ready itself, as soon as it is heard", async () => {
+    const isReady = async (): Promise<string | undefined> => (await server.client.get(nodes, { name: node })).status.conditions?.find(({ type }) => type === "Ready")?.status;
+    machine.setNetwork("Partitioned");
+    await server.advance(60_000);
+    await server.client.patch(nodes, { name: node }, { type: "strategic", body: { status: { conditions: [{ type: "Ready", status: "Unknown" }] } } }, { subresource: "status" });
+    await server.advance(40_000);
+    machine.setNetwork("Connected");
+    await server.advance(10_500);
+    expect(await isReady()).toBe("True");
   });
 
   it("ends a Pod that was deleted while its last status could not be told", async () => {
