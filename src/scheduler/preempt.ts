@@ -147,7 +147,8 @@ function isLeavingFor({ metadata, status }: Pod): boolean {
 /** Whether Pods of lower priority stand where the Pod might come without them: then all that changes there may let it. */
 export function hasLesser({ pod, states, refusals }: Pick<PreemptionView, "pod" | "states" | "refusals">): boolean {
   const priority = priorityOf(pod);
-  return refusals.some(({ nodeName, misfit }) => !misfit.final && states.get(nodeName)?.pods.values().some((other) => priorityOf(other) < priority) === true);
+  const isLesser = (other: Pod): boolean => priorityOf(other) < priority;
+  return refusals.some(({ nodeName, misfit }) => !misfit.final && [...(states.get(nodeName)?.pods.values() ?? [])].some(isLesser));
 }
 
 /** Where a Pod that found no place and is eligible can make one by evicting Pods of lower priority; undefined when it cannot. */
