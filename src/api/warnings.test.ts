@@ -54,9 +54,9 @@ test.each<[string, JsonObject, string[]]>([
     [`annotation "kubernetes.io/ingress.class" is deprecated, please use 'spec.ingressClassName' instead`],
   ],
   [
-    "ranges with bits behind their prefix",
-    { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "n" }, spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: "10.1.2.3/8" } }] }] } },
-    ['spec.egress[0].to[0].ipBlock.cidr: CIDR value "10.1.2.3/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.1.2.3/32"?)'],
+    "ranges of IPv6 that are not written as usual",
+    { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name: "n" }, spec: { podSelector: {}, egress: [{ to: [{ ipBlock: { cidr: "FD00::/64" } }] }] } },
+    ['spec.egress[0].to[0].ipBlock.cidr: IPv6 CIDR value "FD00::/64" should be in RFC 5952 canonical format ("fd00::/64")'],
   ],
   [
     "addresses with leading zeros",

@@ -8,7 +8,7 @@ export function specialIpProblems(ip: string): string[] {
   const problems: string[] = [];
   const [a = 0, b = 0, c = 0] = address;
   const four = address.length === 4;
-  if (address.every((byte) => byte === 0)) problems.push("may not be unspecified (0.0.0.0 or ::)");
+  if (address.every((byte) => byte === 0)) problems.push(`may not be unspecified (${ip})`);
   if (four ? a === 127 : address.at(-1) === 1 && address.slice(0, -1).every((byte) => byte === 0)) {
     problems.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
   }

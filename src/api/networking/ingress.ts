@@ -4,6 +4,7 @@ import type { KindDeclaration } from "../declaration.ts";
 import { ingresses } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { Ingress } from "../types/networking-v1.ts";
+import { invalid } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
 import { checkIngressSpec } from "./ingress-validation.ts";
 
@@ -20,10 +21,15 @@ export const ingress: KindDeclaration<Ingress> = {
       ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
       : [],
   validate(object) {
-    const errors: FieldError[] = [];
-    checkIngressSpec(object.spec, FieldPath.of("spec"), errors);
+    const errors = validateSpec(object);
+    const [older, newer] = [object.metadata.annotations?.[classAnnotation], object.spec.ingressClassName];
+    if (older !== undefined && newer !== undefined && older !== newer) {
+      errors.push(invalid(FieldPath.of("annotations").child(classAnnotation), older, "must match `ingressClassName` when both are specified"));
+    }
     return errors;
   },
+  validateOnUpdate: false,
+  validateUpdate: validateSpec,
   table: {
     columns: columns("Name", "Class", "Hosts", "Address", "Ports", "Age"),
     cells: (object, context) => [
@@ -36,6 +42,12 @@ export const ingress: KindDeclaration<Ingress> = {
     ],
   },
 };
+
+function validateSpec(object: Ingress): FieldError[] {
+  const errors: FieldError[] = [];
+  checkIngressSpec(object.spec, FieldPath.of("spec"), errors);
+  return errors;
+}
 
 /** Hosts that are shown before `+ N more...`. */
 const shown = 3;

@@ -7,13 +7,13 @@ import { ipAddresses } from "../kinds.ts";
 import { columns } from "../table.ts";
 import type { IPAddress, ParentReference } from "../types/networking-v1.ts";
 import { pushProblems, required } from "../validation/errors.ts";
-import { ipProblems } from "../validation/ip.ts";
+import { canonicalIpProblems } from "../validation/ip.ts";
 import { dns1123SubdomainProblems, pathSegmentNameProblems } from "../validation/names.ts";
 import { FieldPath } from "../validation/path.ts";
 
 export const ipAddress: KindDeclaration<IPAddress> = {
   ref: ipAddresses,
-  nameErrors: (name) => [...ipProblems(name)],
+  nameErrors: (name) => [...canonicalIpProblems(name)],
   validate(object) {
     const errors: FieldError[] = [];
     const path = FieldPath.of("spec").child("parentRef");

@@ -1,8 +1,9 @@
 /** NetworkPolicy: peers, ports and directions. */
 import type { FieldError } from "../../base/field-error.ts";
-import type { NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from "../types/networking-v1.ts";
+import type { IPBlock, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec } from "../types/networking-v1.ts";
 import { forbidden, invalid, notSupported, pushProblems, required } from "../validation/errors.ts";
-import { cidrProblems } from "../validation/ip.ts";
+import { cidrProblems, networkOf, parseCidr } from "../validation/ip.ts";
+import type { Cidr } from "../validation/ip.ts";
 import { checkLabelSelector } from "../validation/label-selector.ts";
 import { inRangeText, portProblems, checkPortNumberOrName } from "../validation/numbers.ts";
 import type { FieldPath } from "../validation/path.ts";
@@ -21,7 +22,10 @@ export function checkNetworkPolicySpec(spec: NetworkPolicySpec, path: FieldPath,
   });
   const types: readonly string[] = spec.policyTypes ?? [];
   const typesPath = path.child("policyTypes");
-  if (types.length > 2) errors.push(invalid(typesPath, types, "may not specify more than two policyTypes"));
+  if (types.length > 2) {
+    errors.push(invalid(typesPath, types, "may not specify more than two policyTypes"));
+    return;
+  }
   types.forEach((type, i) => {
     if (type !== "Ingress" && type !== "Egress") errors.push(notSupported(typesPath.index(i), type, ["Ingress", "Egress"]));
   });
@@ -50,10 +54,29 @@ function checkPeer(peer: NetworkPolicyPeer, path: FieldPath, errors: FieldError[
     if (!selected) errors.push(required(path, "must specify a peer"));
     return;
   }
-  const { cidr = "", except = [] } = ipBlock;
-  const blockPath = path.child("ipBlock");
-  if (cidr === "") errors.push(required(blockPath.child("cidr")));
-  else pushProblems(errors, blockPath.child("cidr"), cidr, cidrProblems(cidr));
-  except.forEach((part, i) => pushProblems(errors, blockPath.child("except").index(i), part, cidrProblems(part)));
+  checkIpBlock(ipBlock, path.child("ipBlock"), errors);
   if (selected) errors.push(forbidden(path, "may not specify both ipBlock and another peer"));
+}
+
+/** What is left out lies within, and is not all. */
+function checkIpBlock({ cidr = "", except = [] }: IPBlock, path: FieldPath, errors: FieldError[]): void {
+  if (cidr === "") {
+    errors.push(required(path.child("cidr")));
+    return;
+  }
+  pushProblems(errors, path.child("cidr"), cidr, cidrProblems(cidr));
+  const whole = parseCidr(cidr);
+  if (whole === undefined) return;
+  except.forEach((part, i) => {
+    const at = path.child("except").index(i);
+    pushProblems(errors, at, part, cidrProblems(part));
+    const inner = parseCidr(part);
+    if (inner !== undefined && !isStrictlyWithin(inner, whole)) errors.push(invalid(at, part, "must be a strict subset of `cidr`"));
+  });
+}
+
+function isStrictlyWithin(inner: Cidr, whole: Cidr): boolean {
+  if (inner.address.length !== whole.address.length || inner.prefixLength <= whole.prefixLength) return false;
+  const network = networkOf(whole);
+  return networkOf({ address: inner.address, prefixLength: whole.prefixLength }).every((byte, i) => byte === network[i]);
 }

@@ -6,7 +6,7 @@ import { serviceCIDRs } from "../kinds.ts";
 import { age, columns } from "../table.ts";
 import type { ServiceCIDR } from "../types/networking-v1.ts";
 import { invalid, pushProblems, required } from "../validation/errors.ts";
-import { cidrProblems } from "../validation/ip.ts";
+import { canonicalCidrProblems, parseCidr } from "../validation/ip.ts";
 import { FieldPath } from "../validation/path.ts";
 
 export const serviceCIDR: KindDeclaration<ServiceCIDR> = {
@@ -16,11 +16,12 @@ export const serviceCIDR: KindDeclaration<ServiceCIDR> = {
     const errors: FieldError[] = [];
     const path = FieldPath.of("spec").child("cidrs");
     const cidrs = object.spec.cidrs ?? [];
-    if (cidrs.length === 0) errors.push(required(path, "at least one CIDR required"));
-    if (cidrs.length === 2 && cidrs[0]?.includes(":") === cidrs[1]?.includes(":")) {
+    if (cidrs.length === 0) return [required(path, "at least one CIDR required")];
+    if (cidrs.length > 2) return [invalid(path, { CIDRs: cidrs }, "may only hold up to 2 values")];
+    cidrs.forEach((cidr, i) => pushProblems(errors, path.index(i), cidr, canonicalCidrProblems(cidr)));
+    if (cidrs.length === 2 && cidrs.every((cidr) => parseCidr(cidr) !== undefined) && cidrs[0]?.includes(":") === cidrs[1]?.includes(":")) {
       errors.push(invalid(path, cidrs, "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"));
     }
-    cidrs.forEach((cidr, i) => pushProblems(errors, path.index(i), cidr, cidrProblems(cidr)));
     return errors;
   },
   validateUpdate(object, old) {
