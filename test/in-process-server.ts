@@ -6,6 +6,7 @@ import { KindRegistry } from "../src/api/registry.ts";
 import { loadSchema } from "../src/api/schema/schema.ts";
 import { simTypes } from "../src/api/sim/facts.ts";
 import { MemoryStore } from "../src/store/memory-store.ts";
+import type { ClusterNetwork } from "../src/server/cluster-network.ts";
 import { createApiServer } from "../src/server/server.ts";
 import type { ApiServer, UserInfo } from "../src/server/request.ts";
 import type { ControllerContext } from "../src/client/controller-context.ts";
@@ -33,13 +34,13 @@ export interface InProcessServer {
 const silent: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const administrator: UserInfo = { name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] };
 
-export async function startInProcessServer(options: { seed?: number; now?: number; log?: Log; historyRevisionsMax?: number } = {}): Promise<InProcessServer> {
+export async function startInProcessServer(options: { seed?: number; now?: number; log?: Log; historyRevisionsMax?: number; network?: ClusterNetwork } = {}): Promise<InProcessServer> {
   const defects: unknown[] = [];
   const runner = new FifoRunner({ turn: nodeTurns(), fail: (error) => void defects.push(error) });
   const clock = new VirtualClock({ start: options.now ?? Date.UTC(2026, 0, 1), runner });
   const environment: Environment = { clock, runner, random: new SeededRandom(options.seed ?? 1), log: options.log ?? silent };
   const store = new MemoryStore({ freeze: true, now: () => clock.now(), ...(options.historyRevisionsMax === undefined ? {} : { historyRevisionsMax: options.historyRevisionsMax }) });
-  const server = createApiServer({ environment, store, registry: KindRegistry.default(), schema: loadSchema(simTypes), nodeAgents: () => undefined });
+  const server = createApiServer({ environment, store, registry: KindRegistry.default(), schema: loadSchema(simTypes), nodeAgents: () => undefined, ...(options.network ? { network: options.network } : {}) });
   const as = (user: UserInfo): InProcessClient => new InProcessClient({ server, environment, user, fieldManager: "test", givesWay: true });
   const client = as(administrator);
   const informers = new Informers({ client, environment });

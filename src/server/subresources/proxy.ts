@@ -35,9 +35,10 @@ export async function proxy(call: ResourceCall): Promise<ApiResponse> {
   const resource = call.kind.facts.plural;
   if (resource === "nodes") return nodeAnswer(call, named, rest);
   const target = resource === "pods" ? podTarget(call, named) : serviceTarget(call, named);
-  if (rest === "") return redirect(call);
+  const { method } = call.request;
+  if (rest === "" && (method === "GET" || method === "HEAD")) return redirect(call);
   if (named.scheme === "https") throw unreachable("tls: first record does not look like a TLS handshake");
-  return forward(call, target, rest);
+  return forward(call, target, rest === "" ? "/" : rest);
 }
 
 async function forward(call: ResourceCall, target: Target, path: string): Promise<ApiResponse> {
@@ -53,7 +54,7 @@ async function forward(call: ResourceCall, target: Target, path: string): Promis
     throw unreachable(error instanceof Error ? error.message : String(error));
   }
   const answered = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !droppedHeaders.has(name)));
-  return bytesResponse(answer.status, answered, [answer.body]);
+  return method === "HEAD" ? { status: answer.status, headers: answered, body: { type: "none" } } : bytesResponse(answer.status, answered, [answer.body]);
 }
 
 const unreachable = (why: string): StatusError => new StatusError({ code: 503, reason: "ServiceUnavailable", message: `error trying to reach service: ${why}` });

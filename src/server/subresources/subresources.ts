@@ -44,12 +44,15 @@ const handlers: { readonly [subresource: string]: { readonly [verb: string]: Han
   token: { create: requestToken },
 };
 
+/** Methods that have no verb of their own, and that programs behind a proxy answer all the same. */
+const proxiedMethods: ReadonlySet<string> = new Set(["HEAD", "OPTIONS"]);
+
 const methodsOf: { readonly [method: string]: string } = { GET: "get", POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
 /** The kind is known to have the subresource. Throws 405 for a verb it has not, 501 for what is not built. */
 export function subresourceHandler(kind: Kind, subresource: string, _verb: string, method: string): Handler {
   const facts = kind.facts.subresources?.find(({ name }) => name === subresource);
-  const verb = Object.hasOwn(methodsOf, method) ? methodsOf[method] : undefined;
+  const verb = subresource === "proxy" && proxiedMethods.has(method) ? "get" : Object.hasOwn(methodsOf, method) ? methodsOf[method] : undefined;
   if (facts === undefined || verb === undefined || !(facts.verbs as readonly string[]).includes(verb)) throw methodNotAllowed();
   const handler = handlers[subresource]?.[verb];
   if (handler === undefined) throw notImplemented(`the subresource ${kind.facts.plural}/${subresource}`);
