@@ -202,7 +202,8 @@ describe("up", () => {
   });
 
   test.each([
-    ["SIGINT", { code: 1, stderr: "coracle: interrupted before the cluster was up\n" }],
+    // On a machine that is very busy the start may give the lock up before the signal comes.
+    ["SIGINT", { code: 1, stderr: expect.stringMatching(/^coracle: (interrupted before the cluster was up|.* is being changed by another program; .*)\n$/) as string }],
     ["SIGKILL", { code: null, stderr: "" }],
   ] as const)("detached, leaves nothing when the one that waits gets %s", async (signal, expected) => {
     // The start waits for this lock, so that it is in the middle when the signal comes.
