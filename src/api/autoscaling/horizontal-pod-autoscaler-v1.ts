@@ -30,13 +30,16 @@ function toStored(draft: Draft<AutoscalerV1>): Draft<HorizontalPodAutoscaler> {
   const metadata = { ...draft.metadata };
   if (Object.keys(annotations).length > 0) metadata.annotations = annotations;
   else delete metadata.annotations;
-  return {
+  const stored = {
     kind: horizontalPodAutoscalers.kind,
     apiVersion: horizontalPodAutoscalers.apiVersion,
     metadata,
     spec: { ...spec, ...(all.length === 0 ? {} : { metrics: all }), ...(rules === undefined ? {} : { behavior: rules }) },
     status: storedStatus(draft.status),
   } as Draft<HorizontalPodAutoscaler>;
+  // Upstream fills in what the stored form defaults to whenever it reads one: without a target, that of 80% of the CPU counts.
+  horizontalPodAutoscaler.defaults?.(stored);
+  return stored;
 }
 
 function storedStatus(status: Draft<AutoscalerV1>["status"] | undefined): object {
