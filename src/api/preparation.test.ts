@@ -161,6 +161,13 @@ describe("conversions", () => {
     expect(at(back, "spec")).toEqual(spec);
     expect(back.metadata).toEqual(stored.metadata);
   });
+
+  it("scale at 80% of the CPU where autoscaling/v1 names no target", () => {
+    const kind = registry.byKind("autoscaling/v1", "HorizontalPodAutoscaler");
+    const stored = kind?.conversion?.toStored({ apiVersion: "autoscaling/v1", kind: "HorizontalPodAutoscaler", metadata: { name: "h" }, spec: { scaleTargetRef: { kind: "Deployment", name: "d" }, maxReplicas: 3 } } as never);
+    expect(at(stored as Draft<KubeObject>, "spec")).toMatchObject({ minReplicas: 1, metrics: [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } } }] });
+    expect(at(kind?.conversion?.toServed(stored as KubeObject) as Draft<KubeObject>, "spec")).toMatchObject({ targetCPUUtilizationPercentage: 80 });
+  });
 });
 
 describe("Clock", () => {
