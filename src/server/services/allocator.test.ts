@@ -94,6 +94,8 @@ describe("node ports", () => {
 
   test("one can be asked for, once, within the range", async () => {
     await create("web", { type: "NodePort", ports: [{ port: 80, nodePort: 30_080 }] });
+    const twice = [80, 81].map((port) => ({ name: `p${port}`, port, nodePort: 30_081 }));
+    await expect(create("two", { type: "NodePort", ports: twice })).rejects.toThrow('Service "two" is invalid: spec.ports[1].nodePort: Invalid value: 30081: provided port is already allocated');
     await expect(create("two", { type: "NodePort", ports: [{ port: 80, nodePort: 30_080 }] })).rejects.toThrow('Service "two" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated');
     await expect(create("two", { type: "NodePort", ports: [{ port: 80, nodePort: 80 }] })).rejects.toThrow("provided port is not in the valid range. The range of valid ports is 30000-32767");
     await remove("web");

@@ -125,11 +125,15 @@ export class ServiceAllocator {
     /** One number serves all protocols of a port. */
     const byPort = new Map<number, number>();
     for (const port of given.ports ?? []) if (port.nodePort && !byPort.has(port.port)) byPort.set(port.port, port.nodePort);
+    const served = new Map<number, number>();
     (given.ports ?? []).forEach((port, index) => {
       if (!port.nodePort && !draws) return;
       port.nodePort ||= byPort.get(port.port) ?? this.drawPort(claims, mine);
       byPort.set(port.port, port.nodePort);
-      this.claimPort(service, { port, index, mine, claims, dryRun });
+      // Of an update, only validation looks for the same number twice.
+      const again = old === undefined && served.get(port.port) !== port.nodePort;
+      this.claimPort(service, { port, index, mine, claims, dryRun, again });
+      served.set(port.port, port.nodePort);
     });
     if (usesHealthCheckPort(given as ServiceSpec)) this.claimHealthCheckPort(given, { mine, claims, dryRun });
     return [...claims.values()];
@@ -146,11 +150,12 @@ export class ServiceAllocator {
     claims.set(held.port, { held, refusal: undefined });
   }
 
-  private claimPort(service: Draft<Service>, options: { port: Draft<ServicePort>; index: number; mine: ReadonlySet<number>; claims: Map<number, Claim>; dryRun: boolean }): void {
-    const { port, index, mine, claims, dryRun } = options;
+  private claimPort(service: Draft<Service>, options: { port: Draft<ServicePort>; index: number; mine: ReadonlySet<number>; claims: Map<number, Claim>; dryRun: boolean; again: boolean }): void {
+    const { port, index, mine, claims, dryRun, again } = options;
     const number = port.nodePort as number;
-    if (mine.has(number) || claims.has(number)) return;
     const refusal = (why: string): FieldError => invalid(spec.child("ports").index(index).child("nodePort"), number, why);
+    if (again && claims.has(number)) throw refused(service, refusal(taken("port")));
+    if (mine.has(number) || claims.has(number)) return;
     const problem = this.portProblem(number, dryRun);
     if (problem !== undefined) throw refused(service, refusal(problem));
     claims.set(number, { held: { port: number }, refusal: refusal(taken("port")) });
