@@ -5,7 +5,7 @@ import type { NodeState } from "../placement/node-state.ts";
 import type { Amounts } from "../placement/resources.ts";
 import { podAmounts } from "../placement/resources.ts";
 import { untoleratedTaint } from "../placement/taints.ts";
-import type { Failure } from "./pod-worker.ts";
+import type { Failure } from "./pod-status.ts";
 
 /** Whether a Pod that runs here can have what it asks for now: never on this node, not while the others take so much, or at once. */
 export function resizeRefusal(pod: Pod, state: NodeState): Failure | undefined {

@@ -1,22 +1,18 @@
 import type { Container, Pod } from "../api/types/core-v1.ts";
 import { referenceTo } from "../client/event-recorder.ts";
+import { containerConfig } from "./container-config.ts";
+import { ContainerProbes } from "./container-probes.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { hasExited, identityOf, isOutdated, isResizeDue, isRestarted, isRunning, policyOf, terminatedState } from "./container-record.ts";
-import { expand } from "./expansion.ts";
+import { hasExited, isOutdated, isResizeDue, isRestarted, isRunning, policyOf, terminatedState } from "./container-record.ts";
 import type { PodAddresses } from "./field-paths.ts";
 import { runHook } from "./hooks.ts";
 import { PullError, goDuration } from "./image-puller.ts";
 import { MissingError } from "./objects.ts";
 import type { PodMeans } from "./pod-means.ts";
-import { ProbeWorker } from "./probes.ts";
 import type { ProbeKind } from "./probes.ts";
-import type { ContainerConfig } from "./runtime.ts";
-import { quantityValue } from "../base/quantity.ts";
-import { amountOf } from "../placement/resources.ts";
 import { parseTime } from "../base/time.ts";
 import { failureMs, jittered, regularMs } from "./resync.ts";
-import { makeVariables } from "./variables.ts";
-import { VolumeError, mountsOf } from "./volumes.ts";
+import { VolumeError } from "./volumes.ts";
 
 /*
  * A container that ended is started again after 10 s, 20 s … 5 min since its end; the first time at once. An attempt that
@@ -48,13 +44,20 @@ export interface RunnerOptions {
 export class ContainerRunner {
   private readonly options: RunnerOptions;
   private readonly means: PodMeans;
-  private readonly probes = new Map<ContainerRecord, ProbeWorker[]>();
+  private readonly probes: ContainerProbes;
   private readonly previous = new Map<string, string>();
   private interrupts: Set<() => void> | undefined;
 
   constructor(options: RunnerOptions) {
     this.options = options;
     this.means = options.means;
+    this.probes = new ContainerProbes({
+      means: options.means,
+      target: (record) => this.target(record),
+      changed: options.changed,
+      dies: (record, kind) => this.dies(record, kind),
+      unhealthy: (record, message) => this.tell(record, "Warning", "Unhealthy", message),
+    });
   }
 
   previousOf(container: string): string | undefined {
@@ -74,13 +77,12 @@ export class ContainerRunner {
   }
 
   stopProbes(): void {
-    for (const workers of this.probes.values()) for (const worker of workers) worker.stop();
-    this.probes.clear();
+    this.probes.stopAll();
   }
 
   /** From now on no probe ends a container: the Pod is ending them. */
   stopKillingProbes(): void {
-    for (const workers of this.probes.values()) for (const worker of workers) if (worker.kills) worker.stop();
+    this.probes.stopKilling();
   }
 
   /** Takes the runtime's word on a container. */
@@ -91,7 +93,7 @@ export class ContainerRunner {
     record.ready = false;
     record.started = false;
     record.message ??= this.lastWords(record);
-    this.stopProbesOf(record);
+    this.probes.stop(record);
   }
 
   /** Goes on with a container that an earlier kubelet started: it is probed again, and as ready as it was meanwhile. */
@@ -101,7 +103,7 @@ export class ContainerRunner {
     if (!isRunning(record)) return;
     const { started, ready } = record;
     record.hooked = true;
-    this.startProbes(record);
+    this.probes.start(record);
     record.started ||= started;
     record.ready = record.kind !== "init" && (ready || (record.started && !record.spec.readinessProbe));
   }
@@ -242,7 +244,7 @@ export class ContainerRunner {
   private async create(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<void> {
     const { runtime, environment } = this.means;
     const { image: createdFrom, resources } = record.spec;
-    const config = await this.configOf(record, places);
+    const config = await containerConfig(record, { pod: this.options.pod(), addresses: this.options.addresses(), places, target: this.options.targetOf(record), means: this.means });
     if (this.options.cancelled()) return;
     const sandboxId = this.sandboxId;
     if (sandboxId === undefined) return;
@@ -298,93 +300,19 @@ export class ContainerRunner {
       }
     }
     record.hooked = true;
-    if (isRunning(record)) this.startProbes(record);
+    if (isRunning(record)) this.probes.start(record);
   }
 
-  private startProbes(record: ContainerRecord): void {
-    const { startupProbe, readinessProbe, livenessProbe } = record.spec;
-    record.started = !startupProbe;
-    record.ready = record.started && !readinessProbe;
-    if (record.kind === "init" || (!startupProbe && !readinessProbe && !livenessProbe)) return;
-    const workers: ProbeWorker[] = [];
-    const add = (kind: ProbeKind, probe: typeof startupProbe, verdict: (ok: boolean) => void): void => {
-      if (!probe) return;
-      workers.push(new ProbeWorker({
-        kind, probe, target: this.target(record), means: this.means, since: record.info?.startedAt ?? 0, verdict,
-        enabled: () => kind === "Startup" || record.started,
-        failed: (message, errored) => this.tell(record, "Warning", "Unhealthy", `${kind} probe ${errored ? "errored and resulted in unknown state" : "failed"}: ${message}`),
-      }));
-    };
-    const dies = (kind: ProbeKind): void => {
-      const probe = kind === "Startup" ? startupProbe : livenessProbe;
-      const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs() : probe.terminationGracePeriodSeconds * 1000;
-      record.due = policyOf(record.spec, this.options.pod()) !== "Never";
-      void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe${record.due ? ", will be restarted" : ""}` });
-    };
-    add("Startup", startupProbe, (ok) => {
-      if (!ok) return dies("Startup");
-      record.started = true;
-      record.ready = !readinessProbe;
-      for (const worker of workers) worker.hurry();
-      this.options.changed();
-    });
-    add("Readiness", readinessProbe, (ok) => {
-      record.ready = ok;
-      this.options.changed();
-    });
-    add("Liveness", livenessProbe, (ok) => {
-      if (!ok) dies("Liveness");
-    });
-    this.probes.set(record, workers);
-  }
-
-  private stopProbesOf(record: ContainerRecord): void {
-    for (const worker of this.probes.get(record) ?? []) worker.stop();
-    this.probes.delete(record);
+  /** Ends a container of which a probe has failed too often. */
+  private dies(record: ContainerRecord, kind: ProbeKind): void {
+    const probe = kind === "Startup" ? record.spec.startupProbe : record.spec.livenessProbe;
+    const graceMs = probe?.terminationGracePeriodSeconds === undefined ? this.graceMs() : probe.terminationGracePeriodSeconds * 1000;
+    record.due = policyOf(record.spec, this.options.pod()) !== "Never";
+    void this.kill(record, { graceMs, message: `Container ${record.spec.name} failed ${kind.toLowerCase()} probe${record.due ? ", will be restarted" : ""}` });
   }
 
   private graceMs(): number {
     return (this.options.pod().spec.terminationGracePeriodSeconds ?? 30) * 1000;
-  }
-
-  private async configOf(record: ContainerRecord, places: ReadonlyMap<string, string>): Promise<ContainerConfig> {
-    const { spec, image } = record;
-    const pod = this.options.pod();
-    if (!image) throw new Error("no image");
-    const target = this.options.targetOf(record);
-    const variables = await makeVariables({ pod, container: spec, addresses: this.options.addresses(), allocatable: this.means.allocatable, objects: this.means.objects });
-    const words = (list: readonly string[] | undefined): string[] => (list ?? []).map((text) => expand(text, variables));
-    const command = spec.command && spec.command.length > 0 ? words(spec.command) : [...image.entrypoint];
-    const given = spec.args && spec.args.length > 0;
-    const args = given ? words(spec.args) : spec.command && spec.command.length > 0 ? [] : [...image.command];
-    const { user, groups } = identityOf(spec, pod);
-    const { memory, cpu } = spec.resources.limits ?? {};
-    const wanted = spec.resources.requests?.["cpu"];
-    if (user === undefined && (spec.securityContext?.runAsNonRoot ?? pod.spec.securityContext?.runAsNonRoot)) {
-      throw new MissingError(`container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${spec.name})`);
-    }
-    return {
-      name: spec.name,
-      image,
-      attempt: record.id === undefined ? 0 : record.restarts + 1,
-      argv: [...command, ...args],
-      workingDir: spec.workingDir || image.workingDir || "/",
-      env: [...variables].map(([name, value]) => ({ name, value })),
-      mounts: await mountsOf({ mounts: spec.volumeMounts ?? [], volumes: pod.spec.volumes ?? [], places, files: this.means.files, variables }),
-      tty: spec.tty ?? false,
-      stdin: spec.stdin ?? false,
-      stdinOnce: spec.stdinOnce ?? false,
-      readOnlyRootFilesystem: spec.securityContext?.readOnlyRootFilesystem ?? false,
-      privileged: spec.securityContext?.privileged ?? false,
-      ...(user === undefined ? {} : { user }),
-      groups,
-      ...(memory === undefined ? {} : { memoryBytesMax: quantityValue(memory) }),
-      ...(cpu === undefined ? {} : { cpuMillisMax: amountOf("cpu", cpu) }),
-      ...(wanted === undefined ? {} : { cpuMillisWanted: amountOf("cpu", wanted) }),
-      terminationMessagePath: spec.terminationMessagePath ?? "/dev/termination-log",
-      ...(pod.spec.shareProcessNamespace ? { processesWith: "sandbox" as const } : {}),
-      ...(target === undefined ? {} : { processesWith: { containerId: target } }),
-    };
   }
 
   private refused(record: ContainerRecord, error: unknown): void {

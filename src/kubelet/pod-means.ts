@@ -3,7 +3,7 @@ import type { Pod } from "../api/types/core-v1.ts";
 import type { Client } from "../client/client.ts";
 import type { EventRecorder } from "../client/event-recorder.ts";
 import type { ImagePuller } from "./image-puller.ts";
-import type { Failure } from "./pod-worker.ts";
+import type { Failure } from "./pod-status.ts";
 import type { PodObjects } from "./objects.ts";
 import type { ContainerRuntime, NodeFiles, NodeNetwork, SandboxDns } from "./runtime.ts";
 

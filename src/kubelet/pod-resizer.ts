@@ -3,7 +3,7 @@ import type { Container, Pod, ResourceRequirements } from "../api/types/core-v1.
 import type { ContainerRecord } from "./container-record.ts";
 import { hasExited, isResizeDue, isRunning } from "./container-record.ts";
 import type { PodMeans } from "./pod-means.ts";
-import type { Failure } from "./pod-worker.ts";
+import type { Failure } from "./pod-status.ts";
 
 /**
  * Changes what the containers of one Pod have while they run. What the Pod asks for counts only once the node has room for it:

@@ -3,6 +3,12 @@ import { formatTime } from "../base/time.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { containerStatus, hasExited, isRestarted, isRunning } from "./container-record.ts";
 
+/** Why a node refuses or ends a Pod, as its status tells it. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** The status of a Pod from what its containers do: pure. */
 export interface PodView {
   readonly pod: Pod;
@@ -18,7 +24,7 @@ export interface PodView {
   /** The Pod will run nothing any more: it is being deleted, was refused, or ran out of time. */
   readonly ending: boolean;
   /** Why it failed, where not a container's doing. */
-  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  readonly failure: Failure | undefined;
   /** Other resources that the Pod asks for: not granted yet, or on their way to its containers. */
   readonly resize: { readonly pending: { readonly reason: string; readonly message: string } | undefined; readonly isInProgress: boolean };
 }

@@ -6,14 +6,15 @@ import type { ContainerRecord } from "./container-record.ts";
 import { addedRecords, findNewest, hasExited, isRunning, recordsOf, restoreRecord } from "./container-record.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import type { PodMeans } from "./pod-means.ts";
+import { concerns, isDescribedAnew, isOlder } from "./pod-change.ts";
+import { PodLimits } from "./pod-limits.ts";
 import { isOver, phaseOf, podStatus } from "./pod-status.ts";
-import type { PodView } from "./pod-status.ts";
+import type { Failure, PodView } from "./pod-status.ts";
 import { PodResizer } from "./pod-resizer.ts";
 import { pullSecretsWarning } from "./pull-secrets.ts";
 import { sandboxConfig } from "./sandbox.ts";
 import { StatusWriter } from "./status-writer.ts";
 import type { FoundSandbox, SandboxInfo } from "./runtime.ts";
-import { exceededLimit, isDiskLimited, measureMs } from "./volume-limits.ts";
 import { VolumeError, podFolder, setUpVolumes } from "./volumes.ts";
 
 /*
@@ -25,11 +26,6 @@ const mountMsMax = 122_000;
 const sandboxMs = 10_000;
 const failureMs = 1000;
 const graceSecondsDefault = 30;
-
-export interface Failure {
-  readonly reason: string;
-  readonly message: string;
-}
 
 /**
  * Runs one Pod from its arrival on the node to its end. All decisions are taken in `sync`, one at a time: whatever happens
@@ -47,6 +43,7 @@ export class PodWorker {
   private readonly runner: ContainerRunner;
   private readonly writer: StatusWriter;
   private readonly resizer: PodResizer;
+  private readonly limits: PodLimits;
   /** When this node took the Pod on. */
   readonly startedAt: number;
   private stage: "active" | "ending" | "ended" = "active";
@@ -62,8 +59,6 @@ export class PodWorker {
   private stopped = false;
   private removed = false;
   private wake: { readonly at: number; readonly timer: Timer } | undefined;
-  private deadline: Timer | undefined;
-  private measure: Timer | undefined;
 
   /** `sandbox` is what an earlier kubelet of this node made for it. */
   constructor(means: PodMeans, pod: Pod, { failure, sandbox }: { failure?: Failure | undefined; sandbox?: FoundSandbox | undefined } = {}) {
@@ -94,10 +89,18 @@ export class PodWorker {
       wakeAt: (instant) => this.wakeAt(instant),
       cancelled: () => this.stopped || this.shouldEnd(),
     });
+    this.limits = new PodLimits({
+      means,
+      pod: () => this.pod,
+      startedAt: this.startedAt,
+      diskBytes: (container) => means.runtime.containerDiskBytes?.(this.record(container)?.id ?? "") ?? 0,
+      exceeded: (type, failure) => this.exceeded(type, failure),
+    });
     if (!this.sandboxUp && pod.spec.restartPolicy !== "Never") for (const record of this.records) record.stale = record.id !== undefined;
     for (const record of this.records) this.runner.adopt(record);
     this.lookAtResize();
-    this.armDeadline();
+    if (this.stage === "active") this.limits.watchTime();
+    else this.limits.stop();
     this.kick();
   }
 
@@ -147,7 +150,7 @@ export class PodWorker {
       if (record) this.runner.change(record, sameData(record.spec.resources, spec.resources) ? spec : { ...spec, resources: record.spec.resources });
     }
     this.lookAtResize();
-    if (pod.spec.activeDeadlineSeconds !== deadline) this.armDeadline();
+    if (pod.spec.activeDeadlineSeconds !== deadline) this.limits.watchTime();
     this.records.push(...addedRecords(pod, this.records));
     this.writer.seen(pod);
     const grace = pod.metadata.deletionGracePeriodSeconds;
@@ -191,8 +194,7 @@ export class PodWorker {
     this.runner.stop();
     this.writer.stop();
     this.wake?.timer.cancel();
-    this.deadline?.cancel();
-    this.measure?.cancel();
+    this.limits.stop();
   }
 
   private restore(sandbox: FoundSandbox | undefined): void {
@@ -290,7 +292,7 @@ export class PodWorker {
       this.places = await setUpVolumes({
         pod: this.pod, files, objects, allocatable, addresses: { podIps: this.podIps(), hostIps: this.means.hostIps }, token: this.means.token, now: this.environment.clock.now(),
       });
-      this.watchLimits();
+      this.limits.watchDisk(this.places);
       return true;
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
@@ -305,8 +307,7 @@ export class PodWorker {
   /** Stops everything, writes the last status, gives the sandbox back. */
   private async end(): Promise<void> {
     this.stage = "ending";
-    this.deadline?.cancel();
-    this.measure?.cancel();
+    this.limits.stop();
     const grace = this.failure?.reason === "Evicted" ? 0 : (this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault);
     const running = this.records.filter(isRunning);
     if (running.length > 0) this.publish();
@@ -347,32 +348,13 @@ export class PodWorker {
     }
   }
 
-  /** Looks now and then at what the Pod has written, where that is limited. */
-  private watchLimits(): void {
-    if (!isDiskLimited(this.pod) || this.stage !== "active" || this.stopped) return;
-    this.measure = this.environment.clock.after(measureMs, () => {
-      const ofContainer = (name: string): number => this.means.runtime.containerDiskBytes?.(this.record(name)?.id ?? "") ?? 0;
-      void exceededLimit(this.pod, { places: this.places ?? new Map(), files: this.means.files, ofContainer }).then((message) => {
-        if (message === undefined || this.shouldEnd()) return this.watchLimits();
-        this.failure = { reason: "Evicted", message };
-        this.tell("Warning", "Evicted", message);
-        this.runner.interrupt();
-        this.kick();
-      });
-    });
-  }
-
-  private armDeadline(): void {
-    this.deadline?.cancel();
-    const seconds = this.pod.spec.activeDeadlineSeconds;
-    if (seconds === undefined || this.stage !== "active") return;
-    this.deadline = this.environment.clock.at(this.startedAt + seconds * 1000, () => {
-      if (this.stage !== "active") return;
-      this.failure = { reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline" };
-      this.tell("Normal", "DeadlineExceeded", this.failure.message);
-      this.runner.interrupt();
-      this.kick();
-    });
+  /** A limit of the whole Pod is passed: it ends. */
+  private exceeded(type: "Normal" | "Warning", failure: Failure): void {
+    if (this.stage !== "active" || this.shouldEnd()) return;
+    this.failure = failure;
+    this.tell(type, failure.reason, failure.message);
+    this.runner.interrupt();
+    this.kick();
   }
 
   private wakeAt(instant: number): void {
@@ -412,24 +394,4 @@ export class PodWorker {
     if (this.removed) return;
     this.writer.write(podStatus(this.view()));
   }
-}
-
-/** An answer may be newer than what the watch tells next. */
-function isOlder(pod: Pod, than: Pod): boolean {
-  return Number(pod.metadata.resourceVersion) < Number(than.metadata.resourceVersion);
-}
-
-/** Whether files that describe the Pod have to follow. */
-function isDescribedAnew({ metadata: now, spec }: Pod, { metadata: before }: Pod): boolean {
-  if (sameData(before.labels, now.labels) && sameData(before.annotations, now.annotations)) return false;
-  return spec.volumes?.some(({ downwardAPI, projected }) => downwardAPI ?? projected) === true;
-}
-
-/** Whether a change of the object asks anything of the worker: its own status writes come back too, and do not. */
-function concerns(before: Pod, now: Pod): boolean {
-  const [a, b] = [before.metadata, now.metadata];
-  if (a.generation !== b.generation || a.deletionTimestamp !== b.deletionTimestamp || a.deletionGracePeriodSeconds !== b.deletionGracePeriodSeconds) return true;
-  if (isOver(now) && !isOver(before)) return true;
-  if (!sameData(a.annotations, b.annotations) || !sameData(a.labels, b.labels)) return true;
-  return now.spec.readinessGates !== undefined && !sameData(before.status.conditions, now.status.conditions);
 }
