@@ -1,10 +1,10 @@
 import type { TableName } from "../../proxy/fixed-chains.ts";
 import { listTable } from "../../proxy/listing.ts";
 import type { CommandCall, CommandTable } from "../command.ts";
-import { formatDate } from "../commands/clock.ts";
+import { absolute, formatDate } from "../commands/clock.ts";
 import type { NodeProxy } from "../services/node-proxy.ts";
 
-/** iptables of the nodes, 1.8.9: lists and saves the rules of the simulated kernel, and can flush them. Only kube-proxy writes any. */
+/** iptables of the nodes, 1.8.9: lists and saves the rules of the simulated kernel, can flush them and restore what was flushed. Only kube-proxy writes any. */
 const version = "v1.8.9 (nf_tables)";
 const tables: readonly TableName[] = ["mangle", "filter", "nat"];
 
@@ -127,12 +127,23 @@ export const iptablesCommands: CommandTable = {
     out(saved(process.world.machine.proxy, { wanted, isCounted: args.includes("-c") || args.includes("--counters"), now: process.clock.now() }));
     return 0;
   },
-  async "iptables-restore"({ err, input, process }) {
+  async "iptables-restore"({ args, cwd, err, files, input, process }) {
     const { proxy } = process.world.machine;
-    const given = rulesOnly(new TextDecoder().decode(await input()));
-    // What stands already is accepted; anything else would not be kept up by anybody.
-    if (given === "" || tables.some((name) => given === rulesOnly(proxy.save([name]))) || given === rulesOnly(proxy.save())) return 0;
-    err("iptables-restore: the rules of this simulated node are written by kube-proxy alone; only what stands already is accepted\n");
+    const name = args.find((arg) => !arg.startsWith("-"));
+    const path = name === undefined ? undefined : absolute(name, cwd);
+    if (path !== undefined && !files.exists(path)) {
+      err(`Can't open ${name}: No such file or directory\n`);
+      return 1;
+    }
+    const given = rulesOnly(new TextDecoder().decode(path === undefined ? await input() : files.readFile(path)));
+    const isOneOf = (save: (wanted?: readonly TableName[]) => string | undefined): boolean => [...tables.map((name) => [name]), undefined].some((wanted) => given === rulesOnly(save(wanted) ?? ""));
+    // What stands already is accepted, and what stood before a flush; anything else would not be kept up by anybody.
+    if (given === "" || isOneOf((wanted) => proxy.save(wanted))) return 0;
+    if (isOneOf((wanted) => proxy.flushedSave(wanted))) {
+      proxy.restore();
+      return 0;
+    }
+    err("iptables-restore: the rules of this simulated node are written by kube-proxy alone; only what stands already is accepted, or what stood before a flush\n");
     return 1;
   },
   async nft({ args, err }) {

@@ -90,6 +90,21 @@ it("iptables refuses what is not there and what nobody may write", async () => {
   expect(await printed(cluster, machine(node), "iptables -t none -L")).toMatchObject({ code: 3 });
   expect(await printed(cluster, machine(node), "iptables -A INPUT -j DROP")).toMatchObject({ code: 1 });
   expect(await printed(cluster, machine(node), "iptables-save | iptables-restore")).toEqual({ code: 0, out: "" });
+  expect(await printed(cluster, machine(node), "iptables-restore none")).toEqual({ code: 1, out: "Can't open none: No such file or directory\n" });
+});
+
+it("what was saved before the rules were flushed can be restored, in whole or by table, and nothing else can", async () => {
+  const rules = () => on("iptables-save -t nat | grep '^-A'");
+  const before = await rules();
+  expect(before).toMatch(/^-A KUBE-SERVICES .*default\/kubernetes:https/m);
+  for (const asked of ["", "-c", "-t nat"]) {
+    await on(`iptables-save ${asked} > /tmp/rules; iptables -F; iptables -t nat -F; iptables -t nat -X`);
+    expect(await on("iptables-save -t nat")).not.toContain("KUBE-SERVICES");
+    expect(await printed(cluster, machine(node), "sed s/10.96.0.1/10.96.0.9/ /tmp/rules | iptables-restore")).toMatchObject({ code: 1 });
+    expect(await printed(cluster, machine(node), "iptables-restore /tmp/rules")).toEqual({ code: 0, out: "" });
+    expect(await rules()).toBe(before);
+    expect(await on("curl -sk https://10.96.0.1/livez")).toBe("ok");
+  }
 });
 
 it("kube-proxy's Pods have the tools for its rules; its clean-up takes the service chains away, there and on the machine", async () => {

@@ -6,6 +6,7 @@ import { counted } from "../../proxy/counters.ts";
 import { nodeAgentChains, proxyTables } from "../../proxy/fixed-chains.ts";
 import { IptablesText } from "../../proxy/iptables.ts";
 import type { ProxyNode } from "../../proxy/plan.ts";
+import type { ServiceRules } from "../../proxy/service-rules.ts";
 import type { NodeRules } from "../../proxy/walk.ts";
 import { NodeConnections } from "./connections.ts";
 import type { ClusterServices, HeldRules } from "./cluster-services.ts";
@@ -24,6 +25,8 @@ export class NodeProxy {
   /** Proxies at work: two for the moment of a roll-out. */
   private readonly followers = new Set<object>();
   private held: HeldRules | undefined;
+  /** What a flush took away, until there are rules again. */
+  private flushed: HeldRules | undefined;
   /** "none": there are no rules. "live": they follow the cluster. "held": they stay as they were. */
   private state: "none" | "live" | "held" = "none";
   private severed = false;
@@ -65,7 +68,27 @@ export class NodeProxy {
   /** All service chains go: `kube-proxy --cleanup`, `iptables -F`. */
   flush(): void {
     this.connections.uncount();
+    const { flushed } = this;
+    const taken = this.state === "none" ? undefined : this.state === "held" ? this.held : this.services?.hold();
+    if (taken === this.held) this.held = undefined;
     this.become("none");
+    this.flushed = taken ?? flushed;
+  }
+
+  /** Puts back what a flush took away; a kube-proxy at work goes on with it. */
+  restore(): void {
+    const { flushed } = this;
+    if (!flushed) return;
+    this.flushed = undefined;
+    const isFollowed = this.followers.size > 0 && !this.severed;
+    if (isFollowed) flushed.release();
+    else this.held = flushed;
+    this.become(isFollowed ? "live" : "held");
+  }
+
+  /** As `iptables-save` printed it before the flush; undefined: nothing was flushed. */
+  flushedSave(tables?: readonly TableName[]): string | undefined {
+    return this.flushed && this.textOf(this.flushed.rules, tables);
   }
 
   /** Without power the kernel forgets all. */
@@ -79,7 +102,10 @@ export class NodeProxy {
   /** As `iptables-save` prints it on the node. */
   save(tables?: readonly TableName[]): string {
     const { rules } = this.rules;
-    if (!rules) return bareTables(tables, nodeAgentChains);
+    return rules ? this.textOf(rules, tables) : bareTables(tables, nodeAgentChains);
+  }
+
+  private textOf(rules: ServiceRules, tables: readonly TableName[] | undefined): string {
     const text = new IptablesText({ rules, node: this.node });
     try {
       return text.save({ foreign: nodeAgentChains, ...(tables ? { tables } : {}) });
@@ -98,6 +124,8 @@ export class NodeProxy {
     const held = state === "held" ? (this.held ?? this.services?.hold()) : undefined;
     if (this.held !== held) this.held?.release();
     this.held = held;
+    this.flushed?.release();
+    this.flushed = undefined;
     this.state = state;
   }
 }
