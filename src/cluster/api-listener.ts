@@ -12,10 +12,10 @@ const endless = /(^|&)(watch|follow)(=(true|1))?(&|$)/;
 const json = { "content-type": "application/json" };
 
 export function apiListener(server: ApiServer): Listener {
-  return { program: "kube-apiserver", isTls: true, http: (request) => answer(server, request) };
+  return { program: "kube-apiserver", isTls: true, http: (request, from) => answer(server, request, from) };
 }
 
-async function answer(server: ApiServer, request: HttpRequest): Promise<HttpResponse> {
+async function answer(server: ApiServer, request: HttpRequest, from: string): Promise<HttpResponse> {
   const mark = request.path.indexOf("?");
   const [path, query] = mark < 0 ? [request.path, ""] : [request.path.slice(0, mark), request.path.slice(mark + 1)];
   const token = /^bearer (\S+)$/i.exec(request.headers["authorization"] ?? "")?.[1];
@@ -27,6 +27,7 @@ async function answer(server: ApiServer, request: HttpRequest): Promise<HttpResp
     body: request.body === "" ? undefined : new TextEncoder().encode(request.body),
     credentials: token === undefined ? { type: "none" } : { type: "token", token },
     wants: "bytes",
+    remoteAddress: from,
   });
   const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, typeof value === "string" ? value : value.join(", ")]));
   const body = endless.test(query) ? undefined : await bodyText(response);

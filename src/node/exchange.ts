@@ -43,6 +43,11 @@ export interface Exchanges {
   protobuf: ProtobufDecoder | undefined;
 }
 
+/** The far end of a connection: a socket, or what is remembered of it. */
+export interface Peername {
+  readonly remoteAddress?: string | undefined;
+}
+
 /** A request whose signal is made only when somebody asks for it. */
 export class EdgeRequest implements ApiRequest {
   readonly method: string;
@@ -53,9 +58,10 @@ export class EdgeRequest implements ApiRequest {
   readonly wants = "bytes";
   body: Uint8Array | undefined = undefined;
   private readonly closing: { once(event: "close", listener: () => void): unknown; readonly destroyed: boolean };
+  private readonly from: Peername;
   private controller: AbortController | undefined = undefined;
 
-  constructor(method: string, target: string, headers: Headers, credentials: Credentials, closing: EdgeRequest["closing"]) {
+  constructor(method: string, target: string, headers: Headers, { credentials, closing, from }: { credentials: Credentials; closing: EdgeRequest["closing"]; from: Peername }) {
     const local = target.charCodeAt(0) === slash ? target : originForm(target);
     const mark = local.indexOf("?");
     this.method = method;
@@ -64,6 +70,11 @@ export class EdgeRequest implements ApiRequest {
     this.headers = headers;
     this.credentials = credentials;
     this.closing = closing;
+    this.from = from;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.from.remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/i, "");
   }
 
   get signal(): AbortSignal {

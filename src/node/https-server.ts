@@ -86,6 +86,7 @@ class Http1Peer implements Peer {
 
 function onHttp2Session(session: ServerHttp2Session, shared: Exchanges, idleMsMax: number): void {
   const connection = credentialsOfConnection(session.socket as TLSSocket);
+  const from = { remoteAddress: session.socket.remoteAddress };
   session.on("error", ignore);
   let open = 0;
   session.setTimeout(idleMsMax, () => {
@@ -96,7 +97,7 @@ function onHttp2Session(session: ServerHttp2Session, shared: Exchanges, idleMsMa
     open++;
     stream.once("close", () => open--);
     const credentials = credentialsOfRequest(connection, headers.authorization);
-    const request = new EdgeRequest(headers[":method"] ?? "", headers[":path"] ?? "", headers as Headers, credentials, stream);
+    const request = new EdgeRequest(headers[":method"] ?? "", headers[":path"] ?? "", headers as Headers, { credentials, closing: stream, from });
     const hasBody = (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0;
     void exchange(shared, request, hasBody ? stream : undefined, new Http2Peer(stream));
   });
@@ -110,7 +111,7 @@ function flatten(headers: IncomingMessage["headers"]): Headers {
 }
 
 function http1Request(message: IncomingMessage, credentials: Credentials, closing: EdgeRequest["closing"]): EdgeRequest {
-  return new EdgeRequest(message.method ?? "", message.url ?? "", flatten(message.headers), credentialsOfRequest(credentials, message.headers.authorization), closing);
+  return new EdgeRequest(message.method ?? "", message.url ?? "", flatten(message.headers), { credentials: credentialsOfRequest(credentials, message.headers.authorization), closing, from: message.socket });
 }
 
 class Connections {

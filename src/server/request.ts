@@ -28,6 +28,8 @@ export interface ApiRequest {
   readonly body?: Uint8Array | KubeObject | undefined;
   readonly credentials: Credentials;
   readonly wants: "object" | "bytes";
+  /** Where the caller's connection comes from; absent: from within the process. */
+  readonly remoteAddress?: string | undefined;
   /** Aborted when the client went away. */
   readonly signal?: AbortSignal;
 }

@@ -46,15 +46,40 @@ async function forward(call: ResourceCall, target: Target, path: string): Promis
   if (network === undefined) throw notImplemented("the way from this API server to Pods");
   const { method, headers, body, query } = call.request;
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !droppedHeaders.has(name) && !/^(?::|impersonate-)/.test(name)));
-  const host = `${target.ip}:${target.port}`;
+  // The program sees the host that the client named, as upstream has it.
+  const host = headers["host"] ?? headers[":authority"] ?? `${target.ip}:${target.port}`;
   let answer;
   try {
-    answer = await network.fetch({ ...target, method, path: query === "" ? path : `${path}?${query}`, headers: { ...kept, host, "x-forwarded-host": headers["host"] ?? headers[":authority"] ?? host }, body: body instanceof Uint8Array ? body : new Uint8Array(0) });
+    answer = await network.fetch({ ...target, method, path: query === "" ? path : `${path}?${query}`, headers: { ...kept, host, ...forwardedHeaders(call, path) }, body: body instanceof Uint8Array ? body : new Uint8Array(0) });
   } catch (error) {
     throw unreachable(error instanceof Error ? error.message : String(error));
   }
   const answered = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !droppedHeaders.has(name)));
   return method === "HEAD" ? { status: answer.status, headers: answered, body: { type: "none" } } : bytesResponse(answer.status, answered, [answer.body]);
+}
+
+/** Who asked, behind those who passed it on before, and the path under which the program is reached from outside. */
+function forwardedHeaders({ request }: ResourceCall, rest: string): { readonly [name: string]: string } {
+  const { headers, path, remoteAddress } = request;
+  const before = headers["x-forwarded-for"];
+  const uri = cleaned(path.endsWith(rest) ? path : `${path}${rest}`);
+  return { ...(remoteAddress === undefined ? {} : { "x-forwarded-for": before === undefined ? remoteAddress : `${before}, ${remoteAddress}` }), "x-forwarded-uri": uri };
+}
+
+/** Decoded, without empty segments and dots; a slash at its end stays. No line break may get into a header. */
+function cleaned(path: string): string {
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // It is shown as it came.
+  }
+  const segments: string[] = [];
+  for (const segment of decoded.replace(/[\r\n]/g, " ").split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  return `/${segments.join("/")}${decoded.endsWith("/") ? "/" : ""}`;
 }
 
 const unreachable = (why: string): StatusError => new StatusError({ code: 503, reason: "ServiceUnavailable", message: `error trying to reach service: ${why}` });
