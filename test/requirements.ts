@@ -205,7 +205,7 @@ export const shownBy: { readonly [row: string]: readonly Reference[] } = {
   "S-193": ["E26/5"],
   "S-194": ["E26/2"],
   "S-195": ["E26/3"],
-  "S-196": ["E26/7", "src/proxy/iptables.test.ts > gives every endpoint the same share"],
+  "S-196": ["E26/7", "src/proxy/iptables.test.ts > gives every endpoint the same share", "src/sim/services/services.test.ts > chooses an endpoint for each new connection, and keeps every request of one connection with it"],
   "S-197": ["E26/4"],
   "S-198": ["E27/5"],
   "S-199": ["E27/5", "E27/6"],

@@ -81,6 +81,18 @@ describe("a Service", () => {
     for (const count of counts) expect(count).toBeGreaterThan(100);
   });
 
+  it("chooses an endpoint for each new connection, and keeps every request of one connection with it", async () => {
+    const { items } = await cluster.client.list(pods, { namespace: "default", labelSelector: "app=web" });
+    const seenBy = (path: string): Promise<number[]> => Promise.all(items.map(async ({ metadata }) => (await cluster.logs(metadata.name)).split(`"GET /${path} HTTP/1.1" 404`).length - 1));
+    const ask = (path: string): string => `printf 'GET /${path} HTTP/1.1\\r\\nHost: web\\r\\n\\r\\n'`;
+    await inPod("looker", `for i in $(seq 1 20); do ${ask("kept")}; sleep 1; done | nc web 80`);
+    expect((await seenBy("kept")).sort((a, b) => a - b)).toEqual([0, 20]);
+    await inPod("looker", `for i in $(seq 1 20); do ${ask("fresh")} | nc web 80; sleep 1; done`);
+    const fresh = await seenBy("fresh");
+    expect(fresh.reduce((sum, count) => sum + count)).toBe(20);
+    for (const count of fresh) expect(count).toBeGreaterThan(3);
+  });
+
   it("keeps a client with one endpoint where it is told to", async () => {
     await cluster.apply(server("sticky", 3, ", sessionAffinity: ClientIP"));
     await cluster.advance("30s");
