@@ -49,11 +49,6 @@ export function readRecorded(file: string): RecordedRequest[] {
     .map((line) => JSON.parse(line) as RecordedRequest);
 }
 
-/** Requests for kinds that a server has only after somebody defined them. */
-export function isCustom(line: RecordedRequest): boolean {
-  return line.request.path.includes("/golden.coracle.example/");
-}
-
 const registry = KindRegistry.default();
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
