@@ -166,6 +166,12 @@ describe("simulated runtime", () => {
     expect(await refused("UPPER")).toContain("must be lowercase");
     expect(await refused("ghcr.io/acme/operator:v1")).toBe("pulled");
     expect(await refused("postgres:16-alpine")).toBe("pulled");
+    const [zeros, dead, real] = ["0".repeat(64), "deadbeef".repeat(8), "8b06c3da72dc9fa7002b9bc1f73a7421b4287c9cf0d3b08633287473707f9a63"].map((digits) => `sha256:${digits}`);
+    const full = `docker.io/library/nginx@${zeros}`;
+    expect(await refused(`nginx@${zeros}`)).toBe(`rpc error: code = NotFound desc = failed to pull and unpack image "${full}": failed to resolve reference "${full}": ${full}: not found`);
+    for (const image of [`busybox:1.36@${dead}`, `redis@sha256:${"1234567890".repeat(7).slice(0, 64)}`, `registry.k8s.io/kube-proxy@${zeros}`]) expect(await refused(image), image).toContain(": not found");
+    for (const image of [`nginx@${real}`, `busybox:1.36@${real}`, `ghcr.io/acme/operator@${zeros}`]) expect(await refused(image), image).toBe("pulled");
+    for (const [image, why] of [[`nginx@${real?.slice(0, -1)}`, "invalid checksum digest length"], [`nginx@${real?.toUpperCase().replace("SHA", "sha")}`, "invalid checksum digest format"], [`nginx@md6:${"0".repeat(64)}`, "unsupported digest algorithm"]] as const) expect(await refused(image), image).toContain(`: ${why}`);
   });
 
   it("follows container logs with fluentd", async () => {

@@ -29,12 +29,35 @@ export function parseReference(text: string): ImageReference | string {
     return "invalid reference format";
   }
   const path = match[1] as string;
+  const wrong = match[3] === undefined ? undefined : wrongDigest(match[3]);
+  if (wrong !== undefined) return wrong;
   return {
     host: host === "index.docker.io" ? "docker.io" : host,
     path: host === "docker.io" && !path.includes("/") ? `library/${path}` : path,
     tag: match[2] ?? (match[3] === undefined ? "latest" : ""),
     digest: match[3],
   };
+}
+
+/** Hexadecimal digits by algorithm. */
+const digestLengths: { readonly [algorithm: string]: number } = { sha256: 64, sha384: 96, sha512: 128 };
+
+function wrongDigest(digest: string): string | undefined {
+  const [algorithm = "", digits = ""] = digest.split(":");
+  const length = Object.hasOwn(digestLengths, algorithm) ? digestLengths[algorithm] : undefined;
+  if (length === undefined) return "unsupported digest algorithm";
+  if (digits.length !== length) return "invalid checksum digest length";
+  return digits === digits.toLowerCase() ? undefined : "invalid checksum digest format";
+}
+
+/** A pattern of up to so many digits, over and over, is nobody's digest. */
+const patternMax = 16;
+
+/** Whether somebody made the digest up: `000…`, `deadbeefdeadbeef…`. What looks random may well be that of a real image. */
+export function isMadeUp(digest: string): boolean {
+  const digits = digest.slice(digest.indexOf(":") + 1);
+  for (let length = 1; length <= patternMax; length++) if (digits.startsWith(digits.slice(length))) return true;
+  return false;
 }
 
 export function repositoryOf(reference: ImageReference): string {

@@ -24,14 +24,14 @@ import { nodeExporter } from "./node-exporter.ts";
 import { perlImage } from "./perl.ts";
 import { serviceImages, shellImages } from "./official.ts";
 import type { ImageReference } from "./reference.ts";
-import { parseReference, printReference, repositoryOf } from "./reference.ts";
+import { isMadeUp, parseReference, printReference, repositoryOf } from "./reference.ts";
 import { smallImages } from "./small.ts";
 import { stressImages } from "./stress.ts";
 
 /**
  * The simulated registry: which references exist and what they hold. Library names exist if they are in the catalogue; names
- * with an organisation or a registry exist unless their host is under `.invalid`; what has no program of its own runs shell
- * commands or stays up.
+ * with an organisation or a registry exist unless their host is under `.invalid`. Digests exist, too, but for those of a catalogued name
+ * that somebody plainly made up. What has no program of its own runs shell commands or stays up.
  */
 /** By reference without tag: a program, another reference, "missing" or "present". Or "any": every parsable name exists. */
 export type ImageOptions = "any" | { readonly [reference: string]: SimulatedImage | string };
@@ -80,6 +80,8 @@ export function invalidName(text: string): ImageError | undefined {
 
 export class Registry {
   private readonly byRepository = new Map<string, SimulatedImage>();
+  /** Repositories of the catalogue. Of these a digest may be unknown; of all others nothing is known. */
+  private readonly catalogue = new Set<string>();
   private readonly aliases = new Map<string, string>();
   private readonly missing = new Set<string>();
   private readonly any: boolean;
@@ -94,6 +96,7 @@ export class Registry {
 
   constructor(options: ImageOptions = {}) {
     for (const each of builtIn) for (const repository of each.repositories) this.byRepository.set(repository, each);
+    for (const repository of this.byRepository.keys()) this.catalogue.add(repository);
     for (const name of shellImages) this.byRepository.set(`docker.io/library/${name}`, image({ repositories: [`docker.io/library/${name}`], sizeBytes: 48 * 1024 * 1024, command: ["bash"], ...(name === "ubuntu" || name === "debian" ? { distribution: () => (name === "ubuntu" ? ubuntu : debian) } : {}) }));
     this.any = options === "any";
     if (options !== "any") {
@@ -143,6 +146,7 @@ export class Registry {
     const official = library;
     const known = found.hasTag ? found.hasTag(reference.tag) : !official || /^v?\d/.test(reference.tag) || isNamedTag(reference.tag);
     if (!known && reference.digest === undefined && !this.any) throw refuse("NotFound", `${full}: not found`);
+    if (reference.digest !== undefined && isMadeUp(reference.digest) && (library || this.catalogue.has(repository)) && !this.any) throw refuse("NotFound", `${full}: not found`);
     const image = this.distributed(found, reference.tag);
     return { reference, image, root: this.rootOf(image) };
   }
