@@ -18,9 +18,9 @@ export interface RootRequest {
   readonly path: string;
 }
 
-/** Paths that anybody may read. */
+/** Paths that anybody may read: the sums of health without the single checks, as the role system:public-info-viewer names them. */
 export function isOpenPath(path: string): boolean {
-  return /^\/(healthz|livez|readyz|version)(\/|$)/.test(path);
+  return /^\/(healthz|livez|readyz|version\/?)$/.test(path);
 }
 
 type RootHandler = (root: RootRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;

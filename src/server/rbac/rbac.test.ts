@@ -3,7 +3,7 @@ import { clusterRoleBindings, clusterRoles, configMaps, namespaces, nodes, pods,
 import type { ClusterRole, PolicyRule, RoleBinding } from "../../api/types/rbac-v1.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { InProcessClient } from "../../client/in-process-client.ts";
-import type { UserInfo } from "../request.ts";
+import type { Credentials, UserInfo } from "../request.ts";
 import { startInProcessServer } from "../../../test/in-process-server.ts";
 import type { InProcessServer } from "../../../test/in-process-server.ts";
 
@@ -81,6 +81,15 @@ describe("roles", () => {
     await bind("ghost");
     await expect(user.list(pods, { namespace: "default" })).rejects.toThrow('in the namespace "default": RBAC: role.rbac.authorization.k8s.io "ghost" not found');
   });
+});
+
+test("who shows nothing learns of health and version alone, and who shows something that nobody gave out not even that", async () => {
+  const { server } = await startInProcessServer();
+  const code = async (path: string, credentials: Credentials): Promise<number> => (await server.handle({ method: "GET", path, query: "", headers: {}, credentials, wants: "bytes" })).status;
+  for (const path of ["/healthz", "/livez", "/readyz", "/version", "/version/"]) expect([path, await code(path, { type: "none" })]).toEqual([path, 200]);
+  for (const path of ["/", "/api", "/apis", "/api/v1/namespaces", "/openapi/v2", "/openapi/v3", "/metrics", "/livez/ping", "/healthz/../api", "/versions", "/nowhere"]) expect([path, await code(path, { type: "none" })]).toEqual([path, 401]);
+  expect(await code("/version", { type: "token", token: "a.b.c" })).toBe(401);
+  expect(await code("/metrics", { type: "certificate", commonName: "alice", organizations: [] })).toBe(403);
 });
 
 describe("escalation", () => {
