@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { createCluster } from "../node/create-cluster.ts";
-import { configMaps, daemonSets, events, jobs, nodes, pods } from "../api/kinds.ts";
+import { configMaps, daemonSets, events, jobs, nodes, pods, services } from "../api/kinds.ts";
 import { clocks, machines } from "../api/sim/facts.ts";
 import type { HostClock } from "../base/clock.ts";
 import { ApiConnection } from "../node/api-connection.ts";
@@ -59,6 +59,21 @@ describe("createCluster", () => {
     await using two = await createCluster({ nodes: 2, name: "pair" });
     expect((await alone.client.get(nodes, { name: "solo-control-plane" })).spec.taints).toBeUndefined();
     expect((await two.client.get(nodes, { name: "pair-control-plane" })).spec.taints).toEqual([{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]);
+  });
+
+  it("stands as a kubeadm cluster does: addresses, ranges, labels, what a node holds, and what runs on every one", async () => {
+    await using cluster = await createCluster();
+    await cluster.advance("10s");
+    const standing = (await cluster.client.list(nodes)).items.map(({ metadata, spec, status }) => {
+      const { cpu, memory, pods: count } = status.capacity ?? {};
+      return [status.addresses?.[0]?.address, spec.podCIDR, metadata.labels?.["node-role.kubernetes.io/control-plane"], status.nodeInfo?.kubeletVersion, cpu, memory, count];
+    });
+    // 8 GiB as a kernel counts them.
+    const machine = ["v1.36.3", "4", "8148324Ki", "110"];
+    expect(standing).toEqual([["172.18.0.2", "10.244.0.0/24", "", ...machine], ["172.18.0.3", "10.244.1.0/24", undefined, ...machine], ["172.18.0.4", "10.244.2.0/24", undefined, ...machine]]);
+    const sets = (await cluster.client.list(daemonSets)).items.map(({ metadata, spec: { template }, status }) => [metadata.namespace, metadata.name, template.spec?.nodeSelector, template.spec?.hostNetwork, template.spec?.priorityClassName, status.numberReady]);
+    expect(sets).toEqual([["kube-system", "coracle-net", undefined, true, "system-node-critical", 3], ["kube-system", "kube-proxy", { "kubernetes.io/os": "linux" }, true, "system-node-critical", 3]]);
+    expect((await cluster.client.list(services)).items.map(({ metadata, spec }) => `${metadata.namespace}/${metadata.name} ${spec.clusterIP}`)).toEqual(["default/kubernetes 10.96.0.1", "kube-system/kube-dns 10.96.0.10"]);
   });
 
   it.each([

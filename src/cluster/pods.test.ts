@@ -49,6 +49,23 @@ describe("images", () => {
   });
 });
 
+it("a pull and a start take time, which the seed draws", async () => {
+  const times = async (seed: number): Promise<{ pull: string | undefined; pullMs: number; startMs: number }> => {
+    await using cluster = await createCluster({ nodes: 1, seed });
+    const from = cluster.now();
+    await apply(cluster, "timed", { containers: [{ name: "c", image: "nginx:1.29" }] });
+    await cluster.runUntil(async () => (await get(cluster, "timed")).status.phase === "Running", { within: "1m" });
+    const pull = (await messages(cluster, "timed")).find((message) => message.startsWith("Pulled "));
+    const [, amount, unit] = / in ([\d.]+)(ms|s) \(/.exec(pull ?? "") ?? [];
+    const pullMs = Number(amount) * (unit === "s" ? 1000 : 1);
+    return { pull, pullMs, startMs: cluster.now() - from - pullMs };
+  };
+  const [first, again, other] = [await times(1), await times(1), await times(2)];
+  expect(first).toEqual(again);
+  expect(first.pullMs).not.toBe(other.pullMs);
+  for (const { pullMs, startMs } of [first, other]) expect(Math.min(pullMs, startMs)).toBeGreaterThan(0);
+});
+
 it("an image may be a program, which runs, logs and ends on the clock", async () => {
   const program: Program = async (process) => {
     for (let i = 1; i <= 3; i++) {
