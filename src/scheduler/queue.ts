@@ -29,9 +29,21 @@ function priorityOf(waiting: Waiting): number {
   return waiting.wanted.pod.spec.priority ?? 0;
 }
 
+function comesBefore(a: Waiting, b: Waiting): boolean {
+  return priorityOf(a) > priorityOf(b) || (priorityOf(a) === priorityOf(b) && a.sequence < b.sequence);
+}
+
+/** A Pod that waits out its back-off though something has changed that may help it. */
+interface Early {
+  readonly waiting: Waiting;
+  /** When its back-off is over, in whole seconds, so that priority decides within one. */
+  readonly second: number;
+}
+
 /**
- * Pods that want a place: active ones by priority, then in order of arrival; those that found none are parked until
- * something relevant changes, and then wait out their back-off.
+ * Pods that want a place: active ones by priority, then in order of arrival; those that found none are parked until something
+ * relevant changes, and then wait out their back-off, unless nobody else wants to be looked at (upstream: SchedulerPopFromBackoffQ,
+ * KEP-5142). Only after an error is the back-off always waited out.
  */
 export class SchedulingQueue {
   private readonly environment: Environment;
@@ -41,7 +53,8 @@ export class SchedulingQueue {
   private readonly parked = new Set<Waiting>();
   /** Those of them that mind where other Pods stand. */
   private readonly minding = new Set<Waiting>();
-  private readonly active = new Heap<Waiting>((a, b) => priorityOf(a) > priorityOf(b) || (priorityOf(a) === priorityOf(b) && a.sequence < b.sequence));
+  private readonly active = new Heap<Waiting>(comesBefore);
+  private readonly early = new Heap<Early>((a, b) => a.second < b.second || (a.second === b.second && comesBefore(a.waiting, b.waiting)));
   private sequence = 0;
 
   constructor(options: { environment: Environment; onActive: () => void }) {
@@ -90,8 +103,21 @@ export class SchedulingQueue {
   take(): Waiting | undefined {
     for (;;) {
       const next = this.active.pop();
-      if (!next) return undefined;
+      if (!next) return this.takeEarly();
       if (this.waiting.get(next.key) === next && next.state === "active") return next;
+    }
+  }
+
+  /** Nobody else wants to be looked at: who waits out a back-off need not. */
+  private takeEarly(): Waiting | undefined {
+    for (;;) {
+      const next = this.early.pop()?.waiting;
+      if (!next) return undefined;
+      if (this.waiting.get(next.key) !== next || next.state !== "backoff") continue;
+      next.timer?.cancel();
+      next.timer = undefined;
+      next.state = "active";
+      return next;
     }
   }
 
@@ -108,7 +134,7 @@ export class SchedulingQueue {
   /** Looks again at a Pod whose binding failed, after its back-off. */
   retry(waiting: Waiting): void {
     this.park(waiting, waiting.lacking);
-    this.wake(waiting);
+    if (this.waiting.get(waiting.key) === waiting) this.backOff(waiting);
   }
 
   /** Wakes the parked Pods for which `helps` holds. */
@@ -127,11 +153,23 @@ export class SchedulingQueue {
   }
 
   private wake(waiting: Waiting): void {
+    const ready = this.backOff(waiting);
+    if (waiting.state !== "backoff") return;
+    this.early.push({ waiting, second: Math.floor(ready / 1000) });
+    this.onActive();
+  }
+
+  /** Looks again when the back-off since the last failure is over, which it may be already. Returns when that is. */
+  private backOff(waiting: Waiting): Instant {
     this.unpark(waiting);
     const ready = waiting.failedAt + Math.min(backoffMsMin * 2 ** Math.max(waiting.attempts - 1, 0), backoffMsMax);
-    if (ready <= this.environment.clock.now()) return this.activate(waiting);
-    waiting.state = "backoff";
-    waiting.timer = this.environment.clock.at(ready, () => this.activate(waiting));
+    if (ready <= this.environment.clock.now()) {
+      this.activate(waiting);
+    } else {
+      waiting.state = "backoff";
+      waiting.timer = this.environment.clock.at(ready, () => this.activate(waiting));
+    }
+    return ready;
   }
 
   private activate(waiting: Waiting): void {

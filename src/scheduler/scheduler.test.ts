@@ -119,20 +119,35 @@ describe("scheduler", () => {
   it("keeps what its predecessor promised from Pods of lower priority", async () => {
     const cluster = await withScheduler([]);
     await cluster.client.create(priorityClasses, { metadata: { name: "high" }, value: 1000 });
-    await addPod(cluster, "urgent", "3", { priorityClassName: "high", nodeSelector: { ready: "yes" } });
-    await cluster.client.patch(pods, { namespace: "default", name: "urgent" }, { type: "merge", body: { status: { nominatedNodeName: "n1" } } }, { subresource: "status" });
     await addNode(cluster, "n1", { ready: "yes" });
-    await cluster.client.patch(nodes, { name: "n1" }, { type: "merge", body: { spec: { taints: [{ key: "team", effect: "NoSchedule" }] } } });
-    const tolerations = [{ key: "team", operator: "Exists" }];
-    await addPod(cluster, "small", "1", { tolerations });
-    await addPod(cluster, "large", "3", { tolerations });
+    await addPod(cluster, "leaving", "3");
     await cluster.settle();
-    expect([await nodeOf(cluster, "small"), await nodeOf(cluster, "large")]).toEqual(["n1", undefined]);
+    // Its node does not answer: it stays as long as it is not told to go at once.
+    await cluster.client.delete(pods, { namespace: "default", name: "leaving" });
+    const urgent = { namespace: "default", name: "urgent" };
+    await addPod(cluster, "urgent", "3", { priorityClassName: "high", nodeSelector: { ready: "yes" }, schedulingGates: [{ name: "example.com/wait" }] });
+    await cluster.client.patch(pods, urgent, { type: "merge", body: { status: { nominatedNodeName: "n1" } } }, { subresource: "status" });
+    await cluster.client.patch(pods, urgent, { type: "merge", body: { spec: { schedulingGates: null } } });
+    await addPod(cluster, "small", "1");
+    await cluster.advance(15_000);
+    expect([await nodeOf(cluster, "urgent"), await nodeOf(cluster, "small")]).toEqual([undefined, undefined]);
     // A promise that can no longer be kept is taken back, and whoever it kept away comes.
     await cluster.client.patch(nodes, { name: "n1" }, { type: "merge", body: { metadata: { labels: { ready: "no" } } } });
-    await cluster.advance(15_000);
-    expect(await nodeOf(cluster, "large")).toBe("n1");
-    expect((await cluster.client.get(pods, { namespace: "default", name: "urgent" })).status).not.toHaveProperty("nominatedNodeName");
+    await cluster.settle();
+    expect(await nodeOf(cluster, "small")).toBe("n1");
+    expect((await cluster.client.get(pods, urgent)).status).not.toHaveProperty("nominatedNodeName");
+  });
+
+  it("does not wait out a back-off while nobody else wants to be looked at", async () => {
+    const cluster = await withScheduler(["n1"]);
+    await addPod(cluster, "first", "3");
+    await cluster.settle();
+    await addPod(cluster, "second", "3");
+    await cluster.settle();
+    expect(await nodeOf(cluster, "second")).toBeUndefined();
+    await cluster.client.delete(pods, { namespace: "default", name: "first" }, { gracePeriodSeconds: 0 });
+    await cluster.settle();
+    expect(await nodeOf(cluster, "second")).toBe("n1");
   });
 
   it("weighs budgets when it chooses whom to evict", async () => {
