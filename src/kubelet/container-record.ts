@@ -70,14 +70,16 @@ export function restoreRecord(record: ContainerRecord, status: ContainerStatus, 
   record.id = id;
   record.image = runtime.imageStatus(record.spec.image ?? "");
   record.createdFrom = record.spec.image;
+  const user = status.user?.linux;
+  const remembered = user === undefined ? {} : { user: { uid: user.uid, gid: user.gid, supplementalGroups: user.supplementalGroups ?? [] } };
   record.info =
     found ??
     (ended
       ? {
           id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, exitCode: ended.exitCode, startedAt: parseTime(ended.startedAt ?? "") ?? 0, finishedAt: parseTime(ended.finishedAt ?? "") ?? 0,
-          ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
+          ...remembered, ...(ended.reason === undefined ? {} : { reason: ended.reason }), ...(ended.message === undefined ? {} : { message: ended.message }),
         }
-      : { id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown" });
+      : { id, name: record.spec.name, attempt: status.restartCount, state: "exited", createdAt: 0, startedAt: parseTime(started ?? "") ?? 0, finishedAt: parseTime(started ?? "") ?? 0, exitCode: 255, reason: "Unknown", ...remembered });
   // What was granted last may be less than what the Pod asks for.
   if (isRunning(record) && status.resources) record.spec = { ...record.spec, resources: status.resources };
   record.applied = record.spec.resources;
@@ -175,6 +177,12 @@ export function identityOf(spec: Container, pod: Pod): { readonly user: number |
   return { user: spec.securityContext?.runAsUser ?? whole?.runAsUser, groups: [...new Set([group, ...(whole?.supplementalGroups ?? []), ...(whole?.fsGroup === undefined ? [] : [whole.fsGroup])])] };
 }
 
+/** As its Pod asks, where the runtime does not tell. */
+function askedUser(spec: Container, pod: Pod): NonNullable<ContainerInfo["user"]> {
+  const { user = 0, groups } = identityOf(spec, pod);
+  return { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups.toSorted((a, b) => a - b) };
+}
+
 /** The status of one container as 1.36 writes it. */
 export function containerStatus(record: ContainerRecord, pod: Pod, circumstances: Circumstances): ContainerStatus {
   const { spec, info, image } = record;
@@ -184,7 +192,6 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
   const { state, lastState } = stateOf(record, circumstances);
   const ephemeral = record.kind === "ephemeral";
   const { requests } = spec.resources;
-  const { user = 0, groups } = identityOf(spec, pod);
   const shown = state.terminated?.containerID ?? lastState.terminated?.containerID;
   const id = info && !state.waiting ? `${scheme}${info.id}` : shown;
   const mounts = (spec.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({ name, mountPath, ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}) }));
@@ -202,6 +209,6 @@ export function containerStatus(record: ContainerRecord, pod: Pod, circumstances
     ...(made && requests ? { allocatedResources: requests } : {}),
     ...(made ? { resources: record.applied ?? spec.resources } : {}),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
-    ...(made ? { user: { linux: { uid: user, gid: groups[0] ?? 0, supplementalGroups: groups } } } : {}),
+    ...(made ? { user: { linux: info.user ?? askedUser(spec, pod) } } : {}),
   };
 }

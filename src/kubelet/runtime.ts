@@ -119,6 +119,8 @@ export interface ContainerConfig {
   readonly user?: number;
   /** The primary group first. Absent: root's. */
   readonly groups?: readonly number[];
+  /** It has these groups alone (`supplementalGroupsPolicy: Strict`), not those, too, in which the image lists its user. */
+  readonly hasOwnGroupsOnly?: boolean;
   readonly memoryBytesMax?: number;
   /** Thousandths of a processor that it may have, and that it asks for. */
   readonly cpuMillisMax?: number;
@@ -150,6 +152,8 @@ export interface ContainerInfo {
   /** "Completed", "Error", "OOMKilled", "ContainerCannotRun". */
   readonly reason?: string;
   readonly message?: string;
+  /** Who its first process is, or was; absent: nobody remembers. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
 }
 
 export interface ContainerStats {

@@ -105,8 +105,9 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.nodeName = options.node;
     this.privileged = config.privileged;
     this.space = options.space ?? { processes: new Map(), last: 0 };
-    this.user = config.user ?? 0;
-    this.groups = config.groups ?? [0];
+    const user = options.image.users.of(config);
+    this.user = user.uid;
+    this.groups = user.supplementalGroups[0] === user.gid ? user.supplementalGroups : [user.gid, ...user.supplementalGroups.filter((group) => group !== user.gid)];
     this.memoryBytesMax = config.memoryBytesMax ?? host.memoryBytes;
     this.cpuMillisMax = config.cpuMillisMax;
     this.log = new ContainerLog(() => host.lineWritten(this.id));
@@ -116,7 +117,7 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.files = new FileView({ root: (this.root = this.rootFolder(options.image.root)), now: () => environment.clock.now(), mounts: this.mounts(), readOnlyRoot: config.readOnlyRootFilesystem, user: this.user, groups: this.groups });
     const { programs, userland, commands, lacks } = options.image.image;
     this.finder = { shells: options.shells, programs, userland, ...(commands === undefined ? {} : { commands }), ...(lacks === undefined ? {} : { lacks }), world: () => this };
-    this.info = { id: options.id, name: config.name, attempt: config.attempt, state: "created", createdAt: environment.clock.now() };
+    this.info = { id: options.id, name: config.name, attempt: config.attempt, state: "created", createdAt: environment.clock.now(), user };
   }
 
   get programs(): World["programs"] {

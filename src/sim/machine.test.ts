@@ -342,6 +342,22 @@ chmod: /etc/passwd: Operation not permitted
     expect((await get("user")).status.containerStatuses?.[0]?.state.terminated).toMatchObject({ message: "told\n" });
   });
 
+  it("puts a container into the groups in which its image lists the user, and says so, unless the Pod's are to be all", async () => {
+    const idOf = async (name: string, image: string, securityContext = {}): Promise<readonly [string, unknown]> => {
+      await create(name, { restartPolicy: "Never", securityContext, containers: [{ name: "c", image, command: ["sh", "-c", "id; id -G; id -Gn; groups"] }] });
+      await server.advance(5000);
+      return [await logOf(name), (await get(name)).status.containerStatuses?.[0]?.user?.linux];
+    };
+    expect(await idOf("grouped", "busybox")).toEqual(["uid=0(root) gid=0(root) groups=0(root),10(wheel)\n0 10\nroot wheel\nroot wheel\n", { uid: 0, gid: 0, supplementalGroups: [0, 10] }]);
+    expect(await idOf("strict", "busybox", { supplementalGroups: [4000], supplementalGroupsPolicy: "Strict" })).toEqual(["uid=0(root) gid=0(root) groups=0(root),4000\n0 4000\nroot 4000\nroot 4000\n", { uid: 0, gid: 0, supplementalGroups: [0, 4000] }]);
+    expect(await idOf("merged", "busybox", { runAsGroup: 50, supplementalGroups: [4000] })).toEqual(["uid=0(root) gid=50(staff) groups=10(wheel),50(staff),4000\n50 10 4000\nstaff wheel 4000\nstaff wheel 4000\n", { uid: 0, gid: 50, supplementalGroups: [10, 50, 4000] }]);
+    const [alpine, told] = await idOf("alpine", "alpine");
+    expect(alpine.split("\n")[0]).toBe("uid=0(root) gid=0(root) groups=0(root),1(bin),2(daemon),3(sys),4(adm),6(disk),10(wheel),11(floppy),20(dialout),26(tape),27(video)");
+    expect(told).toMatchObject({ supplementalGroups: [0, 1, 2, 3, 4, 6, 10, 11, 20, 26, 27] });
+    expect(await idOf("debian", "nginx")).toEqual(["uid=0(root) gid=0(root) groups=0(root)\n0\nroot\nroot\n", { uid: 0, gid: 0, supplementalGroups: [0] }]);
+    expect((await idOf("unknown", "busybox", { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000 }))[1]).toEqual({ uid: 1000, gid: 3000, supplementalGroups: [2000, 3000] });
+  });
+
   it("shows the processes of a container to the one that looks into it, and of a whole Pod where it shares them", async () => {
     await create("looked-at", { containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "while true; do sleep 100; done"] }] });
     await create("shared", { shareProcessNamespace: true, containers: [{ name: "c", image: "busybox", command: ["sleep", "1d"] }, { name: "d", image: "busybox", command: ["sleep", "2d"] }] });

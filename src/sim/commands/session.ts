@@ -1,4 +1,5 @@
 import type { CommandCall, CommandTable } from "../command.ts";
+import { nameOf } from "../files/accounts.ts";
 import { kernelSettings } from "../files/kernel.ts";
 import { addressesOf } from "../resolver.ts";
 import { formatDate } from "./clock.ts";
@@ -117,8 +118,8 @@ export const sessionCommands: CommandTable = {
     return 0;
   },
   async groups({ out, process }) {
-    const { user, groups } = process.world;
-    out(`${user === 0 && groups.length === 1 ? "root wheel" : groups.map((group) => (group === 0 ? "root" : String(group))).join(" ")}\n`);
+    const { files, groups } = process.world;
+    out(`${groups.map((group) => nameOf(files, "group", group) ?? String(group)).join(" ")}\n`);
     return 0;
   },
   async factor({ args, out, err }) {

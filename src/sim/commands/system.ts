@@ -1,7 +1,7 @@
 import type { CommandTable } from "../command.ts";
 import type { FileView } from "../files/file-view.ts";
 import type { Process, Signal } from "../process.ts";
-import { isGnu } from "../files/is-gnu.ts";
+import { nameOf } from "../files/accounts.ts";
 import { signalByName } from "./signals.ts";
 
 /** Commands that look at the machine and its processes. */
@@ -67,20 +67,25 @@ export const systemCommands: CommandTable = {
 
   async id({ process, out, args }) {
     const { user, groups } = process.world;
-    const named = (id: number): string => (id === 0 ? "0(root)" : String(id));
-    const all = user === 0 && groups.length === 1 && groups[0] === 0 ? (isGnu(process.world.files) ? "0(root)" : "0(root),10(wheel)") : groups.toSorted((a, b) => a - b).map(named).join(",");
-    if (args.includes("-u")) out(`${args.includes("-n") && user === 0 ? "root" : user}\n`);
-    else if (args.includes("-g")) out(`${args.includes("-n") && groups[0] === 0 ? "root" : (groups[0] ?? 0)}\n`);
-    else if (args.includes("-G")) out(`${groups.join(" ")}\n`);
-    else out(`uid=${named(user)} gid=${named(groups[0] ?? 0)} groups=${all}\n`);
+    const { files } = process.world;
+    const [group = 0] = groups;
+    const asName = (kind: "user" | "group", id: number): string => nameOf(files, kind, id) ?? String(id);
+    const named = (kind: "user" | "group", id: number): string => (nameOf(files, kind, id) === undefined ? String(id) : `${id}(${asName(kind, id)})`);
+    const letters = new Set(args.filter((arg) => /^-[ugGnr]+$/.test(arg)).join(""));
+    const one = (kind: "user" | "group", id: number): string => (letters.has("n") ? asName(kind, id) : String(id));
+    if (letters.has("u")) out(`${one("user", user)}\n`);
+    else if (letters.has("g")) out(`${one("group", group)}\n`);
+    else if (letters.has("G")) out(`${groups.map((id) => one("group", id)).join(" ")}\n`);
+    else out(`uid=${named("user", user)} gid=${named("group", group)} groups=${groups.toSorted((a, b) => a - b).map((id) => named("group", id)).join(",")}\n`);
     return 0;
   },
 
   async whoami({ process, out, err }) {
-    const { user } = process.world;
-    if (user === 0) out("root\n");
-    else err(`whoami: unknown uid ${user}\n`);
-    return user === 0 ? 0 : 1;
+    const { files, user } = process.world;
+    const name = nameOf(files, "user", user);
+    if (name === undefined) err(`whoami: unknown uid ${user}\n`);
+    else out(`${name}\n`);
+    return name === undefined ? 1 : 0;
   },
 
   async kill({ args, process, err, out }) {

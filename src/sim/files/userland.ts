@@ -18,7 +18,7 @@ export const borrowedCommands = [
 const debianRelease =
   'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\nHOME_URL="https://www.debian.org/"\nSUPPORT_URL="https://www.debian.org/support"\nBUG_REPORT_URL="https://bugs.debian.org/"\n';
 const passwd = "root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/sbin/nologin\ndaemon:x:2:2:daemon:/sbin:/sbin/nologin\nwww-data:x:33:33:www-data:/var/www:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n";
-const group = "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nwheel:x:10:root\nwww-data:x:33:\nnobody:x:65534:\n";
+const group = "root:x:0:\nbin:x:1:\ndaemon:x:2:\nwheel:x:10:\nwww-data:x:33:\nnobody:x:65534:\n";
 
 function processFiles(): { [path: string]: Inode | string } {
   return {

@@ -16,8 +16,16 @@ const extra = ["bash", "curl", "dig", "file", "host", "jq", "ss"];
 /** What busybox brings and a small Debian does not. */
 const busyboxOnly = ["arp", "ash", "busybox", "free", "hexdump", "hd", "ifconfig", "ip", "killall", "less", "lsof", "nc", "netstat", "nslookup", "pgrep", "pidof", "ping", "pkill", "ps", "route", "sysctl", "telnet", "top", "traceroute", "tree", "uptime", "usleep", "vi", "watch", "wget", "xxd"];
 
+/** Lines of /etc/group: the names of a distribution's groups, some with their members. */
+const groupsFile = (groups: { readonly [name: string]: number | readonly [id: number, members: string] }): string => Object.entries(groups).map(([name, group]) => `${name}:x:${typeof group === "number" ? `${group}:` : group.join(":")}\n`).join("");
+
 export const alpine: Distribution = {
   files: {
+    "/etc/group": groupsFile({
+      root: [0, "root"], bin: [1, "root,bin,daemon"], daemon: [2, "root,bin,daemon"], sys: [3, "root,bin"], adm: [4, "root,daemon"], tty: 5, disk: [6, "root"], lp: [7, "lp"], kmem: 9, wheel: [10, "root"], floppy: [11, "root"],
+      mail: [12, "mail"], news: [13, "news"], uucp: [14, "uucp"], cron: [16, "cron"], audio: 18, cdrom: 19, dialout: [20, "root"], ftp: 21, sshd: 22, input: 23, tape: [26, "root"], video: [27, "root"], netdev: 28, kvm: [34, "kvm"],
+      games: 35, shadow: 42, "www-data": 82, users: [100, "games"], ntp: 123, abuild: 300, utmp: 406, ping: 999, nogroup: 65533, nobody: 65534,
+    }),
     "/etc/os-release": osRelease({ NAME: '"Alpine Linux"', ID: "alpine", VERSION_ID: "3.22.2", PRETTY_NAME: '"Alpine Linux v3.22"', HOME_URL: '"https://alpinelinux.org/"', BUG_REPORT_URL: '"https://gitlab.alpinelinux.org/alpine/aports/-/issues"' }),
     "/etc/alpine-release": "3.22.2\n",
     "/etc/apk/repositories": "https://dl-cdn.alpinelinux.org/alpine/v3.22/main\nhttps://dl-cdn.alpinelinux.org/alpine/v3.22/community\n",
@@ -28,7 +36,15 @@ export const alpine: Distribution = {
 };
 
 /** One binary for all, and no more: it does not say what it is. */
-export const busybox: Distribution = { files: {}, lacks: [...extra, "dash", "zsh", "getent"] };
+export const busybox: Distribution = {
+  files: {
+    "/etc/group": groupsFile({
+      root: 0, daemon: 1, bin: 2, sys: 3, adm: 4, tty: 5, disk: 6, lp: 7, mail: 8, kmem: 9, wheel: [10, "root"], cdrom: 11, dialout: 18, floppy: 19, video: 28, audio: 29, tape: 32, "www-data": 33, operator: 37, utmp: 43, plugdev: 46,
+      staff: 50, lock: 54, netdev: 82, users: 100, nobody: 65534,
+    }),
+  },
+  lacks: [...extra, "dash", "zsh", "getent"],
+};
 
 export const debian: Distribution = {
   files: {

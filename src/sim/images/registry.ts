@@ -1,5 +1,6 @@
 import { ImageError } from "../../kubelet/runtime.ts";
 import type { CommandTable, SimulatedCommand } from "../command.ts";
+import { ImageUsers } from "../files/accounts.ts";
 import type { FolderInode } from "../files/inode.ts";
 import type { Environment } from "../../base/environment.ts";
 import { commonBase, imageRoot, machineBase } from "../files/userland.ts";
@@ -40,6 +41,7 @@ export interface FoundImage {
   readonly reference: ImageReference;
   readonly image: SimulatedImage;
   readonly root: FolderInode;
+  readonly users: ImageUsers;
 }
 
 const builtIn: readonly SimulatedImage[] = [...smallImages, ...stressImages, nginx, nodeExporter, kubeProxyImage, corednsImage, agnhostImage, perlImage, ...fluentdImages];
@@ -86,7 +88,7 @@ export class Registry {
   private readonly missing = new Set<string>();
   private readonly any: boolean;
   private ofMachines: readonly FoundImage[] | undefined;
-  private readonly roots = new Map<SimulatedImage, FolderInode>();
+  private readonly trees = new Map<SimulatedImage, Pick<FoundImage, "root" | "users">>();
   private readonly made = new Map<SimulatedImage, Map<Distribution, SimulatedImage>>();
   private base: FolderInode | undefined;
 
@@ -148,7 +150,7 @@ export class Registry {
     if (!known && reference.digest === undefined && !this.any) throw refuse("NotFound", `${full}: not found`);
     if (reference.digest !== undefined && isMadeUp(reference.digest) && (library || this.catalogue.has(repository)) && !this.any) throw refuse("NotFound", `${full}: not found`);
     const image = this.distributed(found, reference.tag);
-    return { reference, image, root: this.rootOf(image) };
+    return { reference, image, ...this.treeOf(image) };
   }
 
   /** The image with what its distribution brings, and without what that lacks. */
@@ -162,9 +164,12 @@ export class Registry {
     return image;
   }
 
-  private rootOf(found: SimulatedImage): FolderInode {
-    let root = this.roots.get(found);
-    if (!root) this.roots.set(found, (root = imageRoot(found, (this.base ??= commonBase(userlandNames)))));
-    return root;
+  private treeOf(found: SimulatedImage): Pick<FoundImage, "root" | "users"> {
+    let tree = this.trees.get(found);
+    if (!tree) {
+      const root = imageRoot(found, (this.base ??= commonBase(userlandNames)));
+      this.trees.set(found, (tree = { root, users: new ImageUsers(root) }));
+    }
+    return tree;
   }
 }
