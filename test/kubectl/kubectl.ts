@@ -1,6 +1,6 @@
 /**
- * The real kubectl for tests: the pinned binary from .cache, in a home of its own, so that nothing of the machine's user is read or
- * written.
+ * The real kubectl and helm for tests: the pinned binaries from .cache, in a home of their own, so that nothing of the machine's user is
+ * read or written.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -36,26 +36,35 @@ export interface KubectlResult {
 const timeoutMsDefault = 20_000;
 
 /** Runs kubectl and resolves when it has ended, however it ended. */
-export async function kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<KubectlResult> {
-  if (options.home !== undefined) return run(args, options, options.home);
+export function kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<KubectlResult> {
+  return atHome(kubectlPath, args, options);
+}
+
+/** Runs helm, as `kubectl` does kubectl. */
+export function helm(args: readonly string[], options: KubectlOptions = {}): Promise<KubectlResult> {
+  return atHome(join(binFolder, "helm"), args, options);
+}
+
+async function atHome(program: string, args: readonly string[], options: KubectlOptions): Promise<KubectlResult> {
+  if (options.home !== undefined) return run(program, args, options, options.home);
   const home = mkdtempSync(join(tmpdir(), "coracle-kubectl-"));
   try {
-    return await run(args, options, home);
+    return await run(program, args, options, home);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-function run(args: readonly string[], options: KubectlOptions, home: string): Promise<KubectlResult> {
+function run(program: string, args: readonly string[], options: KubectlOptions, home: string): Promise<KubectlResult> {
   const env = { ...goEnvironment, HOME: home, PATH: process.env["PATH"] ?? "", TZ: "UTC", ...(options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }), ...options.env };
   return new Promise((resolve, reject) => {
-    const child = spawn(kubectlPath, args, { env, cwd: options.cwd ?? home });
+    const child = spawn(program, args, { env, cwd: options.cwd ?? home });
     const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? timeoutMsDefault);
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-    child.on("error", (error) => reject(new Error(`${kubectlPath} does not start: run \`npm test -- kubectl\` first`, { cause: error })));
+    child.on("error", (error) => reject(new Error(`${program} does not start: run \`npm test -- kubectl\` first`, { cause: error })));
     child.on("close", (code) => {
       clearTimeout(timer);
       resolve({ exit: code ?? undefined, stdout, stderr });
