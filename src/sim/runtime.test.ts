@@ -33,7 +33,7 @@ describe("simulated runtime", () => {
     expect(at.runtime.containerStatus(bad.id)?.message).toContain('exec: "nosuch": executable file not found in $PATH');
   });
 
-  it("lets PID 1 without a handler ignore TERM, runs traps, and kills after the grace time", async () => {
+  it("lets PID 1 ignore TERM, runs traps, and kills after the grace time", async () => {
     const at = lab();
     const deaf = await run(at, "busybox", ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"]);
     const trapped = await run(at, "busybox", ["sh", "-c", "trap 'echo leaving; exit 7' TERM; while true; do sleep 1; done"]);
@@ -46,6 +46,27 @@ describe("simulated runtime", () => {
     expect(at.runtime.containerStatus(trapped.id)).toMatchObject({ exitCode: 7 });
     expect(text(at, trapped.id)).toBe("leaving\n");
     expect(at.runtime.containerStatus(waiting.id)).toMatchObject({ exitCode: 0, finishedAt: asked });
+  });
+
+  it.each([
+    ["busybox", ["sleep", "1d"], 137, 30_000],
+    ["busybox", ["sh", "-c", "while true; do sleep 1; done"], 137, 30_000],
+    ["nginx", undefined, 0, 0],
+    ["redis", undefined, 0, 0],
+    ["fluent/fluentd:v1.17", undefined, 0, 0],
+    ["prom/node-exporter:v1.9.0", undefined, 2, 0],
+    ["registry.k8s.io/pause:3.10.1", undefined, 0, 0],
+    ["ghcr.io/acme/operator:v1", undefined, 0, 0],
+  ] as const)("at TERM, %s with %j ends as the real one does", async (image, command, exitCode, afterMs) => {
+    const at = lab();
+    const { id } = await run(at, image, command === undefined ? undefined : [...command]);
+    await at.clock.advanceTo(at.clock.now() + 60_000);
+    const asked = at.clock.now();
+    const stop = at.runtime.stopContainer(id, 30_000);
+    await at.clock.advanceTo(asked + 40_000);
+    await stop;
+    const { exitCode: code, finishedAt } = at.runtime.containerStatus(id) ?? {};
+    expect({ code, afterMs: Number(finishedAt) - asked }).toEqual({ code: exitCode, afterMs });
   });
 
   it("serves and fetches over the simulated network", async () => {
