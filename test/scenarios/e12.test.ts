@@ -67,7 +67,9 @@ scenario("E12", "Log collection with a hostPath DaemonSet", { cluster: "learning
     await s.ok("kubectl apply -f manifests/marker-per-node.yaml");
     await settledDaemonSet(s, "marker", 3);
     await s.advance("90s");
-    for (const collector of await rows(s, "kubectl get pods -l app=fluentd -o wide")) {
+    const collectors = await rows(s, "kubectl get pods -l app=fluentd -o wide");
+    expect(collectors.map((collector) => collector["NODE"]).toSorted()).toEqual(nodes.toSorted());
+    for (const collector of collectors) {
       const log = await s.ok(`kubectl logs ${collector["NAME"]}`);
       for (const node of nodes) {
         const found = log.split("\n").filter((line) => line.includes(`marker of ${node}"`) || line.trimEnd().endsWith(`marker of ${node}`) || line.includes(`marker of ${node}\\`));
