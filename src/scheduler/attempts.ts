@@ -11,6 +11,7 @@ import type { Decision } from "./decide.ts";
 import type { DecisionWriter } from "./decision-writer.ts";
 import type { Placements } from "./placements.ts";
 import type { Lack, SchedulingQueue, Waiting } from "./queue.ts";
+import type { ServicesOf } from "./spread-score.ts";
 import { endMayHelp } from "./wake.ts";
 
 export interface AttemptsMeans {
@@ -21,6 +22,7 @@ export interface AttemptsMeans {
   readonly claims: ClaimKeeper;
   readonly writer: DecisionWriter;
   readonly namespaceLabels: (name: string) => { readonly [key: string]: string } | undefined;
+  readonly servicesOf: ServicesOf;
   readonly budgets: () => readonly PodDisruptionBudget[];
 }
 
@@ -38,10 +40,10 @@ export class Attempts {
   }
 
   look(waiting: Waiting): void {
-    const { queue, claims, random, namespaceLabels, budgets } = this.means;
+    const { queue, claims, random, namespaceLabels, servicesOf, budgets } = this.means;
     const { pod } = waiting.wanted;
     if (usesClaims(pod) && !claims.hasSynced) return queue.park(waiting, new Set(["volumes"]));
-    const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels, budgets: budgets() });
+    const decision = decide(waiting.wanted, this.withNominated(pod), random, { claims, namespaceLabels, servicesOf, budgets: budgets() });
     if (decision.type === "pending" && decision.promised) return void this.fail(waiting, decision.message, { lacking: new Set([...anyEnd, ...lackingOf(decision)]) });
     this.forget(pod, decision.type === "bind" ? decision.nodeName : undefined);
     if (decision.type === "bind") void this.bind(waiting, decision.nodeName, decision.claims);

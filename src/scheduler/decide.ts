@@ -13,6 +13,7 @@ import { hasLesser, ineligible, preempt } from "./preempt.ts";
 import type { Preemption } from "./preempt.ts";
 import type { Refusal } from "./refusal.ts";
 import { scoresFor } from "./score.ts";
+import type { ServicesOf } from "./spread-score.ts";
 import { soleUseMisfit } from "./volume-rules.ts";
 
 /** Where a Pod goes, or why it goes nowhere. */
@@ -26,11 +27,13 @@ export type Decision =
 const notNamed: Misfit = { predicate: "NodeAffinity", reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true };
 
 const noLabels: NamespaceLabels = () => undefined;
+const noServices: ServicesOf = () => [];
 
 /** What a decision looks at beside Pods and nodes. */
 export interface Surroundings {
   readonly namespaceLabels?: NamespaceLabels;
   readonly claims?: ClaimView;
+  readonly servicesOf?: ServicesOf;
   /** Of all namespaces. */
   readonly budgets?: readonly PodDisruptionBudget[];
 }
@@ -39,7 +42,7 @@ export interface Surroundings {
  * Decides for one Pod over all nodes, purely: the same states, Pod and random position give the same decision. Of the nodes
  * with the highest score one is drawn.
  */
-export function decide(wanted: Wanted, states: NodeStates, random: Random, { namespaceLabels = noLabels, claims: view = noClaims, budgets = [] }: Surroundings = {}): Decision {
+export function decide(wanted: Wanted, states: NodeStates, random: Random, { namespaceLabels = noLabels, claims: view = noClaims, servicesOf = noServices, budgets = [] }: Surroundings = {}): Decision {
   if (states.size === 0) return { type: "pending", message: "no nodes available to schedule pods", refusals: [] };
   const claims = claimCheck(wanted.pod, view);
   // Upstream's next step finds nothing of the one that was skipped, and says so.
@@ -69,7 +72,7 @@ export function decide(wanted: Wanted, states: NodeStates, random: Random, { nam
       else feasible.push(state);
     }
   }
-  if (feasible.length > 0) return bindTo(best(feasible, random, () => scoresFor(wanted.pod, feasible, { states, namespaceLabels })));
+  if (feasible.length > 0) return bindTo(best(feasible, random, () => scoresFor(wanted.pod, feasible, { states, namespaceLabels, servicesOf })));
   const message = refusalText(refusals, states.size, states.size - refusals.length);
   const pending = (why: string, more: { promised?: true; outranks?: true } = {}): Decision => ({ type: "pending", message: `${message} no new claims to deallocate, preemption: ${why}`, refusals, ...more });
   const why = ineligible({ pod: wanted.pod, states, refusals });

@@ -1,4 +1,4 @@
-import { namespaces as namespaceKind, nodes as nodeKind, podDisruptionBudgets, pods as podKind } from "../api/kinds.ts";
+import { namespaces as namespaceKind, nodes as nodeKind, podDisruptionBudgets, pods as podKind, services as serviceKind } from "../api/kinds.ts";
 import type { Client } from "../client/client.ts";
 import type { Controller, ControllerContext } from "../client/controller-context.ts";
 import { Attempts } from "./attempts.ts";
@@ -28,6 +28,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
   const namespaces = informers.of(namespaceKind);
   const namespaceLabels = (name: string) => namespaces.get(name)?.metadata.labels;
   const budgets = informers.of(podDisruptionBudgets);
+  const services = informers.of(serviceKind);
   const placements = new Placements();
   let stopped = false;
   let pumping = false;
@@ -38,7 +39,7 @@ export function startScheduler(options: SchedulerOptions): Controller {
     claimChanged: (claim) => queue.wakeWhere(({ wanted }) => usesClaim(wanted.pod, claim)),
     volumesChanged: () => queue.wakeWhere(({ lacking }) => lacking.has("volumes")),
   });
-  const attempts = new Attempts({ environment, random, queue, placements, claims, writer: new DecisionWriter(options), namespaceLabels, budgets: () => budgets.list() });
+  const attempts = new Attempts({ environment, random, queue, placements, claims, writer: new DecisionWriter(options), namespaceLabels, servicesOf: (namespace) => services.list(namespace), budgets: () => budgets.list() });
   const changes = new Changes({ queue, placements, attempts, namespaceLabels });
 
   /** Each Pod has a step of its own. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Node, Pod } from "../api/types/core-v1.ts";
+import type { Node, Pod, Service } from "../api/types/core-v1.ts";
 import { SeededRandom } from "../base/random.ts";
 import { wantedBy } from "../placement/fit.ts";
 import { NodeState, NodeStates } from "../placement/node-state.ts";
@@ -44,6 +44,27 @@ test("Pods of one set stand apart although the other node has less room, those t
   expect(chosen(pod({ owner: "web" }), standing(pod({ owner: "db" })))).toBe("a");
   expect(chosen(pod({ owner: "run", kind: "Job" }), standing(pod({ owner: "run", kind: "Job" })))).toBe("a");
   expect(chosen(pod(), standing(pod()))).toBe("a");
+});
+
+test("Pods that no set owns stand apart where Services of their namespace select them, and all of these Services count", () => {
+  const service = (selector?: object): Service => ({ metadata: { name: "s", namespace: "default" }, spec: { ...(selector && { selector }) } }) as unknown as Service;
+  const asked: string[] = [];
+  const goes = (beside: Pod, ...services: readonly Service[]): string | undefined => {
+    const servicesOf = (namespace: string): readonly Service[] => (asked.push(namespace), services);
+    const decision = decide(wantedBy(pod({ labels: { app: "db", tier: "data" } })), statesOf([[node("a"), [beside]], [node("b"), [heavy()]]]), new SeededRandom(1), { servicesOf });
+    return decision.type === "bind" ? decision.nodeName : undefined;
+  };
+  const [app, tier] = [service({ app: "db" }), service({ tier: "data" })];
+  const other = (more: Partial<Pod["metadata"]> = {}, labels: object = { app: "db" }): Pod => {
+    const one = pod({ labels });
+    return { ...one, metadata: { ...one.metadata, ...more } } as Pod;
+  };
+  expect(goes(other(), app)).toBe("b");
+  expect(goes(other({}, { app: "db", tier: "data" }), app, tier)).toBe("b");
+  expect(goes(other(), app, tier)).toBe("a");
+  for (const services of [[], [service()], [service({})], [service({ app: "web" })]]) expect(goes(other(), ...services)).toBe("a");
+  for (const more of [{ namespace: "elsewhere" }, { deletionTimestamp: "2026-01-01T00:00:00Z" }]) expect(goes(other(more), app)).toBe("a");
+  expect(new Set(asked)).toEqual(new Set(["default"]));
 });
 
 test("Pods of one set stand apart by zone, too", () => {
@@ -101,7 +122,7 @@ test("what is kept of the Pods that stand follows their coming, changing and goi
       const fresh = statesOf(["a", "b"].map((name, i) => [node(name), [...there.values()].filter(({ metadata }) => Number(metadata.uid.slice(1)) % 2 === i)]));
       expect([kept.choosy, kept.shunning]).toEqual([fresh.choosy, fresh.shunning]);
       const wanted = pod({ owner: "web", labels: { app: "x" } });
-      const scores = (states: NodeStates): number[] => scoresFor(wanted, [...states.values()], { states, namespaceLabels: () => undefined });
+      const scores = (states: NodeStates): number[] => scoresFor(wanted, [...states.values()], { states, namespaceLabels: () => undefined, servicesOf: () => [] });
       expect(scores(kept)).toEqual(scores(fresh));
     }),
   );

@@ -6,6 +6,7 @@ import { tolerates } from "../placement/taints.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import { affinityScores } from "./affinity-score.ts";
 import { spreadScores } from "./spread-score.ts";
+import type { ServicesOf } from "./spread-score.ts";
 
 /*
  * Scores of upstream's default profile, each 0 to 100 times its weight: TaintToleration 3, NodeAffinity 2, PodTopologySpread 2,
@@ -36,7 +37,7 @@ function normalise(raw: readonly number[], reverse: boolean): number[] {
 }
 
 /** The score of each feasible node for a Pod, in the order of `states`, among all nodes. Higher is better. */
-export function scoresFor(pod: Pod, states: readonly NodeState[], around: { readonly states: NodeStates; readonly namespaceLabels: NamespaceLabels }): number[] {
+export function scoresFor(pod: Pod, states: readonly NodeState[], around: { readonly states: NodeStates; readonly namespaceLabels: NamespaceLabels; readonly servicesOf: ServicesOf }): number[] {
   const wanted = scoredAmounts(pod.spec);
   const soft = pod.spec.tolerations?.filter((toleration) => !toleration.effect || toleration.effect === "PreferNoSchedule") ?? [];
   const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
@@ -52,7 +53,7 @@ export function scoresFor(pod: Pod, states: readonly NodeState[], around: { read
     }),
     false,
   );
-  const spread = spreadScores(pod, states, around.states);
+  const spread = spreadScores(pod, states, around);
   const company = affinityScores(pod, states, around);
   return states.map((state, i) => {
     const cpu = state.scoredCpu + wanted.cpu;

@@ -1,5 +1,6 @@
 import { matchesSelector } from "../api/label-selector.ts";
-import type { Pod } from "../api/types/core-v1.ts";
+import type { Labels } from "../api/label-selector.ts";
+import type { Pod, Service } from "../api/types/core-v1.ts";
 import { kinOf } from "../placement/kin.ts";
 import { nodeMatches } from "../placement/node-affinity.ts";
 import type { NodeState, NodeStates } from "../placement/node-state.ts";
@@ -7,8 +8,12 @@ import { countsFor, selectorOf } from "../placement/topology-spread.ts";
 
 /**
  * How well each node keeps Pods of one kind apart, 0 to 100: by the Pod's own `ScheduleAnyway` constraints; where it has no constraint
- * at all, Pods of one set are kept apart by node and by zone (upstream's PodTopologySpread with its system defaults). Undefined: no matter.
+ * at all, Pods of one set, or else those that the same Services select, are kept apart by node and by zone (upstream's PodTopologySpread
+ * with its system defaults). Undefined: no matter.
  */
+
+/** The Services of a namespace. */
+export type ServicesOf = (namespace: string) => readonly Service[];
 
 const hostname = "kubernetes.io/hostname";
 /** Upstream's system default constraints. */
@@ -26,9 +31,9 @@ interface Soft {
   readonly on: (state: NodeState) => number;
 }
 
-export function spreadScores(pod: Pod, feasible: readonly NodeState[], states: NodeStates): readonly number[] | undefined {
+export function spreadScores(pod: Pod, feasible: readonly NodeState[], { states, servicesOf }: { readonly states: NodeStates; readonly servicesOf: ServicesOf }): readonly number[] | undefined {
   const own = pod.spec.topologySpreadConstraints ?? [];
-  const soft = own.length > 0 ? ownConstraints(pod) : defaultConstraints(pod);
+  const soft = own.length > 0 ? ownConstraints(pod) : defaultConstraints(pod, servicesOf);
   if (soft.length === 0) return undefined;
   // A node that lacks a key of the Pod's own constraints is the last choice.
   const judged = own.length === 0 ? feasible : feasible.filter(({ node }) => soft.every(({ topologyKey }) => node.metadata.labels?.[topologyKey] !== undefined));
@@ -60,10 +65,34 @@ function ownConstraints(pod: Pod): readonly Soft[] {
   });
 }
 
-function defaultConstraints(pod: Pod): readonly Soft[] {
+function defaultConstraints(pod: Pod, servicesOf: ServicesOf): readonly Soft[] {
   const kin = kinOf(pod);
-  if (kin === undefined) return [];
-  return defaults.map((constraint) => ({ ...constraint, counts: ({ node }) => nodeMatches(pod.spec, node), on: (state) => state.kin.get(kin) ?? 0 }));
+  const on = kin === undefined ? servedLike(pod, servicesOf) : (state: NodeState): number => state.kin.get(kin) ?? 0;
+  return on === undefined ? [] : defaults.map((constraint) => ({ ...constraint, counts: ({ node }) => nodeMatches(pod.spec, node), on }));
+}
+
+/**
+ * Counts on a node the Pods that all those Services select which select this Pod; undefined: none does. A set's Pods are counted as they
+ * come and go; these, which few Pods ask for, when they are asked for, and once for a decision.
+ */
+function servedLike({ metadata: { namespace = "", labels } }: Pod, servicesOf: ServicesOf): Soft["on"] | undefined {
+  const hasAll = (there: Labels, wanted: readonly (readonly [string, string])[]): boolean => wanted.every(([key, value]) => there?.[key] === value);
+  const wanted: (readonly [string, string])[] = [];
+  for (const { spec } of labels === undefined ? [] : servicesOf(namespace)) {
+    const pairs = Object.entries(spec.selector ?? {});
+    if (hasAll(labels, pairs)) wanted.push(...pairs);
+  }
+  if (wanted.length === 0) return undefined;
+  const counted = new Map<NodeState, number>();
+  return (state) => {
+    let count = counted.get(state);
+    if (count === undefined) {
+      count = 0;
+      for (const { metadata } of state.pods.values()) if (metadata.namespace === namespace && metadata.deletionTimestamp === undefined && hasAll(metadata.labels, wanted)) count++;
+      counted.set(state, count);
+    }
+    return count;
+  };
 }
 
 /** Adds what one constraint holds against each node: Pods count for more where there are many domains, as each of them then has few. */
