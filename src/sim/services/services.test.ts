@@ -78,6 +78,7 @@ describe("a Service", () => {
     await inPod("looker", `for i in $(seq 1 300); do wget -qO /dev/null http://${ip}; done`);
     const items = (await cluster.client.list(pods, { namespace: "default", labelSelector: "app=web" })).items;
     const counts = await Promise.all(items.map(async ({ metadata }) => (await cluster.logs(metadata.name)).split("\n").filter((line) => line.includes("Wget")).length));
+    expect(counts).toHaveLength(2);
     for (const count of counts) expect(count).toBeGreaterThan(100);
   });
 
