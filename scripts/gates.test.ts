@@ -84,6 +84,7 @@ test("a skipped test needs a reason, and a reason needs a skipped test", () => {
   expect(judgeSkips(["a"], ["b"], { a: "slow disk" })).toEqual([]);
   expect(judgeSkips(["a"], [], {})).toEqual(["skipped without a reason in test/allowed-skips.json: a"]);
   expect(judgeSkips([], ["a"], { a: "slow disk" })).toEqual(["listed in test/allowed-skips.json, but it runs now: a"]);
+  expect(judgeSkips([], ["b"], { a: "slow disk" })).toEqual(["listed in test/allowed-skips.json, but there is no such test: a"]);
 });
 
 test("every gate has a name of its own and a promise", () => {

@@ -1,6 +1,6 @@
 /**
  * A test that did not run proves nothing. Lists what was skipped; with CI set, a skipped test fails the run unless
- * test/allowed-skips.json gives its reason (`{ "file > suite > test": "reason" }`), and so does an entry whose test ran.
+ * test/allowed-skips.json gives its reason (`{ "file > suite > test": "reason" }`), and so does an entry whose test ran or is not there.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ export function judgeSkips(skipped: readonly string[], ran: readonly string[], a
   return [
     ...skipped.filter((name) => !allowed[name]).map((name) => `skipped without a reason in test/allowed-skips.json: ${name}`),
     ...Object.keys(allowed).filter((name) => ran.includes(name)).map((name) => `listed in test/allowed-skips.json, but it runs now: ${name}`),
+    ...Object.keys(allowed).filter((name) => !ran.includes(name) && !skipped.includes(name)).map((name) => `listed in test/allowed-skips.json, but there is no such test: ${name}`),
   ];
 }
 
