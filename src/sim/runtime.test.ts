@@ -173,6 +173,17 @@ describe("simulated runtime", () => {
     expect(at.runtime.containerStatus(id)?.state).toBe("running");
   });
 
+  it("knows no program of an image that only its name tells of: it stays up and says so, or runs the command that it is given", async () => {
+    const at = lab();
+    const idle = await run(at, "ghcr.io/acme/operator:v1", undefined);
+    const busy = await run(at, "ghcr.io/acme/operator:v1", ["sh", "-c", "echo from the command"]);
+    await at.clock.advanceTo(at.clock.now() + 3_600_000);
+    expect(text(at, idle.id)).toMatch(/^simulated image ghcr\.io\/acme\/operator: no program is known for it; .*\n$/);
+    expect(at.runtime.containerStatus(idle.id)?.finishedAt).toBeUndefined();
+    expect(text(at, busy.id)).toBe("from the command\n");
+    expect(at.runtime.containerStatus(busy.id)).toMatchObject({ exitCode: 0 });
+  });
+
   it("refuses references that do not exist, in containerd's words", async () => {
     const at = lab();
     const refused = async (image: string): Promise<string> => {
