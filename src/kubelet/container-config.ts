@@ -9,7 +9,7 @@ import { MissingError } from "./objects.ts";
 import type { PodMeans } from "./pod-means.ts";
 import type { ContainerConfig } from "./runtime.ts";
 import { makeVariables } from "./variables.ts";
-import { mountsOf } from "./volumes.ts";
+import { memoryBytesMaxOf, mountsOf } from "./volumes.ts";
 
 export interface ContainerPlace {
   readonly pod: Pod;
@@ -46,7 +46,7 @@ export async function containerConfig(record: ContainerRecord, { pod, addresses,
     argv: [...command, ...args],
     workingDir: spec.workingDir || image.workingDir || "/",
     env: [...variables].map(([name, value]) => ({ name, value })),
-    mounts: await mountsOf({ mounts: spec.volumeMounts ?? [], volumes: pod.spec.volumes ?? [], places, files: means.files, variables }),
+    mounts: await mountsOf({ mounts: spec.volumeMounts ?? [], volumes: pod.spec.volumes ?? [], places, files: means.files, variables, bytesMax: memoryBytesMaxOf(pod) }),
     tty: spec.tty ?? false,
     stdin: spec.stdin ?? false,
     stdinOnce: spec.stdinOnce ?? false,

@@ -170,11 +170,19 @@ export async function refreshVolumes(options: VolumeOptions): Promise<void> {
 /** What the API fills is never the container's to change. */
 const isFromApi = (volume: Volume): boolean => (volume.configMap ?? volume.secret ?? volume.downwardAPI ?? volume.projected) !== undefined;
 
-/** What a volume in memory may hold; undefined: it is none. */
-function memoryBytesMax({ emptyDir }: Volume): number | undefined {
+/** What a volume in memory may hold, which is never more than its Pod; undefined: it is none. */
+function memoryBytesMax({ emptyDir }: Volume, podBytesMax: number): number | undefined {
   if (emptyDir?.medium !== "Memory") return undefined;
   const limit = emptyDir.sizeLimit === undefined ? 0 : quantityValue(emptyDir.sizeLimit);
-  return limit > 0 ? limit : Infinity;
+  return limit > 0 ? Math.min(limit, podBytesMax) : podBytesMax;
+}
+
+/** The memory that all containers of a Pod may have together; Infinity where one has no limit. */
+export function memoryBytesMaxOf({ spec }: Pod): number {
+  const whole = spec.resources?.limits?.["memory"];
+  if (whole !== undefined) return quantityValue(whole);
+  const ofAll = [...spec.containers, ...(spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always")];
+  return ofAll.reduce((sum, { resources }) => sum + (resources.limits?.["memory"] === undefined ? Infinity : quantityValue(resources.limits["memory"])), 0);
 }
 
 export interface MountOptions {
@@ -183,13 +191,15 @@ export interface MountOptions {
   readonly places: ReadonlyMap<string, string>;
   readonly files: NodeFiles;
   readonly variables: ReadonlyMap<string, string>;
+  /** Of the Pod's memory. */
+  readonly bytesMax: number;
 }
 
 /** Where a container mounts its volumes. Rejects with VolumeError for a sub-path that cannot be. */
-export async function mountsOf({ mounts, volumes, places, files, variables }: MountOptions): Promise<Mount[]> {
+export async function mountsOf({ mounts, volumes, places, files, variables, bytesMax: podBytesMax }: MountOptions): Promise<Mount[]> {
   const out: Mount[] = [];
   const sealed = new Set(volumes.filter(isFromApi).map(({ name }) => name));
-  const inMemory = new Map(volumes.map((volume) => [volume.name, memoryBytesMax(volume)]));
+  const inMemory = new Map(volumes.map((volume) => [volume.name, memoryBytesMax(volume, podBytesMax)]));
   for (const mount of mounts) {
     const place = places.get(mount.name);
     if (place === undefined) throw new VolumeError(`Volume "${mount.name}" not found`);

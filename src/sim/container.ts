@@ -20,7 +20,7 @@ import type { MachineFacts, ProcessSpace, World } from "./process.ts";
 import type { NodeProxy } from "./services/node-proxy.ts";
 import type { Shells } from "./shell/shells.ts";
 import { Terminal } from "./shell/terminal.ts";
-import { residentBytes, writtenBytes } from "./memory-held.ts";
+import { VolumeMemory, makeRoom, residentBytes, writtenBytes } from "./memory-held.ts";
 import { findProgram, replaceProgram } from "./userland.ts";
 import type { Finder } from "./userland.ts";
 import { WorkMeter } from "./work-meter.ts";
@@ -77,6 +77,7 @@ export class SimulatedContainer implements World, LoggedContainer {
   readonly groups: readonly number[];
   memoryBytesMax: number;
   private cpuMillisMax: number | undefined;
+  private readonly inMemory = new VolumeMemory();
   readonly machine: MachineFacts;
   readonly space: ProcessSpace;
   readonly work = new WorkMeter();
@@ -296,6 +297,15 @@ export class SimulatedContainer implements World, LoggedContainer {
     this.cpuMillisMax = cpuMillis;
   }
 
+  pinnedBytes(): number {
+    return this.inMemory.bytes();
+  }
+
+  private charge(bytes: number): void {
+    this.inMemory.charge(bytes);
+    if (bytes > 0 && this.info.state === "running") makeRoom(this.own(), this.memoryBytesMax - this.pinnedBytes());
+  }
+
   private group(): ControlGroup {
     const { config, host } = this.options;
     return {
@@ -311,7 +321,7 @@ export class SimulatedContainer implements World, LoggedContainer {
   /** What it uses now; undefined when it does not run. */
   stats(): ContainerStats | undefined {
     if (this.info.state !== "running") return undefined;
-    let memoryBytes = writtenBytes(this.root);
+    let memoryBytes = writtenBytes(this.root) + this.pinnedBytes();
     const own = this.own();
     for (const process of own) memoryBytes += residentBytes(process.argv[0] ?? "") + process.heldBytes;
     const cpuNanoCores = this.work.nanoCores(this.environment.clock.now(), this.info.startedAt ?? 0, own.length);
@@ -354,7 +364,9 @@ export class SimulatedContainer implements World, LoggedContainer {
       const path = mount.containerPath.replace(/\/+$/, "") || "/";
       const inode = host.files.inodeAt(mount.hostPath, { forChange: !mount.readOnly });
       if (!inode) throw new Error(`failed to generate container "${this.id}" spec: failed to generate spec: failed to stat "${mount.hostPath}": stat ${mount.hostPath}: no such file or directory`);
-      mounts.push({ path, inode, readOnly: mount.readOnly });
+      const { memoryBytesMax } = mount;
+      if (memoryBytesMax !== undefined && inode.kind === "folder") this.inMemory.add(inode);
+      mounts.push({ path, inode, readOnly: mount.readOnly, ...(memoryBytesMax === undefined ? {} : { memory: { bytesMax: memoryBytesMax, grew: (bytes) => this.charge(bytes) } }) });
     }
     mounts.push({ path: "/proc/mounts", inode: generatedFile(() => this.mountTable()), readOnly: true });
     return mounts;

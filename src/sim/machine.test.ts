@@ -223,6 +223,19 @@ describe("kubelet on a simulated machine", () => {
     expect(await logOf("quick")).toBe("tmpfs on /a type tmpfs (rw,relatime,size=65536k,noswap)\ntmpfs on /b type tmpfs (rw,relatime,size=8148324k,noswap)\n/dev/vda1 on /c type ext4 (rw,relatime)\n");
   });
 
+  it("counts an emptyDir in memory towards its container's limit, and lets it grow no larger than asked", async () => {
+    const write = async (name: string, script: string, emptyDir: object = {}): Promise<readonly [unknown, string]> => {
+      await create(name, { restartPolicy: "Never", containers: [{ name: "c", image: "busybox", command: ["sh", "-c", script], resources: { limits: { memory: "8Mi" } }, volumeMounts: [{ name: "m", mountPath: "/mem" }] }], volumes: [{ name: "m", emptyDir: { medium: "Memory", ...emptyDir } }] });
+      await server.advance(5000);
+      const { exitCode, reason } = (await get(name)).status.containerStatuses?.[0]?.state.terminated ?? {};
+      return [{ exitCode, reason }, await logOf(name)];
+    };
+    expect(await write("mem-fits", "dd if=/dev/zero of=/mem/f bs=1M count=4 status=none; mount | grep ' /mem '; cat /sys/fs/cgroup/memory.current | cut -c1")).toEqual([{ exitCode: 0, reason: "Completed" }, "tmpfs on /mem type tmpfs (rw,relatime,size=8192k,noswap)\n7\n"]);
+    expect(await write("mem-bursts", "dd if=/dev/zero of=/mem/f bs=1M count=8; exit $?")).toEqual([{ exitCode: 137, reason: "OOMKilled" }, ""]);
+    expect(await write("mem-bounded", "dd if=/dev/zero of=/mem/f bs=1M count=4; exit 3", { sizeLimit: "2Mi" })).toEqual([{ exitCode: 3, reason: "Error" }, "dd: error writing '/mem/f': No space left on device\n"]);
+    expect((await write("mem-again", "for i in 1 2 3 4; do dd if=/dev/zero of=/mem/f bs=1M count=3 status=none; rm /mem/f; done"))[0]).toEqual({ exitCode: 0, reason: "Completed" });
+  });
+
   it("lets no container change what the API holds, while an emptyDir is its own", async () => {
     await create("sealed", {
       containers: [{ name: "c", image: "busybox", command: ["sh", "-c", "echo a > /own/file; echo b > /info/name; cat /own/file /info/name"], volumeMounts: [{ name: "own", mountPath: "/own" }, { name: "info", mountPath: "/info" }] }],

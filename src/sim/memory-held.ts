@@ -2,7 +2,7 @@ import type { FolderInode } from "./files/inode.ts";
 
 /**
  * What the processes of one container hold in memory: a base per program, what a process says it holds beside it (`holdMemory`), and
- * the files that the container has written into its own root, which the page cache keeps.
+ * the files that the container has written into its own root, which the page cache keeps, and into volumes in memory, which cannot go.
  */
 const mebibyte = 1024 * 1024;
 
@@ -28,4 +28,38 @@ export function writtenBytes(folder: FolderInode): number {
     else if (inode.kind === "file") sum += inode.content.length;
   }
   return sum;
+}
+
+/** The volumes in memory of one container. What it has written there itself counts as its own until it is gone from there. */
+export class VolumeMemory {
+  private readonly folders: FolderInode[] = [];
+  private charged = 0;
+
+  add(folder: FolderInode): void {
+    this.folders.push(folder);
+  }
+
+  /** Files have grown by so much, or shrunk. */
+  charge(bytes: number): void {
+    this.charged = Math.max(0, this.charged + bytes);
+  }
+
+  bytes(): number {
+    if (this.charged === 0) return 0;
+    let there = 0;
+    for (const folder of this.folders) there += writtenBytes(folder);
+    return (this.charged = Math.min(this.charged, there));
+  }
+}
+
+/** Kills the largest of some processes, the newest of equal ones, where together they hold more than there is. */
+export function makeRoom(processes: readonly { readonly argv: readonly string[]; readonly heldBytes: number; killForMemory(): void }[], bytesMax: number): void {
+  let used = 0;
+  let largest = { held: 0, kill: (): void => undefined };
+  for (const process of processes) {
+    const held = residentBytes(process.argv[0] ?? "") + process.heldBytes;
+    used += held;
+    if (held >= largest.held) largest = { held, kill: () => process.killForMemory() };
+  }
+  if (used > bytesMax) largest.kill();
 }

@@ -36,6 +36,8 @@ export interface World {
   /** The primary group first. */
   readonly groups: readonly number[];
   readonly memoryBytesMax: number;
+  /** What it holds in memory beside its processes and cannot give back: files of volumes in memory. */
+  readonly pinnedBytes?: () => number;
   readonly machine: MachineFacts;
   /** Programs that the image brings beside the userland, by name. */
   readonly programs: { readonly [name: string]: Program };
@@ -243,7 +245,12 @@ export class Process {
   /** The process holds this many bytes now. Above its limit it is killed, and the wait for its death does not return. */
   async holdMemory(bytes: number): Promise<void> {
     this.heldBytes = bytes;
-    if (bytes <= this.world.memoryBytesMax) return;
+    if (bytes + (this.world.pinnedBytes?.() ?? 0) <= this.world.memoryBytesMax) return;
+    this.killForMemory();
+    await new Promise(() => undefined);
+  }
+  /** The kernel has chosen it to make room. */
+  killForMemory(): void {
     this.endReason = "OOMKilled";
     // The container ends with its first process, and so says why.
     for (const first of this.world.processes.values()) {
@@ -251,6 +258,5 @@ export class Process {
       if (first.world === this.world) break;
     }
     this.exit(137);
-    await new Promise(() => undefined);
   }
 }

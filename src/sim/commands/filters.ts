@@ -129,7 +129,8 @@ async function dd(call: CommandCall): Promise<number> {
     }
     if (to !== undefined) files.appendFile(absolute(to, cwd), joined(chunks));
   } catch (error) {
-    err(`dd: can't open '${to ?? from ?? ""}': ${wordsOf(error)}\n`);
+    const words = wordsOf(error);
+    err(`dd: ${words === "No space left on device" ? "error writing" : "can't open"} '${to ?? from ?? ""}': ${words}\n`);
     return 1;
   }
   const blocks = `${Math.floor(total / blockBytes)}+${total % blockBytes === 0 ? 0 : 1}`;

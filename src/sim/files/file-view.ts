@@ -1,7 +1,8 @@
+import { writtenBytes } from "../memory-held.ts";
 import type { FileInode, FolderInode, Inode } from "./inode.ts";
 import { childOf, emptyBytes, fileInode, folderInode, linkInode, namesOf, ownChildOf, removeChild, setChild } from "./inode.ts";
 
-export type FileErrorCode = "ENOENT" | "EEXIST" | "ENOTDIR" | "EISDIR" | "EROFS" | "ENOTEMPTY" | "ELOOP" | "EINVAL" | "EBUSY" | "EACCES" | "EPERM";
+export type FileErrorCode = "ENOENT" | "EEXIST" | "ENOTDIR" | "EISDIR" | "EROFS" | "ENOTEMPTY" | "ELOOP" | "EINVAL" | "EBUSY" | "EACCES" | "EPERM" | "ENOSPC";
 
 const words: { readonly [code in FileErrorCode]: string } = {
   ENOENT: "No such file or directory",
@@ -15,6 +16,7 @@ const words: { readonly [code in FileErrorCode]: string } = {
   EBUSY: "Resource busy",
   EACCES: "Permission denied",
   EPERM: "Operation not permitted",
+  ENOSPC: "No space left on device",
 };
 
 /** What an operation on files was refused with; `words` is the libc text. */
@@ -37,6 +39,14 @@ export interface FileMount {
   readonly path: string;
   readonly inode: Inode;
   readonly readOnly: boolean;
+  /** It is in memory. */
+  readonly memory?: MemoryBound;
+}
+
+export interface MemoryBound {
+  readonly bytesMax: number;
+  /** A file there has grown by so much, or shrunk. */
+  readonly grew: (bytes: number) => void;
 }
 
 export interface FileStat {
@@ -54,6 +64,14 @@ interface Found {
   readonly name: string;
   readonly inode: Inode | undefined;
   readonly readOnly: boolean;
+  /** The mount that it lies in, where that is in memory. */
+  readonly inMemory?: FileMount | undefined;
+}
+
+/** A file that may be written, and the mount that it lies in, where that is in memory. */
+interface Writable {
+  readonly file: FileInode;
+  readonly inMemory: FileMount | undefined;
 }
 
 const linksMax = 40;
@@ -110,21 +128,28 @@ export class FileView {
   }
 
   writeFile(path: string, content: Uint8Array, mode?: number): void {
-    const file = this.fileForWriting(path, mode);
-    if (!file) return;
-    file.content = content;
-    file.mtime = this.now();
-    if (mode !== undefined) file.mode = mode;
+    const place = this.fileForWriting(path, mode);
+    if (!place) return;
+    this.fill(place, content, path);
+    if (mode !== undefined) place.file.mode = mode;
   }
 
   appendFile(path: string, content: Uint8Array): void {
-    const file = this.fileForWriting(path);
-    if (!file) return;
+    const place = this.fileForWriting(path);
+    if (!place) return;
+    const { file } = place;
     const joined = new Uint8Array(file.content.length + content.length);
     joined.set(file.content);
     joined.set(content, file.content.length);
-    file.content = joined;
+    this.fill(place, joined, path);
+  }
+
+  private fill({ file, inMemory }: Writable, content: Uint8Array, path: string): void {
+    const grown = content.length - file.content.length;
+    if (inMemory?.memory && grown > 0 && inMemory.inode.kind === "folder" && writtenBytes(inMemory.inode) + grown > inMemory.memory.bytesMax) throw new FileError("ENOSPC", path);
+    file.content = content;
     file.mtime = this.now();
+    inMemory?.memory?.grew(grown);
   }
 
   exists(path: string): boolean {
@@ -271,18 +296,18 @@ export class FileView {
     if (group !== undefined && group !== 0 && inode.group === undefined) inode.group = group;
   }
 
-  private fileForWriting(path: string, mode?: number): FileInode | undefined {
+  private fileForWriting(path: string, mode?: number): Writable | undefined {
     const found = this.find(path, { follow: true, change: true });
     if (found.inode?.kind === "folder") throw new FileError("EISDIR", path);
     if (found.inode?.kind === "file" && found.inode.device) return undefined;
     if (found.readOnly) throw new FileError("EROFS", path);
     if (found.inode?.kind === "file") {
       if (found.inode.generate || !this.may(found.inode, writeBit)) throw new FileError("EACCES", path);
-      return found.inode;
+      return { file: found.inode, inMemory: found.inMemory };
     }
     const made = fileInode(emptyBytes, this.now(), mode);
     this.place(found, made);
-    return made;
+    return { file: made, inMemory: found.inMemory };
   }
 
   private existing(path: string, follow = true): Found & { inode: Inode } {
@@ -306,6 +331,7 @@ export class FileView {
     let parent: FolderInode | undefined;
     let inode: Inode | undefined = this.root;
     let readOnly = this.readOnlyRoot;
+    let inMemory: FileMount | undefined;
     for (let i = 0; i < parts.length; i++) {
       if (!inode) return "ENOENT";
       if (inode.kind !== "folder") return "ENOTDIR";
@@ -316,6 +342,7 @@ export class FileView {
         parent = undefined;
         inode = mount.inode;
         readOnly = mount.readOnly;
+        inMemory = mount.memory && mount;
       } else {
         parent = inode;
         inode = (options.change && !readOnly ? ownChildOf(parent, name) : childOf(parent, name)) ?? this.mountFolder(next);
@@ -325,7 +352,7 @@ export class FileView {
       }
       at = next;
     }
-    return { path: at === "" ? "/" : at, parent, name: parts.at(-1) ?? "", inode, readOnly };
+    return { path: at === "" ? "/" : at, parent, name: parts.at(-1) ?? "", inode, readOnly, inMemory };
   }
 
   /** A folder that exists only because something is mounted below it. */
