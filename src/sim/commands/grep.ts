@@ -154,6 +154,7 @@ async function search({ next, shape, asked, prefix, name, out }: Search): Promis
     if (flags.has("q") || flags.has("l")) break;
     if (quiet) continue;
     for (const [at, text] of earlier.splice(0)) show(at, text, "-");
+    shape.lastIndex = 0;
     if (flags.has("o")) for (const [match] of line.matchAll(shape)) out(match === "" ? "" : `${prefix}${flags.has("n") ? `${number}:` : ""}${match}\n`);
     else show(number, line, ":");
     trailing = after;

@@ -237,6 +237,7 @@ const expansions: readonly (readonly [script: string, prints: string])[] = [
   ["while getopts ab:c o; do echo $o$OPTARG; done", ""],
   ["f() { while getopts ab: o \"$@\"; do echo $o$OPTARG; done; shift $((OPTIND-1)); echo rest $1; }; f -a -b 5 x", "a\nb5\nrest x\n"],
   ["echo 'Hello  World' | tr 'a-z' 'A-Z' | tr -s ' ' | tr -d L; echo a:b | tr : '\\n'; echo ab12 | tr -cd '[:digit:]'; echo; seq 4 | paste -sd+; seq 4 | paste - - -d,", "HEO WORD\na\nb\n12\n1+2+3+4\n1,2\n3,4\n"],
+  ["echo a=12k b=3k | grep -o '[a-z]=[0-9]*k'; echo size | grep -on size; printf 'ab\\nba\\n' | grep -o b", "a=12k\nb=3k\n1:size\nb\nb\n"],
   ["env log-level=debug sh -c 'env | grep log; echo ${log-level}'", "log-level=debug\nlevel\n"],
   ["timeout 2 sleep 10; echo $?; timeout 5 echo in time", "143\nin time\n"],
   ["eval 'v=7; echo $v'; command -v ls; type cd; command -v nosuch; echo $?; unset v; echo [$v]", "7\n/bin/ls\ncd is a shell builtin\n127\n[]\n"],
