@@ -205,3 +205,29 @@ describe("a machine that was cut off", () => {
     expect(await content()).toBe("newest");
   });
 });
+
+describe("a Pod that names its node past the scheduler", () => {
+  const web = (more: object = {}): object => ({ containers: [{ name: "c", image: "nginx", ...more }] });
+  const serving = web({ ports: [{ containerPort: 80, hostPort: 8080 }] });
+  const cases: readonly (readonly [reason: string, message: string, spec: object])[] = [
+    ["OutOfcpu", "Node didn't have enough resource: cpu, requested: 5000, used: 1000, capacity: 4000", web({ resources: { requests: { cpu: "5" } } })],
+    ["OutOfmemory", "Node didn't have enough resource: memory, requested: 1099511627776, used: 0, capacity: 8343883776", web({ resources: { requests: { memory: "1Ti" } } })],
+    ["NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector", { ...web(), nodeSelector: { disk: "ssd" } }],
+    ["NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports", serving],
+    ["TaintToleration", "Predicate TaintToleration failed: node(s) had untolerated taint(s)", { ...web(), tolerations: [] }],
+  ];
+
+  it.each(cases)("is refused there: %s", async (reason, message, spec) => {
+    const other = { apiVersion: "v1", kind: "Pod", metadata: { ...name, name: "other" }, spec: { nodeName: node, automountServiceAccountToken: false, tolerations: [{ operator: "Exists" }], ...web({ ports: [{ containerPort: 80, hostPort: 8080 }], resources: { requests: { cpu: "1" } } }) } };
+    await server.client.create(pods, other as unknown as Partially<Pod>);
+    if (reason === "TaintToleration") await server.client.patch(nodes, { name: node }, { type: "merge", body: { spec: { taints: [{ key: "broken", effect: "NoExecute" }] } } });
+    await server.advance(3000);
+    await create(spec);
+    const { status } = await get();
+    expect(status).toMatchObject({ phase: "Failed", reason, message: `Pod was rejected: ${message}` });
+    expect(status.containerStatuses?.some(({ containerID }) => containerID !== undefined && containerID !== "") ?? false).toBe(false);
+    expect((await told()).some((text) => text.startsWith("Started"))).toBe(false);
+    expect(await told()).toContainEqual(expect.stringContaining(reason) as string);
+    expect((await server.client.get(pods, { ...name, name: "other" })).status.phase).toBe("Running");
+  });
+});
