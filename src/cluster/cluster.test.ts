@@ -61,6 +61,16 @@ describe("createCluster", () => {
     expect((await two.client.get(nodes, { name: "pair-control-plane" })).spec.taints).toEqual([{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]);
   });
 
+  it("has the seed 1 unless another is given", async () => {
+    const uids = async (options: { seed?: number }): Promise<readonly (string | undefined)[]> => {
+      await using cluster = await createCluster({ nodes: 1, ...options });
+      return (await cluster.client.list(nodes)).items.map(({ metadata }) => metadata.uid);
+    };
+    const unsaid = await uids({});
+    expect(unsaid).toEqual(await uids({ seed: 1 }));
+    expect(unsaid).not.toEqual(await uids({ seed: 2 }));
+  });
+
   it("stands as a kubeadm cluster does: addresses, ranges, labels, what a node holds, and what runs on every one", async () => {
     await using cluster = await createCluster();
     await cluster.advance("10s");
