@@ -1,4 +1,5 @@
 import type { Pod } from "../api/types/core-v1.ts";
+import { isExtendedResource } from "../api/validation/quantities.ts";
 import { hostPortsOf } from "../placement/host-ports.ts";
 import { nodeMatches } from "../placement/node-affinity.ts";
 import type { NodeState } from "../placement/node-state.ts";
@@ -23,9 +24,10 @@ function outOf(resource: string): string {
   return `OutOf${resource}`;
 }
 
-/** The first of the resources that the others leave too little of. */
+/** The first of the resources that the others leave too little of. Of devices that the node does not tell of, others keep count. */
 function lacking(asked: Amounts, state: NodeState): { readonly resource: string; readonly message: string } | undefined {
   for (const resource of Object.keys(asked).sort()) {
+    if (!(resource in state.allocatable) && isExtendedResource(resource)) continue;
     const requested = asked[resource] as number;
     const capacity = state.allocatable[resource] ?? 0;
     const used = state.requested[resource] ?? 0;
@@ -50,6 +52,6 @@ export function refusal(pod: Pod, state: NodeState): Failure | undefined {
   if (!nodeMatches(pod.spec, node)) return reject("NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
   for (const port of hostPortsOf(pod.spec)) if (state.portTaken(port)) return reject("NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports");
   const taint = untoleratedTaint(node.spec.taints, pod.spec.tolerations, ["NoExecute"]);
-  if (taint) return reject("TaintToleration", "Predicate TaintToleration failed: node(s) had untolerated taint(s)");
+  if (taint) return reject("TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate");
   return undefined;
 }

@@ -214,8 +214,13 @@ describe("a Pod that names its node past the scheduler", () => {
     ["OutOfmemory", "Node didn't have enough resource: memory, requested: 1099511627776, used: 0, capacity: 8343883776", web({ resources: { requests: { memory: "1Ti" } } })],
     ["NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector", { ...web(), nodeSelector: { disk: "ssd" } }],
     ["NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports", serving],
-    ["TaintToleration", "Predicate TaintToleration failed: node(s) had untolerated taint(s)", { ...web(), tolerations: [] }],
+    ["TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate", { ...web(), tolerations: [] }],
   ];
+
+  it("asks in vain for a device that nobody there tells of, and runs: the kubelet counts only what its node has", async () => {
+    await create({ containers: [{ name: "c", image: "nginx", resources: { requests: { "example.com/gpu": "1" }, limits: { "example.com/gpu": "1" } } }] });
+    expect((await get()).status.phase).toBe("Running");
+  });
 
   it.each(cases)("is refused there: %s", async (reason, message, spec) => {
     const other = { apiVersion: "v1", kind: "Pod", metadata: { ...name, name: "other" }, spec: { nodeName: node, automountServiceAccountToken: false, tolerations: [{ operator: "Exists" }], ...web({ ports: [{ containerPort: 80, hostPort: 8080 }], resources: { requests: { cpu: "1" } } }) } };
