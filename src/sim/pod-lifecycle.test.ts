@@ -236,3 +236,30 @@ describe("a Pod that names its node past the scheduler", () => {
     expect((await server.client.get(pods, { ...name, name: "other" })).status.phase).toBe("Running");
   });
 });
+
+describe("a container whose own means fail", () => {
+  const loop = script("while true; do sleep 1; done");
+
+  it("waits where its image is not there and may not be pulled", async () => {
+    await create({ containers: [{ name: "c", ...loop, imagePullPolicy: "Never" }] });
+    const message = 'Container image "busybox:1.36" is not present with pull policy of Never';
+    expect((await get()).status.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: "ErrImageNeverPull", message } });
+    expect(await told()).toContain(`ErrImageNeverPull ${message}`);
+  });
+
+  it("is killed and started again after a postStart hook that fails", async () => {
+    await create({ terminationGracePeriodSeconds: 1, containers: [{ name: "c", ...loop, lifecycle: { postStart: { exec: { command: ["false"] } } } }] });
+    await server.advance(20_000);
+    expect((await told()).some((text) => text.startsWith("FailedPostStartHook PostStartHook failed"))).toBe(true);
+    expect((await get()).status.containerStatuses?.[0]?.restartCount).toBeGreaterThan(0);
+    expect((await get()).status.containerStatuses?.[0]?.ready).toBe(false);
+  });
+
+  it("ends all the same after a preStop hook that fails", async () => {
+    await create({ terminationGracePeriodSeconds: 5, containers: [{ name: "c", ...loop, lifecycle: { preStop: { exec: { command: ["false"] } } } }] });
+    await server.client.delete(pods, name);
+    await server.advance(7000);
+    await expect(get()).rejects.toThrow("not found");
+    expect(await told()).toContain("FailedPreStopHook PreStopHook failed");
+  });
+});
