@@ -2,6 +2,7 @@ import { composeCluster } from "../src/cluster/create-cluster.ts";
 import { silentLog } from "../src/node/file-log.ts";
 import { nodeHost } from "../src/node/host.ts";
 import type { Figure } from "./figures.ts";
+import { besideYardstick } from "./yardstick.ts";
 
 /** Many simulated nodes in one process, from nothing to all Ready, in the machine's time. */
 export async function nodes(): Promise<Figure[]> {
@@ -19,7 +20,7 @@ export async function nodes(): Promise<Figure[]> {
     figures.push({ what: `${count.toLocaleString("en-US")} nodes Ready (in process, virtual clock)`, value: ready, unit: "ms", goal, upstream });
     await cluster.close();
   }
-  return [...figures, await idleDays()];
+  return besideYardstick([...figures, await idleDays()]);
 }
 
 /** A tenth of what a month of an idle cluster costs: leases, reports of status, probes of the name servers. */

@@ -1,11 +1,12 @@
 /** Starting, asking and ending what is measured, from outside, as a person would. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { createCertificates } from "../src/node/certificates.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -63,8 +64,36 @@ export function up(args: readonly string[]): Up {
   };
 }
 
+export interface Bare {
+  readonly url: string;
+  readonly ca: string;
+  readonly startedAt: number;
+  stop(): void;
+}
+
+/** The peer, with certificates like a cluster's. Resolves when it listens. */
+export async function bare(): Promise<Bare> {
+  const folder = mkdtempSync(join(tmpdir(), "coracle-bench-"));
+  const { server, authority } = createCertificates();
+  const [certificate, key] = [join(folder, "certificate"), join(folder, "key")];
+  writeFileSync(certificate, server.certificate);
+  writeFileSync(key, server.key);
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [join(import.meta.dirname, "bare-server.ts"), certificate, key], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve) => child.stdout.once("data", (line: Buffer) => resolve(line.toString().trim())));
+  return {
+    url,
+    ca: authority.certificate,
+    startedAt,
+    stop() {
+      child.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** One request; the status and the body. */
-export function ask(access: Access, path: string, options: { method?: string; body?: unknown } = {}): Promise<{ status: number; body: string }> {
+export function ask(access: Pick<Access, "url" | "ca"> & Partial<Access>, path: string, options: { method?: string; body?: unknown } = {}): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const session = connect(access.url, { ca: access.ca, cert: access.cert, key: access.key });
     session.on("error", reject);

@@ -4,6 +4,7 @@ import { configMaps, daemonSets, deployments, namespaces } from "../src/api/kind
 import { silentLog } from "../src/node/file-log.ts";
 import { nodeHost } from "../src/node/host.ts";
 import type { Figure } from "./figures.ts";
+import { besideYardstick } from "./yardstick.ts";
 
 /** What controllers and nodes do with many Pods, in one process, in the machine's time; the cluster's own time is virtual. */
 async function clusterOf(nodes: number): Promise<RunningCluster> {
@@ -67,5 +68,5 @@ async function namespace(): Promise<Figure> {
 }
 
 export async function workloads(): Promise<Figure[]> {
-  return [await deployment(), ...(await daemonSet()), await namespace()];
+  return besideYardstick([await deployment(), ...(await daemonSet()), await namespace()]);
 }
