@@ -39,6 +39,16 @@ test("a claim is recorded, completed and released", () => {
   expect(readState("local")).toBeUndefined();
 });
 
+test("folders that were made for a cluster go with it, those that were there stay", () => {
+  for (const there of [false, true]) {
+    process.env["XDG_STATE_HOME"] = join(folder, "home", "state");
+    if (there) mkdirSync(join(folder, "home", "state"), { recursive: true });
+    claimState("local", "system");
+    releaseState("local", { keepLog: false });
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(there ? ["home", "home/state"] : []);
+  }
+});
+
 test("what was released leaves nothing, unless its log is worth keeping and says something, or another cluster is there", () => {
   const claimWithLog = (name: string, line?: string) => {
     claimState(name, "system");

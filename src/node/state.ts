@@ -17,6 +17,8 @@ export interface ClusterState {
   /** Tells the process from a later one with the same number. */
   readonly startTime: string;
   readonly clock: "system" | "virtual";
+  /** Folders that were made for it, uppermost first: they go with it when nothing else has come into them. */
+  readonly folders?: readonly string[];
   /** Present once the port is open. */
   readonly access?: Access;
   /** Present once the context is in the kubeconfig. */
@@ -84,16 +86,16 @@ export function recordedClusters(): readonly string[] {
  * caller to clean up.
  */
 export function claimState(name: string, clock: ClusterState["clock"]): { state: ClusterState; stale: ClusterState | undefined } {
-  const state: ClusterState = { name, pid: process.pid, startTime: processStartTime(process.pid) ?? "", clock };
-  touching(name, "written", () => makeFolder(stateFolder(name)));
+  const made = touching(name, "written", () => makeFolder(stateFolder(name)));
   try {
     const stale = takeOver(name);
+    const state: ClusterState = { name, pid: process.pid, startTime: processStartTime(process.pid) ?? "", clock, folders: [...made, ...(stale?.folders ?? [])] };
     writeNew(recordPath(name), JSON.stringify(state));
     return { state, stale };
   } catch (error) {
     if (error instanceof Failure) throw error;
     if (codeOf(error) === "EEXIST") throw inUse(name, readState(name));
-    removeEmptyFolders([stateFolder(""), stateFolder(name)]);
+    removeEmptyFolders(foldersOf(name, made));
     throw folderFailure(name, "written", error);
   }
 }
@@ -115,9 +117,9 @@ function writeNew(path: string, text: string): void {
 
 const folderFailure = (name: string, what: string, error: unknown) => new Failure(`the state folder ${stateFolder(name)} cannot be ${what}: ${reasonOf(error)}`, { cause: error });
 
-function touching(name: string, what: string, act: () => void): void {
+function touching<T>(name: string, what: string, act: () => T): T {
   try {
-    act();
+    return act();
   } catch (error) {
     throw folderFailure(name, what, error);
   }
@@ -161,6 +163,7 @@ export function writeState(state: ClusterState): void {
  * that name ends in good order.
  */
 export function releaseState(name: string, options: { readonly keepLog: boolean }): boolean {
+  const folders = foldersOf(name, readState(name)?.folders);
   const isKept = options.keepLog && (statSync(logPath(name), { throwIfNoEntry: false })?.size ?? 0) > 0;
   touching(name, "cleared", () => {
     rmSync(recordPath(name), { force: true });
@@ -168,6 +171,11 @@ export function releaseState(name: string, options: { readonly keepLog: boolean 
     if (!isKept) for (const path of [logPath(name), `${logPath(name)}.1`]) rmSync(path, { force: true });
   });
   // Another cluster's folder stays, and with it the one above.
-  removeEmptyFolders([stateFolder(""), stateFolder(name)]);
+  removeEmptyFolders(folders);
   return isKept;
+}
+
+/** A cluster's folder, that of all clusters, and what was made above them; uppermost first. */
+function foldersOf(name: string, made: readonly string[] = []): string[] {
+  return [...new Set([...made, stateFolder(""), stateFolder(name)])].sort();
 }
