@@ -1,28 +1,16 @@
 /** `coracle down`: ends a running cluster, or clears away what a crashed one left. */
 import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { Failure } from "../node/failure.ts";
 import { leaveKubeconfig } from "../node/leave-kubeconfig.ts";
-import { isRunning, logPath, readState, recordedClusters, releaseState } from "../node/state.ts";
+import { isRunning, logPath, releaseState } from "../node/state.ts";
 import type { ClusterState } from "../node/state.ts";
+import { knownCluster } from "./known-cluster.ts";
 import type { Output } from "./output.ts";
 import { shortPath } from "./typable.ts";
 
 /** A cluster closes in well under a second; after this long its process is ended by force. */
 const endMsMax = 10_000;
 const pauseMs = 20;
-
-/** The record of a cluster, or a Failure that names those that there are. */
-export function knownCluster(name: string): ClusterState {
-  const state = readState(name);
-  if (state !== undefined) return state;
-  const others = recordedClusters().filter((other) => {
-    const record = readState(other);
-    return record !== undefined && isRunning(record);
-  });
-  const known = others.length === 0 ? "no cluster is running" : `running: ${others.join(", ")}`;
-  throw new Failure(`there is no cluster "${name}" (${known}); start one with \`coracle up --name ${name}\``);
-}
 
 async function hasEnded(state: ClusterState): Promise<boolean> {
   for (let waited = 0; waited < endMsMax; waited += pauseMs) {

@@ -7,6 +7,7 @@ import { execOver } from "../node/exec-channels.ts";
 import { Failure } from "../node/failure.ts";
 import { UsageError } from "./arguments.ts";
 import { inTime } from "./in-time.ts";
+import { columns } from "./output.ts";
 import type { Output } from "./output.ts";
 import { objectOf, runningCluster, withConnection } from "./running.ts";
 
@@ -46,12 +47,6 @@ export async function nodeList(name: string, output: Output): Promise<void> {
     });
     for (const line of columns([["MACHINE", "POWER", "NETWORK", "NODE", "ADDRESS"], ...rows])) output.line(line);
   });
-}
-
-/** Cells in columns, three spaces apart, as kubectl prints tables. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
-  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 3))).join(""));
 }
 
 /** Adds a machine and resolves when its node is Ready. */

@@ -10,6 +10,12 @@ export interface Output {
   ready(): void;
 }
 
+/** Cells in columns, three spaces apart, as kubectl prints tables. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)));
+  return rows.map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd((widths[i] ?? 0) + 3))).join(""));
+}
+
 const bold = (text: string) => styleText("bold", text, { stream: process.stdout });
 const green = (text: string) => styleText("green", text, { stream: process.stdout });
 const dim = (text: string) => styleText("dim", text, { stream: process.stdout });

@@ -4,7 +4,7 @@ import { ApiConnection } from "../node/api-connection.ts";
 import { Failure } from "../node/failure.ts";
 import type { ClusterState } from "../node/state.ts";
 import { isRunning } from "../node/state.ts";
-import { knownCluster } from "./down.ts";
+import { knownCluster } from "./known-cluster.ts";
 
 export type RunningCluster = ClusterState & { readonly access: NonNullable<ClusterState["access"]> };
 

@@ -2,7 +2,7 @@
 import { isNodeReady } from "../api/core/node-ready.ts";
 import type { Node, Pod } from "../api/types/core-v1.ts";
 import { formatDuration } from "../base/duration.ts";
-import { columns } from "./node.ts";
+import { columns } from "./output.ts";
 import type { Output } from "./output.ts";
 import { objectOf, runningCluster, withConnection } from "./running.ts";
 import { shortPath } from "./typable.ts";
