@@ -178,23 +178,12 @@ function matching(all: readonly ProcessRow[], { args, process }: CommandCall): M
   return { rows, flags, signal };
 }
 
-export function procpsCommands(rowsFor: (call: CommandCall) => readonly ProcessRow[]): CommandTable {
+/** The processes that a command sees. */
+type RowsFor = (call: CommandCall) => readonly ProcessRow[];
+
+/** Those that choose processes, and send them a signal. */
+function signalCommands(rowsFor: RowsFor): CommandTable {
   return {
-    async ps(call) {
-      return ps(rowsFor(call), call);
-    },
-    async top(call) {
-      const { args, out, process } = call;
-      const times = Number(/-\w*n\s*(\d+)/.exec(args.join(" "))?.[1] ?? Infinity);
-      const delayMs = Number(/-d\s*([\d.]+)/.exec(args.join(" "))?.[1] ?? 3) * 1000;
-      if (process.tty) process.input?.keys?.(process, (key) => (key === "q" ? process.exit(0) : undefined));
-      for (let i = 1; ; i++) {
-        out(`${process.tty ? "\x1b[H\x1b[J" : ""}${topOf(process.world.machine, rowsFor(call), process.clock.now(), process.tty ? 1 : 0)}`);
-        if (i >= times) return 0;
-        await process.sleep(delayMs);
-        if (!process.tty) out("\n");
-      }
-    },
     async pgrep(call) {
       const found = matching(rowsFor(call), call);
       if (!found) {
@@ -227,11 +216,6 @@ export function procpsCommands(rowsFor: (call: CommandCall) => readonly ProcessR
       }
       return code;
     },
-    async pidof(call) {
-      const found = rowsFor(call).filter((row) => call.args.includes(nameOf(row)) && row.pid !== call.process.pid);
-      if (found.length > 0) call.out(`${found.map(({ pid }) => pid).reverse().join(" ")}\n`);
-      return found.length > 0 ? 0 : 1;
-    },
     async kill(call) {
       let [signal, code]: [Signal | undefined, number] = ["TERM", 0];
       for (let i = 0; i < call.args.length; i++) {
@@ -248,6 +232,33 @@ export function procpsCommands(rowsFor: (call: CommandCall) => readonly ProcessR
         }
       }
       return code;
+    },
+  };
+}
+
+/** The table of procps over the processes that `rowsFor` finds: those of a container, or of a whole machine. */
+export function procpsCommands(rowsFor: RowsFor): CommandTable {
+  return {
+    ...signalCommands(rowsFor),
+    async ps(call) {
+      return ps(rowsFor(call), call);
+    },
+    async top(call) {
+      const { args, out, process } = call;
+      const times = Number(/-\w*n\s*(\d+)/.exec(args.join(" "))?.[1] ?? Infinity);
+      const delayMs = Number(/-d\s*([\d.]+)/.exec(args.join(" "))?.[1] ?? 3) * 1000;
+      if (process.tty) process.input?.keys?.(process, (key) => (key === "q" ? process.exit(0) : undefined));
+      for (let i = 1; ; i++) {
+        out(`${process.tty ? "\x1b[H\x1b[J" : ""}${topOf(process.world.machine, rowsFor(call), process.clock.now(), process.tty ? 1 : 0)}`);
+        if (i >= times) return 0;
+        await process.sleep(delayMs);
+        if (!process.tty) out("\n");
+      }
+    },
+    async pidof(call) {
+      const found = rowsFor(call).filter((row) => call.args.includes(nameOf(row)) && row.pid !== call.process.pid);
+      if (found.length > 0) call.out(`${found.map(({ pid }) => pid).reverse().join(" ")}\n`);
+      return found.length > 0 ? 0 : 1;
     },
   };
 }
