@@ -1,4 +1,5 @@
 import type { KubeObject } from "../api/kind-ref.ts";
+import type { Soon } from "../base/soon.ts";
 import type { Stored } from "../store/contract.ts";
 import type { ResourceCall } from "./context.ts";
 import { partialMetadata } from "./partial-metadata.ts";
@@ -16,7 +17,7 @@ import type { ListMeta } from "./table.ts";
 /** Objects encoded before others get their turn: 500 of about 10 µs hold the event loop for 5 ms. */
 const encodedPerTurn = 500;
 
-export function listResponse(call: ResourceCall, items: readonly Stored[], metadata: ListMeta): ApiResponse | Promise<ApiResponse> {
+export function listResponse(call: ResourceCall, items: readonly Stored[], metadata: ListMeta): Soon<ApiResponse> {
   const { kind, representation, request } = call;
   const converted = kind.conversion !== undefined && kind.storage !== kind;
   if (representation.as === "table") return dataAnswer(call, 200, tableOf(call, served(call, items), metadata));

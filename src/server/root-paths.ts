@@ -1,4 +1,5 @@
 import { printYaml } from "../api/yaml.ts";
+import type { Soon } from "../base/soon.ts";
 import type { ServerContext } from "./context.ts";
 import { healthAnswer, healthMetrics, healthPaths } from "./discovery/health.ts";
 import { methodNotAllowed, noSuchResource, notImplemented } from "./errors.ts";
@@ -23,7 +24,7 @@ export function isOpenPath(path: string): boolean {
   return /^\/(healthz|livez|readyz|version\/?)$/.test(path);
 }
 
-type RootHandler = (root: RootRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
+type RootHandler = (root: RootRequest) => Soon<ApiResponse | undefined>;
 
 /** By the first part of the path. Undefined: there is nothing under this path. */
 const handlers: { readonly [first: string]: RootHandler } = {

@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from "../../base/base64.ts";
 import type { JsonObject } from "../../base/json.ts";
+import type { Soon } from "../../base/soon.ts";
 
 /**
  * Signs the claims of service accounts and knows its own signature again. The host makes one from a key of its own; nothing else in the
@@ -7,7 +8,7 @@ import type { JsonObject } from "../../base/json.ts";
  */
 export interface TokenSigner {
   /** A compact JSON web token. */
-  sign(claims: TokenClaims): string | Promise<string>;
+  sign(claims: TokenClaims): Soon<string>;
   /** The claims of a token that this signer has signed, whatever they say; undefined for any other text. */
   verify(token: string): TokenClaims | undefined;
   /** The public keys as others may check signatures by them; none for a key that is shared. */

@@ -1,3 +1,4 @@
+import type { Soon } from "../../base/soon.ts";
 import { StatusError, badRequest, expired } from "../../base/status-error.ts";
 import { CompactedError } from "../../store/contract.ts";
 import type { ListPage, Stored } from "../../store/contract.ts";
@@ -13,7 +14,7 @@ import { parseSelection, selected } from "../selection.ts";
 import type { Selection } from "../selection.ts";
 
 /** GET of a collection. */
-export function list(call: ResourceCall): ApiResponse | Promise<ApiResponse> {
+export function list(call: ResourceCall): Soon<ApiResponse> {
   const parameters = listParameters(call.query, false);
   const page = selectPage(call, parameters);
   return listResponse(call, page.items, {

@@ -1,3 +1,4 @@
+import type { Soon } from "../../base/soon.ts";
 import { formatNanoTime } from "../../base/time.ts";
 import type { CommandCall, CommandTable } from "../command.ts";
 import { formatDate } from "../commands/clock.ts";
@@ -237,7 +238,7 @@ function youngestFirst<T>(instantOf: (each: T) => number): (a: T, b: T) => numbe
   return (a, b) => instantOf(b) - instantOf(a);
 }
 
-type Handler = (crictl: Crictl, words: Words, at: { machine: MachineState; call: CommandCall }) => number | Promise<number>;
+type Handler = (crictl: Crictl, words: Words, at: { machine: MachineState; call: CommandCall }) => Soon<number>;
 
 /** Its commands, and those that it has for others. */
 const handlers: { readonly [name: string]: Handler } = {
