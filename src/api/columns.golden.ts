@@ -5,7 +5,7 @@ import { KindRegistry } from "./registry.ts";
 import { defaultTable } from "./table.ts";
 
 /** The columns of every listable kind, as a real server defines them. */
-const recorded = JSON.parse(readFileSync(new URL("golden/tables.json", import.meta.url), "utf8")) as {
+const recorded = JSON.parse(readFileSync(new URL("../../test/golden/tables.json", import.meta.url), "utf8")) as {
   readonly [path: string]: readonly { readonly name: string; readonly type: string; readonly format: string; readonly priority: number }[];
 };
 
