@@ -30,7 +30,7 @@ export class PodResizer {
   /** The Pod as the node has room for it. */
   allocated(pod: Pod): Pod {
     if (this.pending === undefined) return pod;
-    const kept = (containers: readonly Container[] | undefined): readonly Container[] | undefined => containers?.map((container) => ({ ...container, resources: this.granteds(container) }));
+    const kept = (containers: readonly Container[] | undefined): readonly Container[] | undefined => containers?.map((container) => ({ ...container, resources: this.grantedTo(container) }));
     const { containers, initContainers } = pod.spec;
     return { ...pod, spec: { ...pod.spec, containers: kept(containers) ?? [], ...(initContainers ? { initContainers: kept(initContainers) ?? [] } : {}) } };
   }
@@ -38,7 +38,7 @@ export class PodResizer {
   /** Judges what the Pod asks for by now. True: something was granted. */
   look(pod: Pod): boolean {
     const asked = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-    const changed = asked.filter((container) => !sameData(container.resources, this.granteds(container)));
+    const changed = asked.filter((container) => !sameData(container.resources, this.grantedTo(container)));
     if (changed.length === 0) {
       this.pending = undefined;
       return false;
@@ -82,7 +82,7 @@ export class PodResizer {
     return this.records.find(({ spec }) => spec.name === name);
   }
 
-  private granteds(container: Container): ResourceRequirements {
+  private grantedTo(container: Container): ResourceRequirements {
     return this.record(container)?.spec.resources ?? container.resources;
   }
 

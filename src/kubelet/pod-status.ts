@@ -26,7 +26,7 @@ export interface PodView {
   /** Why it failed, where not a container's doing. */
   readonly failure: Failure | undefined;
   /** Other resources that the Pod asks for: not granted yet, or on their way to its containers. */
-  readonly resize: { readonly pending: { readonly reason: string; readonly message: string } | undefined; readonly isInProgress: boolean };
+  readonly resize: { readonly pending: Failure | undefined; readonly isInProgress: boolean };
 }
 
 type Phase = "Pending" | "Running" | "Succeeded" | "Failed";
