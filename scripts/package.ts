@@ -18,6 +18,9 @@ const entries = {
   "cli/main": join(root, "src", "cli", "main.ts"),
 };
 
+/** Dependencies whose code is not put in: the runtime, and one that finds its own files. */
+const apart: ReadonlySet<string> = new Set(["node", "just-bash"]);
+
 const command = `#!/usr/bin/env node
 if (Number(process.versions.node.split(".")[0]) < 26) {
   process.stderr.write(\`coracle: Node \${process.versions.node} is too old, Node 26 or newer is needed\\n\`);
@@ -54,6 +57,11 @@ function packageManifest({ name, version, description, license, engines, depende
   };
 }
 
+/** What the licences of the dependencies whose code is put in ask for: their texts, with the code. */
+function licencesOf(names: readonly string[]): string {
+  return names.map((name) => `# ${name}\n\n${readFileSync(join(root, "node_modules", name, "LICENSE"), "utf8").trim()}\n`).join("\n");
+}
+
 async function writeCode(folder: string): Promise<void> {
   const build = await rolldown({ input: entries, platform: "node", external: ["just-bash", /^just-bash\//], logLevel: "silent" });
   await build.write({ dir: join(folder, "lib"), format: "esm", entryFileNames: "[name].js", chunkFileNames: "chunks/[name]-[hash].js" });
@@ -71,7 +79,9 @@ export async function writePackage(folder: string): Promise<void> {
   mkdirSync(join(folder, "bin"), { recursive: true });
   writeDeclarations(folder);
   await writeCode(folder);
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageManifest(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest), null, 2)}\n`);
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageManifest(manifest), null, 2)}\n`);
+  writeFileSync(join(folder, "LICENSES-of-dependencies.md"), licencesOf(Object.keys(manifest.dependencies).filter((name) => !apart.has(name))));
   writeFileSync(join(folder, "bin", "coracle.js"), command);
   chmodSync(join(folder, "bin", "coracle.js"), 0o755);
   cpSync(join(root, "README.md"), join(folder, "README.md"));

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePackage } from "../../scripts/package.ts";
@@ -53,3 +53,9 @@ process.stdout.write(await cluster.logs("p") + new URL(url).protocol);
   const version = run(process.execPath, [join(project, "node_modules", "coracle", "bin", "coracle.js"), "version"]);
   expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^coracle \d/) as string, stderr: "" });
 }, 60_000);
+
+it("carries the licences of the code that it holds of others", () => {
+  const text = readFileSync(join(project, "node_modules", "coracle", "LICENSES-of-dependencies.md"), "utf8");
+  expect(text.match(/^# .*/gm)).toEqual(["# commander", "# js-yaml", "# ws"]);
+  expect(text.match(/Permission is hereby granted/g)).toHaveLength(3);
+});
