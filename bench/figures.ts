@@ -4,7 +4,7 @@ export interface Figure {
   readonly value: number;
   readonly unit: "ms" | "MB" | "/s";
   readonly goal: number;
-  /** Upstream on the same kind of machine, one run on 2026-11-21: docs/upstream-figures.md. */
+  /** Upstream on the same kind of machine, one run on 2026-11-21. */
   readonly upstream?: number;
   /** What a peer measured in the same run reached. */
   readonly peer?: { readonly what: string; readonly value: number };

@@ -61,7 +61,7 @@ function importsOf(source: string): Import[] {
   return found;
 }
 
-/** What is wrong with one import of `file` (a path such as "src/server/watch.ts"), or undefined. */
+/** What is wrong with one import of `file` (a path such as "src/server/route.ts"), or undefined. */
 function judgeImport(file: string, specifier: string): string | undefined {
   const folder = file.split("/")[1] ?? "";
   const floor = floors[folder];

@@ -5,7 +5,10 @@ import { schemaText } from "../data/schema-text.ts";
  * for the names that stand for other types. A line is parsed when its type is first asked for: a cluster meets some 200 of 800 types.
  */
 
-/** A declarative rule, as data/kubernetes-1.36/README.md describes it. */
+/**
+ * A declarative rule: `rule` is upstream's `+k8s:` tag without its prefix, with the conditions under which it holds and the place below
+ * (`each`, `subfield`, `item`, `member`). With `stage` upstream does not enforce it from here.
+ */
 export interface ValidationRule {
   readonly rule: string;
   readonly value?: unknown;
