@@ -1,26 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configMaps, events, leases, namespaces, nodes, pods, secrets } from "../api/kinds.ts";
+import { configMaps, events, leases, nodes, pods, secrets } from "../api/kinds.ts";
 import type { ContainerStatus, Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { startInProcessServer } from "../../test/in-process-server.ts";
-import { Registry } from "./images/registry.ts";
-import { SimulatedMachine } from "./machine.ts";
-import { SimulatedNetwork } from "./network.ts";
+import { node, startMachine } from "../../test/simulated-machine.ts";
+import type { SimulatedMachine } from "./machine.ts";
 
 let server: InProcessServer;
 let machine: SimulatedMachine;
-const node = "local-worker";
 
 beforeEach(async () => {
-  server = await startInProcessServer();
-  for (const name of ["default", "kube-node-lease"]) {
-    await server.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined);
-  }
-  const client = server.as({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] });
-  machine = new SimulatedMachine({ name: node, index: 1, environment: server.environment, client, images: new Registry(), network: new SimulatedNetwork(), spec: {} });
-  machine.powerOn();
-  await server.settle();
+  ({ server, machine } = await startMachine());
 });
 
 afterEach(() => machine.powerOff());

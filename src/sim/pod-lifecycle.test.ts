@@ -1,28 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { configMaps, events, namespaces, nodes, pods } from "../api/kinds.ts";
+import { configMaps, events, nodes, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { startInProcessServer } from "../../test/in-process-server.ts";
-import { Registry } from "./images/registry.ts";
-import { SimulatedMachine } from "./machine.ts";
-import { SimulatedNetwork } from "./network.ts";
+import { node, startMachine } from "../../test/simulated-machine.ts";
+import type { SimulatedMachine } from "./machine.ts";
 
 /** How the containers of a Pod begin again and end: rules of kubelets that show only when several things come together. */
 let server: InProcessServer;
 let machine: SimulatedMachine;
-const node = "local-worker";
 const name = { namespace: "default", name: "p" };
 
 beforeEach(async () => {
-  server = await startInProcessServer();
-  for (const namespace of ["default", "kube-node-lease"]) {
-    await server.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }).catch(() => undefined);
-  }
-  const client = server.as({ name: `system:node:${node}`, groups: ["system:nodes", "system:authenticated"] });
-  machine = new SimulatedMachine({ name: node, index: 1, environment: server.environment, client, images: new Registry(), network: new SimulatedNetwork(), spec: {} });
-  machine.powerOn();
-  await server.settle();
+  ({ server, machine } = await startMachine());
 });
 
 afterEach(() => machine.powerOff());
