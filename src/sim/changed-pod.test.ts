@@ -3,7 +3,7 @@ import { events, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { node, startMachine } from "../../test/simulated-machine.ts";
+import { node, OneMachine } from "../../test/simulated-machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /** What may be changed of a Pod that is there, and what its kubelet does then. */
@@ -12,7 +12,7 @@ let machine: SimulatedMachine;
 const name = { namespace: "default", name: "p" };
 
 beforeEach(async () => {
-  ({ server, machine } = await startMachine());
+  ({ server, machine } = await OneMachine.start());
 });
 
 afterEach(() => machine.powerOff());

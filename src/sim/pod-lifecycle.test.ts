@@ -3,7 +3,7 @@ import { configMaps, events, nodes, pods } from "../api/kinds.ts";
 import type { Pod } from "../api/types/core-v1.ts";
 import type { Partially } from "../base/json.ts";
 import type { InProcessServer } from "../../test/in-process-server.ts";
-import { node, startMachine } from "../../test/simulated-machine.ts";
+import { node, OneMachine } from "../../test/simulated-machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 
 /** How the containers of a Pod begin again and end: rules of kubelets that show only when several things come together. */
@@ -12,7 +12,7 @@ let machine: SimulatedMachine;
 const name = { namespace: "default", name: "p" };
 
 beforeEach(async () => {
-  ({ server, machine } = await startMachine());
+  ({ server, machine } = await OneMachine.start());
 });
 
 afterEach(() => machine.powerOff());
