@@ -1,3 +1,4 @@
+import { portNames } from "../base/port-names.ts";
 import type { TableName } from "./fixed-chains.ts";
 import { isInverted, ruleWords, valueOf } from "./rule-words.ts";
 
@@ -91,8 +92,6 @@ function verboseCounters({ packets, bytes }: Counters, isExact: boolean): string
 
 /** With -n, this version prints the numbers of protocols. */
 const protocols: { readonly [name: string]: string } = { tcp: "6", udp: "17", sctp: "132" };
-/** Ports as /etc/services names them, where somebody does not ask for numbers. */
-const portNames: { readonly [port: string]: string } = { "22": "ssh", "53": "domain", "80": "http", "443": "https", "3306": "mysql", "5432": "postgresql", "6379": "redis", "8080": "http-alt" };
 
 function listRule(rule: readonly string[], { isNumeric = true, isVerbose = false }: ListingOptions): string {
   const addressText = (option: string): string => {

@@ -1,3 +1,4 @@
+import { portNames } from "../../base/port-names.ts";
 import type { CommandCall, SimulatedCommand } from "../command.ts";
 import { serveConnection } from "../http-bytes.ts";
 import type { Connection } from "../network.ts";
@@ -13,8 +14,6 @@ interface Wording {
   readonly hasNoAddress: (host: string, port: number) => string;
 }
 
-const services: { readonly [port: number]: string } = { 22: "ssh", 53: "domain", 80: "http", 443: "https", 3306: "mysql", 5432: "postgresql", 6379: "redis", 8080: "http-alt" };
-
 const wordings: { readonly [make: string]: Wording } = {
   busybox: {
     isOpen: (host, ip, port) => `${host} (${ip}:${port}) open\n`,
@@ -23,7 +22,7 @@ const wordings: { readonly [make: string]: Wording } = {
     hasNoAddress: (host) => `nc: bad address '${host}'\n`,
   },
   openbsd: {
-    isOpen: (host, ip, port) => `Connection to ${host}${host === ip ? "" : ` (${ip})`} ${port} port [tcp/${services[port] ?? "*"}] succeeded!\n`,
+    isOpen: (host, ip, port) => `Connection to ${host}${host === ip ? "" : ` (${ip})`} ${port} port [tcp/${portNames[port] ?? "*"}] succeeded!\n`,
     isShut: (host, ip, port, why) => `nc: connect to ${host}${host === ip ? "" : ` (${ip})`} port ${port} (tcp) failed: ${why}\n`,
     isLate: (ip, port) => `nc: connect to ${ip} port ${port} (tcp) timed out: Operation in progress\n`,
     hasNoAddress: (host, port) => `nc: getaddrinfo for host "${host}" port ${port}: Name does not resolve\n`,
