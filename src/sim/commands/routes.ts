@@ -24,6 +24,33 @@ async function ifconfig(call: CommandCall): Promise<number> {
   return 0;
 }
 
+/** In a Pod: its own end of the cable. A machine has an `ip` of its own. */
+async function showIp(call: CommandCall): Promise<number> {
+  const { args, out, err } = call;
+  const { ip, isHost } = call.process.world.network;
+  const gateway = gatewayOf(call);
+  const [object = ""] = args.filter((arg) => !arg.startsWith("-"));
+  const hardware = hardwareOf(ip).toLowerCase();
+  const lines = [
+    "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN qlen 1000",
+    "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00",
+    "    inet 127.0.0.1/8 scope host lo",
+    "       valid_lft forever preferred_lft forever",
+    "2: eth0@if8: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue state UP ",
+    `    link/ether 02:42:${hardware} brd ff:ff:ff:ff:ff:ff`,
+    `    inet ${ip}/${isHost ? "16 brd 172.18.255.255" : `24 brd ${prefixOf(ip)}.255`} scope global eth0`,
+    "       valid_lft forever preferred_lft forever",
+  ];
+  if (object !== "" && "address".startsWith(object)) out(`${lines.join("\n")}\n`);
+  else if (object !== "" && "link".startsWith(object)) out(`${lines.filter((line) => !/^ +(inet|valid)/.test(line)).join("\n")}\n`);
+  else if (object !== "" && "route".startsWith(object)) out(isHost ? `default via ${gateway} dev eth0 \n172.18.0.0/16 dev eth0 scope link  src ${ip} \n` : `default via ${gateway} dev eth0 \n${gateway} dev eth0 scope link  src ${ip} \n`);
+  else {
+    err("BusyBox v1.36.1 multi-call binary.\n\nUsage: ip [OPTIONS] address|route|link|neigh|rule [ARGS]\n");
+    return 1;
+  }
+  return 0;
+}
+
 async function route(call: CommandCall): Promise<number> {
   const { ip, isHost } = call.process.world.network;
   const isNumeric = call.args.some((arg) => /^-\w*n/.test(arg));
@@ -95,4 +122,4 @@ async function telnet({ args, out, err, process }: CommandCall): Promise<number>
   return 1;
 }
 
-export const routeCommands: CommandTable = { ifconfig, route, traceroute, arp, telnet };
+export const routeCommands: CommandTable = { ifconfig, ip: showIp, route, traceroute, arp, telnet };
