@@ -13,8 +13,10 @@ import { MessageFacts, magic } from "./message-facts.ts";
 import { fieldsOf, ProtobufError, signed } from "./wire.ts";
 import type { WireValue } from "./wire.ts";
 
-/** As deep as JSON may nest. */
-const depthMax = 1000;
+/** As deep as JSON may nest: a schema inside a schema takes two of its 1000 levels. */
+const depthMax = 500;
+/** Objects inside raw values of others. Nothing nests more than once: a revision of a set holds its template. */
+const nestedMax = 10;
 
 type Message = ReadonlyMap<number, FieldFacts>;
 type Draft = { [key: string]: JsonValue };
@@ -27,11 +29,13 @@ export class ProtobufDecoder {
   /** Of the body that is being read. */
   private fields = 0;
   private depth = 0;
+  private nested = 0;
 
   /** The object in a body. Throws ProtobufError when the bytes are none, or of a kind without a message. */
   decode(body: Uint8Array): JsonObject {
     this.fields = 0;
     this.depth = 0;
+    this.nested = 0;
     return this.object(body);
   }
 
@@ -40,8 +44,10 @@ export class ProtobufDecoder {
     const { apiVersion, kind, raw } = this.envelope(body.subarray(magic.length));
     const type = this.facts.typeOf(apiVersion, kind);
     if (type === undefined) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+    if (++this.nested > nestedMax) throw new ProtobufError("exceeded max depth");
     const out: Draft = { kind, apiVersion };
     this.message(type, raw, out);
+    this.nested--;
     return out;
   }
 

@@ -38,6 +38,26 @@ describe("what is no object is refused, never half read", () => {
   test("cut off anywhere", () => {
     for (let length = 0; length < pod.length; length += 97) expect(() => decoder.decode(pod.subarray(0, length)), String(length)).toThrow(ProtobufError);
   });
+  const field = (number: number, ...parts: readonly Uint8Array[]): Buffer => {
+    const bytes = Buffer.concat(parts);
+    const head: number[] = [];
+    for (let rest of [(number << 3) | 2, bytes.length]) {
+      for (; rest > 0x7f; rest >>>= 7) head.push((rest & 0x7f) | 0x80);
+      head.push(rest);
+    }
+    return Buffer.concat([Buffer.from(head), bytes]);
+  };
+  const object = (apiVersion: string, kind: string, raw: Buffer): Buffer => Buffer.concat([Buffer.from("k8s\0"), field(1, field(1, Buffer.from(apiVersion)), field(2, Buffer.from(kind))), field(2, raw)]);
+  test("an object inside an object, again and again", () => {
+    let nested: Buffer = Buffer.alloc(0);
+    for (let i = 0; i < 3000; i++) nested = object("apps/v1", "ControllerRevision", field(2, field(1, nested)));
+    expect(() => decoder.decode(nested)).toThrow("exceeded max depth");
+  });
+  test.each([24, 28])("a schema inside a schema, again and again, in field %i", (number) => {
+    let schema: Buffer = Buffer.alloc(0);
+    for (let i = 0; i < 3000; i++) schema = field(number, schema);
+    expect(() => decoder.decode(object("apiextensions.k8s.io/v1", "CustomResourceDefinition", field(2, field(7, field(4, field(1, schema))))))).toThrow("exceeded max depth");
+  });
   test("with any byte turned over it is an object or a refusal", () => {
     for (let i = 4; i < pod.length; i += 53) {
       const bytes = Buffer.from(pod);
