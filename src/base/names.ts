@@ -2,7 +2,7 @@ import type { Random } from "./environment.ts";
 import { fnv1a32 } from "./hash.ts";
 
 /** The alphabet of generated suffixes: no vowels and no digits that look like letters (apimachinery `util/rand`). */
-export const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+const suffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
 /** `length` characters of the suffix alphabet, drawn. */
 export function randomSuffix(random: Random, length = 5): string {

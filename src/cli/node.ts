@@ -17,7 +17,7 @@ const nodesPath = "/api/v1/nodes";
 const waitMs = 60_000;
 
 /** `key=value` pairs of repeated flags. */
-export function parseLabels(texts: readonly string[]): { [key: string]: string } {
+function parseLabels(texts: readonly string[]): { [key: string]: string } {
   return Object.fromEntries(
     texts.map((text) => {
       const match = /^([^=\s]+)=(\S*)$/.exec(text);
@@ -28,7 +28,7 @@ export function parseLabels(texts: readonly string[]): { [key: string]: string }
 }
 
 /** `key=value:Effect` or `key:Effect`, as kubectl taint takes them. */
-export function parseTaints(texts: readonly string[]): Taint[] {
+function parseTaints(texts: readonly string[]): Taint[] {
   return texts.map((text) => {
     const match = /^([^=:\s]+)(?:=([^:\s]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(text);
     if (!match) throw new UsageError(`--taint takes key=value:NoSchedule, key=value:PreferNoSchedule or key=value:NoExecute, not "${text}"`);

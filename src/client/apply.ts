@@ -5,7 +5,7 @@ import type { Schema } from "../api/schema/schema.ts";
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { Client } from "./client.ts";
 
-export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
+const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What an apply did, in kubectl's words. */
 export interface Applied {

@@ -11,7 +11,7 @@ const idle: Usage = { cpuNanoCores: 20_000_000, memoryBytes: 200 * 1024 * 1024 }
 const perPod: Usage = { cpuNanoCores: 100_000, memoryBytes: 4 * 1024 * 1024 };
 
 /** The resolution of metrics-server, over which the runtime averages. */
-export const statsWindowMs = 15_000;
+const statsWindowMs = 15_000;
 
 /** Asks the runtime about every container that runs. */
 export function nodeStats(runtime: ContainerRuntime, workers: Iterable<{ readonly uid: string; readonly records: readonly ContainerRecord[] }>): NodeStats {

@@ -53,7 +53,7 @@ export async function execIn(means: ProbeMeans, containerId: string, argv: reado
 }
 
 /** What the probe says; at once where nothing on the way takes time, which is how probes are answered a hundred thousand times a day. */
-export function probeOnce(probe: Probe, target: ProbeTarget, means: ProbeMeans): Soon<ProbeResult> {
+function probeOnce(probe: Probe, target: ProbeTarget, means: ProbeMeans): Soon<ProbeResult> {
   return rescued(
     () => attempt(probe, target, means),
     (error) => failure(probe, target, error instanceof Error ? error.message : String(error)),

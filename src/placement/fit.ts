@@ -61,7 +61,7 @@ export function misfit(wanted: Wanted, state: NodeState): Misfit | undefined {
 }
 
 /** Only the resources (and the number of Pods): what the kubelet asks again when a Pod arrives. */
-export function resourceMisfit(wanted: Wanted, state: NodeState): Misfit | undefined {
+function resourceMisfit(wanted: Wanted, state: NodeState): Misfit | undefined {
   let reasons: string[] | undefined;
   let insufficient: string[] | undefined;
   let final = false;

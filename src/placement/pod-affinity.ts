@@ -15,7 +15,7 @@ export const existing: Misfit = { predicate: "InterPodAffinity", reasons: ["node
 const affinity: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't match pod affinity rules"], final: true };
 const antiAffinity: Misfit = { predicate: "InterPodAffinity", reasons: ["node(s) didn't match pod anti-affinity rules"], final: false };
 
-export function antiAffinityTerms(pod: Pod): readonly PodAffinityTerm[] {
+function antiAffinityTerms(pod: Pod): readonly PodAffinityTerm[] {
   return pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 }
 

@@ -66,7 +66,7 @@ export function podAmounts(spec: PodSpec, side: Side = "requests"): Amounts {
 }
 
 /** The smallest share that scoring counts for a container without requests (upstream: 100m and 200 MB). */
-export const nonZero = { cpu: 100, memory: 200 * 1024 * 1024 } as const;
+const nonZero = { cpu: 100, memory: 200 * 1024 * 1024 } as const;
 
 /** As `podAmounts`, for scoring: containers that ask for nothing count as `nonZero`. */
 export function scoredAmounts(spec: PodSpec): { cpu: number; memory: number } {

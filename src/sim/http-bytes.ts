@@ -160,7 +160,7 @@ function chunkedBody(bytes: Uint8Array): Body {
   }
 }
 
-export function responseBytes({ status, reason, headers, body }: HttpResponse, { isHead, closes }: { isHead: boolean; closes: boolean }): Uint8Array {
+function responseBytes({ status, reason, headers, body }: HttpResponse, { isHead, closes }: { isHead: boolean; closes: boolean }): Uint8Array {
   const content = encoder.encode(body);
   const lines = [`HTTP/1.1 ${status} ${reason}`];
   for (const [name, value] of Object.entries(headers)) if (name !== "content-length" && name !== "connection") lines.push(`${name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())}: ${value}`);

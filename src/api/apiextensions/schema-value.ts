@@ -138,7 +138,7 @@ function judgeObject(schema: JSONSchemaProps, value: Json, place: Place, errors:
   }
 }
 
-export function propertySchema(schema: JSONSchemaProps, name: string): JSONSchemaProps | undefined {
+function propertySchema(schema: JSONSchemaProps, name: string): JSONSchemaProps | undefined {
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, name)) return schema.properties[name];
   const others = schema.additionalProperties;
   return typeof others === "object" ? others : undefined;

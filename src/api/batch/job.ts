@@ -20,7 +20,7 @@ import { checkJobStatus, hasCondition } from "./job-status-validation.ts";
 import { checkJobUpdate } from "./job-update-validation.ts";
 
 /** Labels that tie a Pod to its Job: today's, and those that older clients look for. */
-export const jobLabels = {
+const jobLabels = {
   controllerUid: "batch.kubernetes.io/controller-uid",
   jobName: "batch.kubernetes.io/job-name",
   legacyControllerUid: "controller-uid",

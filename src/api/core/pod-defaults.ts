@@ -148,7 +148,7 @@ function requestsFromLimits(container: ContainerDraft): void {
 }
 
 /** `own` with the entries of `others` that it lacks, keys in order as maps are written. */
-export function withMissing(own: { [key: string]: string } | undefined, others: { [key: string]: string }): { [key: string]: string } {
+function withMissing(own: { [key: string]: string } | undefined, others: { [key: string]: string }): { [key: string]: string } {
   const all = { ...others, ...own };
   const sorted: { [key: string]: string } = {};
   for (const key of Object.keys(all).sort()) sorted[key] = all[key] ?? "";

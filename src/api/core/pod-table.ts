@@ -47,7 +47,7 @@ interface Tally {
   restartedAt: number;
 }
 
-export function summarize(object: Pod): PodSummary {
+function summarize(object: Pod): PodSummary {
   const { spec, status } = object;
   const sidecars = new Set((spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
   const tally: Tally = { status: podReason(object), ready: 0, restarts: 0, restartedAt: 0 };

@@ -11,7 +11,7 @@ export function usesClusterIp({ type }: Spec): boolean {
   return type !== "ExternalName";
 }
 
-export function usesNodePorts({ type }: Spec): boolean {
+function usesNodePorts({ type }: Spec): boolean {
   return type === "NodePort" || type === "LoadBalancer";
 }
 

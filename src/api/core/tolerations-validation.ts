@@ -9,7 +9,7 @@ import type { FieldPath } from "../validation/path.ts";
 const taintEffects: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 /** The effect of a taint is required; an empty one of a toleration means all. */
-export function checkTaintEffect(effect: string | undefined, path: FieldPath, errors: FieldError[]): void {
+function checkTaintEffect(effect: string | undefined, path: FieldPath, errors: FieldError[]): void {
   if ((effect ?? "") === "") errors.push(required(path));
   else if (!taintEffects.includes(effect ?? "")) errors.push(notSupported(path, effect, taintEffects));
 }

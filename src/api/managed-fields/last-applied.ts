@@ -11,7 +11,7 @@ import { fieldSetOf } from "./typed.ts";
  * The way of kubectl from applying at the client to applying at the server: what the annotation of the former says it applied
  * is no conflict for the manager `kubectl`, and the annotation follows every apply of that manager.
  */
-export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The only manager that this holds for. */
 const kubectl = "kubectl";

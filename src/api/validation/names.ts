@@ -62,11 +62,11 @@ export function regexText(rule: string, pattern: RegExp, ...examples: readonly s
   return `${rule} (e.g. ${examples.map((example) => `'${example}'`).join(",  or ")}, regex used for validation is '${source}')`;
 }
 
-export function tooManyCharacters(max: number): string {
+function tooManyCharacters(max: number): string {
   return `must be no more than ${max} characters`;
 }
 
-export function tooManyBytes(max: number): string {
+function tooManyBytes(max: number): string {
   return `must be no more than ${max} bytes`;
 }
 
@@ -208,7 +208,7 @@ export function pathSegmentNameProblems(name: string, prefix: boolean): Problems
 }
 
 /** A generateName is judged as if a suffix stood behind its last hyphen. */
-export function maskTrailingDash(name: string): string {
+function maskTrailingDash(name: string): string {
   return name.length > 1 && name.endsWith("-") ? name.slice(0, -2) + "a" : name;
 }
 

@@ -45,7 +45,7 @@ export function checkNonNegativeIntOrPercent(value: number | string | undefined,
 }
 
 /** The number of a percentage such as `25%`; none when it is not one. */
-export function percentValue(value: number | string | undefined): number | undefined {
+function percentValue(value: number | string | undefined): number | undefined {
   if (typeof value !== "string" || percentProblems(value).length > 0) return undefined;
   return Number(value.slice(0, -1));
 }

@@ -76,7 +76,7 @@ export function isExtendedResource(resource: string): boolean {
   return qualifiedNameProblems(`requests.${resource}`).length === 0;
 }
 
-export function isIntegerResource(resource: string): boolean {
+function isIntegerResource(resource: string): boolean {
   return resource.includes("/") ? isExtendedResource(resource) : countedResources.has(resource);
 }
 

@@ -148,7 +148,7 @@ function isUnfinishedRun(job: Job, gone: ReadonlySet<string>): boolean {
   return job.metadata.annotations?.[scheduledKey] !== undefined && finishedCondition(job) === undefined && !gone.has(job.metadata.uid);
 }
 
-export function runName(cronJob: CronJob, scheduledAt: Instant): string {
+function runName(cronJob: CronJob, scheduledAt: Instant): string {
   return `${cronJob.metadata.name}-${Math.floor(scheduledAt / 60_000)}`;
 }
 

@@ -8,8 +8,8 @@ import { controllerReference } from "../owner.ts";
 /** The Pods of a DaemonSet as it makes them, and what can be read off them: their node, and whether they are up to date. */
 
 export const revisionHashLabel = "controller-revision-hash";
-export const templateGenerationLabel = "pod-template-generation";
-export const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
+const templateGenerationLabel = "pod-template-generation";
+const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
 
 function existsToleration(name: string, effect: "NoExecute" | "NoSchedule"): Toleration {
   return { key: `node.kubernetes.io/${name}`, operator: "Exists", effect };

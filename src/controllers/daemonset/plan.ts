@@ -23,7 +23,7 @@ export interface DaemonPlan {
 }
 
 /** The Pods by node, each node's oldest first; Pods that ended and are being deleted are nobody's concern any more. */
-export function podsByNode(pods: readonly Pod[]): Map<string, Pod[]> {
+function podsByNode(pods: readonly Pod[]): Map<string, Pod[]> {
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined && isPodTerminal(pod)) continue;

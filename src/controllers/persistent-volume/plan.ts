@@ -109,7 +109,7 @@ function pending(claim: PersistentVolumeClaim): Step {
 }
 
 /** The next write of a binding; none when it stands. */
-export function bindStep(claim: PersistentVolumeClaim, volume: PersistentVolume): Step {
+function bindStep(claim: PersistentVolumeClaim, volume: PersistentVolume): Step {
   const named = withClaim(volume, claim);
   if (named !== volume) return { write: { what: "volume", volume: named } };
   const bound = volumePhase(volume, "Bound");

@@ -11,7 +11,7 @@ export function isPattern(pattern: string): boolean {
 }
 
 /** The text that a pattern without active signs stands for. */
-export function plainOf(pattern: string): string {
+function plainOf(pattern: string): string {
   return pattern.replace(/\\(.)/gs, "$1");
 }
 
