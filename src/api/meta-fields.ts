@@ -18,3 +18,6 @@ export const metaFields = [
   "finalizers",
   "managedFields",
 ] as const satisfies readonly (keyof ObjectMeta)[];
+
+/** Where `kubectl apply` keeps what it applied last, for the next time. */
+export const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";

@@ -1,11 +1,10 @@
 import type { JsonObject } from "../base/json.ts";
 import { isStatus } from "../base/status-error.ts";
+import { lastAppliedAnnotation } from "../api/meta-fields.ts";
 import { threeWayStrategic } from "../api/patch/three-way.ts";
 import type { Schema } from "../api/schema/schema.ts";
 import type { KindRef, KubeObject } from "../api/kind-ref.ts";
 import type { Client } from "./client.ts";
-
-const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What an apply did, in kubectl's words. */
 export interface Applied {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../base/json.ts";
+import { lastAppliedAnnotation } from "../meta-fields.ts";
 import type { Schema } from "../schema/schema.ts";
 import { ApplyConflicts, applyFields } from "./apply.ts";
 import type { Application, ApplyOutcome } from "./apply.ts";
@@ -11,7 +12,6 @@ import { fieldSetOf } from "./typed.ts";
  * The way of kubectl from applying at the client to applying at the server: what the annotation of the former says it applied
  * is no conflict for the manager `kubectl`, and the annotation follows every apply of that manager.
  */
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** The only manager that this holds for. */
 const kubectl = "kubectl";
@@ -40,7 +40,7 @@ function applyAllowed(schema: Schema, typeName: string, application: Application
 
 /** What the annotation says, as far as the live object still agrees. */
 function formerFields(schema: Schema, typeName: string, { live }: Application): FieldSet | undefined {
-  const text = live.metadata.annotations?.[lastApplied];
+  const text = live.metadata.annotations?.[lastAppliedAnnotation];
   if (text === undefined) return undefined;
   try {
     const former = JSON.parse(text) as JsonObject;
@@ -62,10 +62,10 @@ function has(set: FieldSet, path: readonly string[]): boolean {
 function withAnnotation(outcome: ApplyOutcome, applied: JsonObject): ApplyOutcome {
   const object = outcome.object as { readonly metadata?: { readonly annotations?: { readonly [key: string]: string } } };
   const annotations = object.metadata?.annotations;
-  if (annotations?.[lastApplied] === undefined) return outcome;
+  if (annotations?.[lastAppliedAnnotation] === undefined) return outcome;
   const text = configurationText(applied);
-  const { [lastApplied]: _former, ...others } = annotations;
-  const next = text.length > annotationBytesMax ? others : { ...annotations, [lastApplied]: text };
+  const { [lastAppliedAnnotation]: _former, ...others } = annotations;
+  const next = text.length > annotationBytesMax ? others : { ...annotations, [lastAppliedAnnotation]: text };
   return { ...outcome, object: { ...object, metadata: { ...object.metadata, annotations: next } } };
 }
 
@@ -73,8 +73,8 @@ function withAnnotation(outcome: ApplyOutcome, applied: JsonObject): ApplyOutcom
 function configurationText(applied: JsonObject): string {
   const metadata = { ...(applied["metadata"] as JsonObject | undefined) };
   const annotations = metadata["annotations"] as JsonObject | undefined;
-  if (annotations?.[lastApplied] !== undefined) {
-    const { [lastApplied]: _former, ...others } = annotations;
+  if (annotations?.[lastAppliedAnnotation] !== undefined) {
+    const { [lastAppliedAnnotation]: _former, ...others } = annotations;
     metadata["annotations"] = others;
   }
   return `${sortedJson({ ...applied, metadata })}\n`.replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -1,3 +1,4 @@
+import { lastAppliedAnnotation } from "../../api/meta-fields.ts";
 import type { Deployment, ReplicaSet } from "../../api/types/apps-v1.ts";
 import { maxSurge, wantedReplicas } from "./limits.ts";
 
@@ -12,7 +13,7 @@ const maxKey = "deployment.kubernetes.io/max-replicas";
 
 /** Annotations of a Deployment that its ReplicaSets do not get: those with a meaning of their own there. */
 const ownKeys: ReadonlySet<string> = new Set([
-  "kubectl.kubernetes.io/last-applied-configuration", revisionKey, historyKey, desiredKey, maxKey, "deprecated.deployment.rollback.to",
+  lastAppliedAnnotation, revisionKey, historyKey, desiredKey, maxKey, "deprecated.deployment.rollback.to",
 ]);
 
 /** Characters of the list of past revisions (upstream's limit): the oldest fall off. */

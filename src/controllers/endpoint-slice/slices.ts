@@ -1,3 +1,4 @@
+import { lastAppliedAnnotation } from "../../api/meta-fields.ts";
 import { endpointSlices, endpoints as endpointsKind, services } from "../../api/kinds.ts";
 import type { Endpoints, Service } from "../../api/types/core-v1.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../../api/types/discovery-v1.ts";
@@ -12,7 +13,6 @@ import { headlessLabel, isHeadless, triggerTimeKey } from "../service-pods.ts";
 
 export const serviceNameLabel = "kubernetes.io/service-name";
 const managedByLabel = "endpointslice.kubernetes.io/managed-by";
-const appliedKey = "kubectl.kubernetes.io/last-applied-configuration";
 
 export const serviceManager = "endpointslice-controller.k8s.io";
 export const mirrorManager = "endpointslicemirroring-controller.k8s.io";
@@ -41,7 +41,7 @@ export function serviceSource(service: Service): SliceSource {
 export function mirrorSource(object: Endpoints): SliceSource {
   const { name, namespace, uid } = object.metadata;
   const annotations = { ...object.metadata.annotations };
-  delete annotations[appliedKey];
+  delete annotations[lastAppliedAnnotation];
   delete annotations[triggerTimeKey];
   return { name, namespace, uid, labels: ownLabels(object.metadata.labels, name, mirrorManager), annotations, owner: controllerReference(object, endpointsKind) };
 }
