@@ -70,6 +70,8 @@ export const limits = {
   http2StreamsMax: 1000,
   /** Clients that a node remembers per endpoint of a Service with session affinity; the kernel module's default (`ip_list_tot` of xt_recent). */
   affinityClientsPerEndpointMax: 100,
+  /** Processes of one container, or of all that share theirs: Red Hat's default of `podPidsLimit`; a shell that waits takes 40 KB. Above it nobody can fork. */
+  processesMax: 4096,
   /** Aliases (ExternalName) followed one after another for one question, as CoreDNS does. */
   dnsAliasesMax: 8,
 } as const;

@@ -1,3 +1,4 @@
+import { limits } from "../base/limits.ts";
 import type { CommandTable, SimulatedCommand } from "./command.ts";
 import { basicCommands } from "./commands/basic.ts";
 import { byteCommands } from "./commands/bytes.ts";
@@ -124,6 +125,10 @@ function commandProgram(command: SimulatedCommand, finder: Finder): Program {
       out: (text) => process.write("stdout", text),
       err: (text) => process.write("stderr", isGnu(process.world.files) ? inGnuWords(text) : text),
       run: async (argv, { env = process.env, input = process.input, started } = {}) => {
+        if (process.world.processes.size >= limits.processesMax) {
+          process.write("stderr", `${process.argv[0]}: can't fork: Resource temporarily unavailable\n`);
+          return 127;
+        }
         const child = new Process({ world: process.world, argv, env, cwd: process.cwd, tty: process.tty, initial: false, parent: process.pid, showsToTerminal: process.showsToTerminal, input: input === "none" ? undefined : input, output: process.output, ready: () => process.ready() });
         started?.(child);
         try {

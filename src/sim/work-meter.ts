@@ -23,6 +23,7 @@ export class WorkMeter {
   /** Until when work that has been counted goes on. */
   private busyUntil = 0;
   private napCount = 0;
+  private strayCount = 0;
   private allMs = 0;
 
   /** A process has slept. */
@@ -33,6 +34,11 @@ export class WorkMeter {
   /** How often one has: what tells a loop that sleeps from one that only computes, whose time passes, too. */
   get naps(): number {
     return this.napCount;
+  }
+
+  /** A process has begun for which its parent does not wait. Answers how many have so far. */
+  stray(): number {
+    return ++this.strayCount;
   }
 
   /** Something took this long just now. */

@@ -17,6 +17,7 @@ const wordings: readonly { readonly ash: RegExp; readonly bash: string; readonly
   { ash: /^can't create (.+): nonexistent directory$/, bash: "$1: No such file or directory", dash: "cannot create $1: Directory nonexistent" },
   { ash: /^can't (?:open|create) (.+): Permission denied$/, bash: "$1: Permission denied", dash: "cannot create $1: Permission denied" },
   { ash: /^cd: can't cd to (.+?): (.+)$/, bash: "cd: $1: $2", dash: "cd: can't cd to $1" },
+  { ash: /^can't fork: (.+)$/, bash: "fork: $1", dash: "Cannot fork" },
   { ash: /^(.+): not found$/, bash: "$1: command not found", dash: "$1: not found" },
   { ash: /^(.+): parameter not set$/, bash: "$1: unbound variable", dash: "$1: parameter not set" },
 ];

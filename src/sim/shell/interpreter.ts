@@ -4,6 +4,7 @@ import { builtins } from "./builtins.ts";
 import { compound } from "./compounds.ts";
 import { complaintOf } from "./flavours.ts";
 import type { Flavour } from "./flavours.ts";
+import { ForkError, forkRetryMs, mayFork, strayRestMs, straysPerRest } from "./fork.ts";
 import { isShown, outputTo, ownDescriptor } from "./descriptors.ts";
 import { Expander } from "./expand.ts";
 import { Jobs } from "./jobs.ts";
@@ -108,6 +109,7 @@ export class Interpreter implements Shell {
     } catch (error) {
       if (error instanceof Leave) return error.value;
       if (!(error instanceof ShellError) && !(error instanceof SyntaxProblem)) throw error;
+      if (error instanceof ForkError) await this.process.sleep(forkRetryMs);
       this.complain(error.message);
       return 2;
     }
@@ -190,6 +192,7 @@ export class Interpreter implements Shell {
 
   /** A child that runs a part of this script, with a copy of all that this shell knows. */
   spawn(descriptors: Descriptors, work: (shell: Interpreter) => Promise<number>, options: { forOne?: boolean; background?: boolean } = {}): { process: Process; done: Promise<number> } {
+    mayFork(this.process);
     const child = new Process({
       world: this.process.world, argv: this.process.argv, env: this.process.env, cwd: this.variables.cwd, tty: this.process.tty, initial: false, parent: this.process.pid, showsToTerminal: isShown(descriptors),
       input: options.background && descriptors.get(0) === this.descriptors.get(0) ? undefined : descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),
@@ -199,7 +202,9 @@ export class Interpreter implements Shell {
     if (options.background) own.set(0, { reader: ByteReader.over(child.input) });
     const variables = new Variables(child, this.variables);
     const shell = new Interpreter({ ...this.options, process: child, descriptors: own, variables, functions: this.functions, forOne: options.forOne ?? false, history: this.history });
-    return { process: child, done: child.run(() => shell.finished(() => work(shell))) };
+    const isSlow = options.background === true && child.world.work.stray() % straysPerRest === 0;
+    const begin = (): Promise<number> => shell.finished(() => work(shell));
+    return { process: child, done: child.run(isSlow ? () => child.compute(strayRestMs).then(begin) : begin) };
   }
 
   private background(node: StatementNode): number {

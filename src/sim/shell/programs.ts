@@ -1,6 +1,7 @@
 import { Process } from "../process.ts";
 import type { Program } from "../process.ts";
 import { isShown, outputTo } from "./descriptors.ts";
+import { mayFork } from "./fork.ts";
 import type { Descriptors } from "./streams.ts";
 import type { Traps } from "./traps.ts";
 import type { Variables } from "./variables.ts";
@@ -33,6 +34,7 @@ export class Programs {
     const program = this.means.programFor(argv, variables.cwd);
     if (!program) return this.notFound(argv[0] as string, descriptors);
     if (this.means.isLast()) return this.become(argv, program, descriptors, assigned);
+    mayFork(process);
     const child = new Process({
       world: process.world, argv, env: variables.environment(assigned), cwd: variables.cwd, tty: process.tty, initial: false, parent: process.pid, showsToTerminal: isShown(descriptors),
       input: descriptors.get(0)?.reader, output: outputTo(descriptors), ready: () => descriptors.get(1)?.ready?.() ?? Promise.resolve(),

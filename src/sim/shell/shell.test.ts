@@ -214,6 +214,18 @@ describe("the shell of simulated containers", () => {
   });
 });
 
+describe("scripts that multiply", () => {
+  it.each([
+    ["each process starts two", "echo 'sh /b & sh /b &' > /b; sh /b; sleep 5; echo here"],
+    ["each starts its successor and ends", "echo 'sh /b &' > /b; sh /b; sleep 5; echo here"],
+    ["a function that pipes into itself", "b() { b | b & }; b; sleep 5; echo here"],
+  ])("leave room for others: %s", async (_name, script) => {
+    const { sh } = await box();
+    expect(await sh(script)).toBe("here\n");
+    expect(await sh("echo still; :")).toBe("still\n");
+  });
+});
+
 const expansions: readonly (readonly [script: string, prints: string])[] = [
   ['x="a  b"; echo $x "$x" ${#x} ${x%b} ${y:-none} ${y:=set} $y', "a b a  b 4 a none set set\n"],
   ["set -- 'a b' c; for i in \"$@\"; do echo \"<$i>\"; done; echo $# $*; shift; echo $1", "<a b>\n<c>\n2 a b c\nc\n"],
