@@ -78,8 +78,7 @@ describe("createCluster", () => {
       const { cpu, memory, pods: count } = status.capacity ?? {};
       return [status.addresses?.[0]?.address, spec.podCIDR, metadata.labels?.["node-role.kubernetes.io/control-plane"], status.nodeInfo?.kubeletVersion, cpu, memory, count];
     });
-    // 8 GiB as a kernel counts them.
-    const machine = ["v1.36.3", "4", "8148324Ki", "110"];
+    const machine = ["v1.36.3", "4", "8Gi", "110"];
     expect(standing).toEqual([["172.18.0.2", "10.244.0.0/24", "", ...machine], ["172.18.0.3", "10.244.1.0/24", undefined, ...machine], ["172.18.0.4", "10.244.2.0/24", undefined, ...machine]]);
     const sets = (await cluster.client.list(daemonSets)).items.map(({ metadata, spec: { template }, status }) => [metadata.namespace, metadata.name, template.spec?.nodeSelector, template.spec?.hostNetwork, template.spec?.priorityClassName, status.numberReady]);
     expect(sets).toEqual([["kube-system", "coracle-net", undefined, true, "system-node-critical", 3], ["kube-system", "kube-proxy", { "kubernetes.io/os": "linux" }, true, "system-node-critical", 3]]);

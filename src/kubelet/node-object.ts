@@ -1,7 +1,6 @@
 import { fnv1a32 } from "../base/hash.ts";
 import type { Partially } from "../base/json.ts";
 import { sameData } from "../api/equality.ts";
-import { amountOf } from "../placement/resources.ts";
 import { formatTime } from "../base/time.ts";
 import type { Node, NodeCondition, NodeStatus, Taint } from "../api/types/core-v1.ts";
 import type { ContainerImage } from "../api/types/core-v1.ts";
@@ -18,17 +17,11 @@ export interface NodeFacts {
 }
 
 export const kubeletVersion = "v1.36.3";
-/** Memory of a machine of 8 GiB as its kernel counts it: without what the firmware and the kernel's image keep, so never a round number of Mi. */
-const capacityDefault = { cpu: "4", "ephemeral-storage": "102350380Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", memory: "8148324Ki", pods: "110" } as const;
-
-/** Upstream shows memory in Ki. */
-function inKi(quantity: string): string {
-  return `${Math.floor(amountOf("memory", quantity) / 1024)}Ki`;
-}
+/** The machine of a cluster that says nothing of its machines. */
+const capacityDefault = { cpu: "4", "ephemeral-storage": "102350380Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", memory: "8Gi", pods: "110" } as const;
 
 export function capacityOf(facts: NodeFacts): { readonly [resource: string]: string } {
   const all: { [resource: string]: string } = { ...capacityDefault, ...facts.capacity };
-  all["memory"] = inKi(all["memory"] as string);
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -55,7 +55,7 @@ export interface ContainerOptions {
 }
 
 /** Memory of a machine of 8Gi, less what its kernel keeps. */
-const machineKibibytes = 8_148_324;
+const machineKibibytes = 8 * 1024 * 1024;
 
 /** One container: its files, its processes, its log, and how it ended. */
 export class SimulatedContainer implements World, LoggedContainer {

@@ -16,7 +16,7 @@ describe("kubelet on a simulated machine", () => {
     const registered = await world.server.client.get(nodes, { name: node });
     expect(registered.status.conditions?.find(({ type }) => type === "Ready")).toMatchObject({ status: "True", reason: "KubeletReady" });
     expect(registered.metadata.labels?.["kubernetes.io/hostname"]).toBe(node);
-    expect(registered.status.capacity).toMatchObject({ cpu: "4", memory: "8148324Ki", pods: "110" });
+    expect(registered.status.capacity).toMatchObject({ cpu: "4", memory: "8Gi", pods: "110" });
     expect(registered.status.addresses).toEqual([{ type: "InternalIP", address: "172.18.0.3" }, { type: "Hostname", address: node }]);
     const before = await world.server.client.get(leases, { namespace: "kube-node-lease", name: node });
     await world.server.advance(10_000);

@@ -32,7 +32,7 @@ describe("files of Pods on a simulated machine", () => {
       volumes: [{ name: "a", emptyDir: { medium: "Memory", sizeLimit: "64Mi" } }, { name: "b", emptyDir: { medium: "Memory" } }, { name: "c", emptyDir: {} }],
     });
     await world.server.advance(5000);
-    expect(await world.logOf("quick")).toBe("tmpfs on /a type tmpfs (rw,relatime,size=65536k,noswap)\ntmpfs on /b type tmpfs (rw,relatime,size=8148324k,noswap)\n/dev/vda1 on /c type ext4 (rw,relatime)\n");
+    expect(await world.logOf("quick")).toBe("tmpfs on /a type tmpfs (rw,relatime,size=65536k,noswap)\ntmpfs on /b type tmpfs (rw,relatime,size=8388608k,noswap)\n/dev/vda1 on /c type ext4 (rw,relatime)\n");
   });
 
   it("counts an emptyDir in memory towards its container's limit, and lets it grow no larger than asked", async () => {

@@ -197,7 +197,7 @@ describe("a Pod that names its node past the scheduler", () => {
   const serving = web({ ports: [{ containerPort: 80, hostPort: 8080 }] });
   const cases: readonly (readonly [reason: string, message: string, spec: object])[] = [
     ["OutOfcpu", "Node didn't have enough resource: cpu, requested: 5000, used: 1000, capacity: 4000", web({ resources: { requests: { cpu: "5" } } })],
-    ["OutOfmemory", "Node didn't have enough resource: memory, requested: 1099511627776, used: 0, capacity: 8343883776", web({ resources: { requests: { memory: "1Ti" } } })],
+    ["OutOfmemory", "Node didn't have enough resource: memory, requested: 1099511627776, used: 0, capacity: 8589934592", web({ resources: { requests: { memory: "1Ti" } } })],
     ["NodeAffinity", "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector", { ...web(), nodeSelector: { disk: "ssd" } }],
     ["NodePorts", "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports", serving],
     ["TaintToleration", "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate", { ...web(), tolerations: [] }],

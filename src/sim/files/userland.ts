@@ -26,7 +26,7 @@ function processFiles(): { [path: string]: Inode | string } {
     "/proc/uptime": generatedFile((now) => `${(Math.floor(now / 10) % 1e8) / 100} 0.00\n`),
     ...Object.fromEntries(Object.entries(kernelSettings).map(([name, value]) => [`/proc/sys/${name.replaceAll(".", "/")}`, `${value}\n`])),
     "/proc/version": generatedFile(() => "Linux version 6.12.48+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP PREEMPT_DYNAMIC Debian 6.12.48-1 (2025-09-20)\n"),
-    "/proc/meminfo": generatedFile(() => "MemTotal:        8148324 kB\nMemFree:         5242880 kB\nMemAvailable:    7340032 kB\nBuffers:          131072 kB\nCached:          1572864 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"),
+    "/proc/meminfo": generatedFile(() => "MemTotal:        8388608 kB\nMemFree:         5242880 kB\nMemAvailable:    7340032 kB\nBuffers:          131072 kB\nCached:          1572864 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"),
     "/proc/cpuinfo": generatedFile(() => [0, 1, 2, 3].map((cpu) => `processor\t: ${cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: Coracle Virtual CPU\ncpu MHz\t\t: 2000.000\ncache size\t: 16384 KB\n\n`).join("")),
     "/proc/stat": generatedFile((now) => `cpu  ${Math.floor(now / 1000) % 1e7} 0 0 0 0 0 0 0 0 0\n`),
     "/proc/mounts": generatedFile(() => "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"),
