@@ -3,7 +3,7 @@ import { equalJson } from "../schema/json-data.ts";
 import type { Pod } from "../types/core-v1.ts";
 import { forbidden } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
-import { checkAnnotationUpdate } from "./pod-annotations.ts";
+import { checkAnnotationUpdate, isMirrorPod } from "./pod-annotations.ts";
 import { checkPod } from "./pod-validation.ts";
 import { ephemeralContainerDifference } from "./spec-difference.ts";
 
@@ -12,7 +12,7 @@ export function validateEphemeralContainers(object: Pod, old: Pod): FieldError[]
   const errors: FieldError[] = [];
   checkPod(object, errors);
   checkAnnotationUpdate(object, old, errors);
-  if (old.metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined) return [forbidden(FieldPath.of(""), "static pods do not support ephemeral containers")];
+  if (isMirrorPod(old)) return [forbidden(FieldPath.of(""), "static pods do not support ephemeral containers")];
   const path = FieldPath.of("spec").child("ephemeralContainers");
   const now = new Map((object.spec.ephemeralContainers ?? []).map((container) => [container.name, container]));
   for (const before of old.spec.ephemeralContainers ?? []) {

@@ -11,11 +11,17 @@ import { FieldPath } from "../validation/path.ts";
 type Annotations = ObjectMeta["annotations"];
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
-const costAnnotation = "controller.kubernetes.io/pod-deletion-cost";
+/** What the Pod costs whoever takes it away, as a number: cheaper ones go first. */
+export const costAnnotation = "controller.kubernetes.io/pod-deletion-cost";
 const podSeccomp = "seccomp.security.alpha.kubernetes.io/pod";
 const seccompPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 const appArmorPrefix = "container.apparmor.security.beta.kubernetes.io/";
 const localPrefix = "localhost/";
+
+/** Whether it only shows what a kubelet runs by a file of its own machine. */
+export function isMirrorPod({ metadata }: { readonly metadata: { readonly annotations?: Annotations } }): boolean {
+  return metadata.annotations?.[mirrorAnnotation] !== undefined;
+}
 
 /** Those of Pods and of templates. */
 export function checkPodAnnotations(annotations: Annotations, spec: PodSpec, path: FieldPath, errors: FieldError[]): void {

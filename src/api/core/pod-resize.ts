@@ -4,6 +4,7 @@ import { equalJson } from "../schema/json-data.ts";
 import type { Container, Pod, PodSpec, ResourceRequirements } from "../types/core-v1.ts";
 import { forbidden, invalid } from "../validation/errors.ts";
 import { FieldPath } from "../validation/path.ts";
+import { isMirrorPod } from "./pod-annotations.ts";
 import { qosClass } from "./pod-resources.ts";
 import { checkPod } from "./pod-validation.ts";
 
@@ -45,7 +46,7 @@ function resized(now: readonly Container[], before: readonly Container[]): reado
 export function validateResize(object: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = [];
   const [spec, before] = [object.spec as PodSpec, old.spec as PodSpec];
-  if (Object.hasOwn(old.metadata.annotations ?? {}, "kubernetes.io/config.mirror")) return [forbidden("", "static pods cannot be resized")];
+  if (isMirrorPod(old)) return [forbidden("", "static pods cannot be resized")];
   if (before.os?.name === "windows") return [forbidden("", "windows pods cannot be resized")];
   checkPod(object, errors);
   const quality = old.status?.qosClass ?? qosClass(old);

@@ -1,3 +1,4 @@
+import { costAnnotation } from "../../api/core/pod-annotations.ts";
 import type { Pod } from "../../api/types/core-v1.ts";
 import type { Instant } from "../../base/environment.ts";
 import { parseTime } from "../../base/time.ts";
@@ -29,7 +30,6 @@ interface Traits {
 }
 
 const phases: { readonly [phase: string]: number } = { Pending: 0, Unknown: 1, Running: 2 };
-const costKey = "controller.kubernetes.io/pod-deletion-cost";
 
 function traitsOf(pod: Pod, onNode: number): Traits {
   const ready = isPodReady(pod);
@@ -45,7 +45,7 @@ function traitsOf(pod: Pod, onNode: number): Traits {
 }
 
 function deletionCost(pod: Pod): number {
-  const text = pod.metadata.annotations?.[costKey] ?? "0";
+  const text = pod.metadata.annotations?.[costAnnotation] ?? "0";
   const cost = /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : 0;
   return Math.abs(cost) <= 0x7fffffff ? cost : 0;
 }

@@ -1,4 +1,5 @@
 import { mayKubeletSetLabel } from "../../api/core/node-labels.ts";
+import { isMirrorPod } from "../../api/core/pod-annotations.ts";
 import { forbidden, notFound } from "../../base/status-error.ts";
 import type { KubeObject } from "../../api/kind-ref.ts";
 import type { TokenRequest } from "../../api/types/authentication-v1.ts";
@@ -29,7 +30,7 @@ function judgePod(request: AdmissionRequest, nodeName: string): void {
   const { operation, subresource, object, old } = request;
   const nodeOf = (pod: KubeObject | undefined): string => (pod as Pod | undefined)?.spec?.nodeName ?? "";
   if (operation === "CREATE" && subresource === "") {
-    if (object?.metadata.annotations?.["kubernetes.io/config.mirror"] === undefined) refuse(request, `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(nodeName)} can only create mirror pods`);
+    if (object === undefined || !isMirrorPod(object)) refuse(request, `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(nodeName)} can only create mirror pods`);
     if (nodeOf(object as KubeObject) !== nodeName) refuse(request, `node ${JSON.stringify(nodeName)} can only create pods with spec.nodeName set to itself`);
   } else if (operation === "UPDATE" && subresource === "status") {
     if (nodeOf(old) !== nodeName) refuse(request, `node ${JSON.stringify(nodeName)} can only update pod status for pods with spec.nodeName set to itself`);

@@ -1,3 +1,4 @@
+import { isMirrorPod } from "../../api/core/pod-annotations.ts";
 import type { Draft } from "../../base/json.ts";
 import { forbidden } from "../../base/status-error.ts";
 import type { Container, Pod, PodSpec, ServiceAccount, VolumeMount } from "../../api/types/core-v1.ts";
@@ -12,7 +13,6 @@ import type { AdmissionView } from "./view.ts";
  */
 const defaultAccount = "default";
 const mountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
-const mirrorAnnotation = "kubernetes.io/config.mirror";
 const enforceSecretsAnnotation = "kubernetes.io/enforce-mountable-secrets";
 
 /**
@@ -61,7 +61,7 @@ function podOf(request: AdmissionRequest): Draft<Pod> {
 }
 
 function isMirror(request: AdmissionRequest): boolean {
-  return podOf(request).metadata.annotations?.[mirrorAnnotation] !== undefined;
+  return isMirrorPod(podOf(request));
 }
 
 function accountName(spec: Draft<PodSpec>): string {
