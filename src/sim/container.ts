@@ -54,7 +54,7 @@ export interface ContainerOptions {
   readonly changed: () => void;
 }
 
-/** Memory of a machine of 8Gi, less what its kernel keeps. */
+/** Memory of a machine that says nothing of it, in KiB. */
 const machineKibibytes = 8 * 1024 * 1024;
 
 /** One container: its files, its processes, its log, and how it ended. */
