@@ -289,6 +289,13 @@ function removed(value: string, pattern: string, { side, greedy }: { side: "pref
   return value;
 }
 
+/** Words that braces may stand for: ten times what anybody writes a loop over. */
+const bracedMax = 100_000;
+
+function refuseBraced(count: number): void {
+  if (count > bracedMax) throw new ShellError(`brace expansion: failed to allocate memory for ${count} elements`, 1);
+}
+
 /** All words that one with braces stands for. */
 function braces(parts: readonly WordPart[]): (readonly WordPart[])[] {
   const at = parts.findIndex(({ type }) => type === "BraceExpansion");
@@ -296,6 +303,7 @@ function braces(parts: readonly WordPart[]): (readonly WordPart[])[] {
   if (brace?.type !== "BraceExpansion") return [parts];
   const middles: (readonly WordPart[])[] = brace.items.flatMap((item) => (item.type === "Word" ? braces(item.word.parts) : range(item).map((value): WordPart[] => [{ type: "Literal", value }])));
   const tails = braces(parts.slice(at + 1));
+  refuseBraced(middles.length * tails.length);
   return middles.flatMap((middle) => tails.map((tail) => [...parts.slice(0, at), ...middle, ...tail]));
 }
 
@@ -304,6 +312,7 @@ function range({ start, end, step = 1, startStr }: { start: string | number; end
   const [from, to] = letters ? [start.charCodeAt(0), end.charCodeAt(0)] : [Number(start), Number(end)];
   const width = /^-?0\d/.test(startStr ?? "") ? (startStr as string).length : 0;
   const by = Math.max(1, Math.abs(step)) * (from <= to ? 1 : -1);
+  refuseBraced(Math.floor(Math.abs((to - from) / by)) + 1);
   const out: string[] = [];
   for (let value = from; by > 0 ? value <= to : value >= to; value += by) out.push(letters ? String.fromCharCode(value) : String(value).padStart(width, "0"));
   return out;

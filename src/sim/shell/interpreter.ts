@@ -20,6 +20,9 @@ import { SyntaxProblem } from "./syntax.ts";
 import { Traps } from "./traps.ts";
 import { Leave, ShellError, Variables } from "./variables.ts";
 
+/** More than a shell would be given for the output of a command: it dies as it would of its container's limit. */
+const substitutedBytesMax = 16 * 1024 * 1024;
+
 /**
  * Runs parsed scripts as ash does: every program, every stage of a pipeline and every subshell is a process of its own, connected by
  * pipes that pass bytes on as they come. Whoever writes into a pipe that nobody reads any more ends by PIPE.
@@ -218,10 +221,14 @@ export class Interpreter implements Shell {
   private async substitute(script: ScriptNode): Promise<string> {
     const chunks: Uint8Array[] = [];
     const descriptors = new Map(this.descriptors);
+    const room = Math.min(this.process.world.memoryBytesMax, substitutedBytesMax);
+    let length = 0;
     descriptors.set(1, {
       write: (bytes) => {
-        chunks.push(bytes);
-        return true;
+        length += bytes.length;
+        if (length > room) this.process.killForMemory();
+        else chunks.push(bytes);
+        return length <= room;
       },
     });
     const only = script.statements.length === 1 && script.statements[0]?.pipelines.length === 1;

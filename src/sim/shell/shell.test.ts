@@ -226,6 +226,17 @@ describe("scripts that multiply", () => {
   });
 });
 
+describe("scripts that gather without end", () => {
+  it.each([
+    ["words of braces", "echo {1..100000000} | wc -c; echo here", "sh: brace expansion: failed to allocate memory for 100000000 elements\n0\nhere\n"],
+    ["words of braces beside braces", "echo {1..50000}{1..50000}; echo $?", "sh: brace expansion: failed to allocate memory for 2500000000 elements\n1\n"],
+    ["the output of a command", "x=$(dd if=/dev/zero bs=1M count=17 2>/dev/null); echo here", "[137]"],
+  ])("are stopped: %s", async (_name, script, printed) => {
+    const { sh } = await box();
+    expect(await sh(script)).toBe(printed);
+  });
+});
+
 const expansions: readonly (readonly [script: string, prints: string])[] = [
   ['x="a  b"; echo $x "$x" ${#x} ${x%b} ${y:-none} ${y:=set} $y', "a b a  b 4 a none set set\n"],
   ["set -- 'a b' c; for i in \"$@\"; do echo \"<$i>\"; done; echo $# $*; shift; echo $1", "<a b>\n<c>\n2 a b c\nc\n"],
