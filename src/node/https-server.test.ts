@@ -405,12 +405,13 @@ describe("upgrades", () => {
 
   test("ports over channels without a port, with none that is one, or over a protocol for commands are refused", async () => {
     const websocket = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
-    const refusals = ["", "?ports=0", "?ports=99999", "?ports=a"].map(async (query) => JSON.parse((await http1(`/portforward${query}`, { headers: websocket })).body.toString()).message as string);
+    const refusals = ["", "?ports=0", "?ports=99999", "?ports=a", `?ports=${"80,".repeat(128)}80`].map(async (query) => JSON.parse((await http1(`/portforward${query}`, { headers: websocket })).body.toString()).message as string);
     expect(await Promise.all(refusals)).toEqual([
       'query parameter "port" is required',
       'port "0" must be > 0',
       'cannot convert to []int32: strconv.ParseUint: parsing "99999": value out of range',
       'cannot convert to []int32: strconv.ParseUint: parsing "a": invalid syntax',
+      "one WebSocket forwards at most 128 ports, not 129",
     ]);
     await expect(webSocket(["v5.channel.k8s.io"], () => {}, "/portforward?ports=80")).rejects.toThrow("400");
   });

@@ -9,10 +9,14 @@ import type { Channels, ConnectPort, PortConnection } from "../server/request.ts
 /** A client that names none speaks the first. */
 export const portChannelProtocols: readonly string[] = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"];
 
+/** Each has two channels, and a channel's number is one byte. */
+const portsMax = 128;
+
 /** The ports that are asked for; throws 400. */
 export function portsOf(query: string): readonly number[] {
   const ports = new URLSearchParams(query).getAll("ports").flatMap((value) => value.split(",").map(portOf));
   if (ports.length === 0) throw badRequest('query parameter "port" is required');
+  if (ports.length > portsMax) throw badRequest(`one WebSocket forwards at most ${portsMax} ports, not ${ports.length}`);
   return ports;
 }
 
