@@ -67,6 +67,8 @@ async function head(call: CommandCall): Promise<number> {
     let reader;
     try {
       const path = absolute(name, cwd);
+      // There is no end of a line in it, or no last one.
+      if (name !== "-" && bytes === undefined && (count < 0 || path.endsWith("zero")) && isEndless(call, path)) return swallowEndless(call);
       reader = name === "-" ? ByteReader.over(process.input) : isEndless(call, path) ? new ByteReader(endless(call, path)) : new ByteReader(undefined, files.readFile(path));
     } catch (error) {
       err(`head: ${name}: ${wordsOf(error)}\n`);
@@ -96,10 +98,20 @@ async function head(call: CommandCall): Promise<number> {
   return status;
 }
 
-/** /dev/zero or /dev/urandom, a block at a time. */
+/** /dev/zero or /dev/urandom, a block at a time. Every 4 MiB it rests, longer each time up to a disk's 40 MB/s, for a reader may want no end of it. */
 function endless({ process }: CommandCall, path: string): Input {
   const { random } = process.world;
-  return { read: async () => Uint8Array.from({ length: 4096 }, () => (path.endsWith("zero") ? 0 : random.below(256))) };
+  let blocks = 0;
+  let restMs = 1;
+  return {
+    read: async () => {
+      if (++blocks % 1024 === 0) {
+        await process.compute(restMs);
+        restMs = Math.min(restMs * 2, 100);
+      }
+      return path.endsWith("zero") ? new Uint8Array(4096) : Uint8Array.from({ length: 4096 }, () => random.below(256));
+    },
+  };
 }
 
 /** `1M`, `4k`, `512`: bytes. */
@@ -112,7 +124,11 @@ async function dd(call: CommandCall): Promise<number> {
   const { args, out, err, files, cwd, process } = call;
   const operands = new Map(args.map((arg) => [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] as const));
   const blockBytes = sizeOf(operands.get("bs") ?? operands.get("ibs") ?? "512");
-  const bytesMax = (operands.has("count") ? Number(operands.get("count")) : Infinity) * blockBytes;
+  const bytesMax = (operands.has("count") ? sizeOf(operands.get("count") as string) : Infinity) * blockBytes;
+  if (!(blockBytes > 0) || Number.isNaN(bytesMax)) {
+    err(`dd: invalid number '${["bs", "ibs", "count"].map((name) => operands.get(name)).find((text) => text !== undefined && !(sizeOf(text) > 0)) ?? ""}'\n`);
+    return 1;
+  }
   const [from, to] = [operands.get("if"), operands.get("of")];
   let total = 0;
   try {

@@ -230,6 +230,8 @@ describe("scripts that gather without end", () => {
   it.each([
     ["words of braces", "echo {1..100000000} | wc -c; echo here", "sh: brace expansion: failed to allocate memory for 100000000 elements\n0\nhere\n"],
     ["words of braces beside braces", "echo {1..50000}{1..50000}; echo $?", "sh: brace expansion: failed to allocate memory for 2500000000 elements\n1\n"],
+    ["lines of what has none", "head -n 1 /dev/zero; echo $?; head -n -5 /dev/urandom; echo $?", "137\n137\n"],
+    ["a copy of a device", "timeout 1 dd if=/dev/zero bs=1M >/dev/null; echo $?; dd bs=0; dd bs=-1; dd count=1e99", "143\ndd: invalid number '0'\ndd: invalid number '-1'\ndd: invalid number '1e99'\n[1]"],
     ["the output of a command", "x=$(dd if=/dev/zero bs=1M count=17 2>/dev/null); echo here", "[137]"],
   ])("are stopped: %s", async (_name, script, printed) => {
     const { sh } = await box();
