@@ -23,6 +23,10 @@ export interface Waiting {
   state: "active" | "backoff" | "parked";
   failedAt: Instant;
   timer: Timer | undefined;
+  /** Waits out a back-off which it may leave early. */
+  mayLeave: boolean;
+  /** Has its entry among those, which goes when it comes up. */
+  isListed: boolean;
 }
 
 function priorityOf(waiting: Waiting): number {
@@ -66,7 +70,7 @@ export class SchedulingQueue {
   put(key: string, wanted: Wanted, again: boolean): void {
     let waiting = this.waiting.get(key);
     if (!waiting) {
-      waiting = { key, wanted, sequence: this.sequence++, attempts: 0, lacking: new Set(), state: "active", failedAt: 0, timer: undefined };
+      waiting = { key, wanted, sequence: this.sequence++, attempts: 0, lacking: new Set(), state: "active", failedAt: 0, timer: undefined, mayLeave: false, isListed: false };
       this.waiting.set(key, waiting);
       this.byUid.set(wanted.pod.metadata.uid, waiting);
       this.active.push(waiting);
@@ -113,7 +117,9 @@ export class SchedulingQueue {
     for (;;) {
       const next = this.early.pop()?.waiting;
       if (!next) return undefined;
-      if (this.waiting.get(next.key) !== next || next.state !== "backoff") continue;
+      next.isListed = false;
+      if (this.waiting.get(next.key) !== next || !next.mayLeave) continue;
+      next.mayLeave = false;
       next.timer?.cancel();
       next.timer = undefined;
       next.state = "active";
@@ -155,7 +161,9 @@ export class SchedulingQueue {
   private wake(waiting: Waiting): void {
     const ready = this.backOff(waiting);
     if (waiting.state !== "backoff") return;
-    this.early.push({ waiting, second: Math.floor(ready / 1000) });
+    waiting.mayLeave = true;
+    if (!waiting.isListed) this.early.push({ waiting, second: Math.floor(ready / 1000) });
+    waiting.isListed = true;
     this.onActive();
   }
 
@@ -175,6 +183,7 @@ export class SchedulingQueue {
   private activate(waiting: Waiting): void {
     if (this.waiting.get(waiting.key) !== waiting) return;
     waiting.state = "active";
+    waiting.mayLeave = false;
     waiting.timer = undefined;
     this.active.push(waiting);
     this.onActive();
