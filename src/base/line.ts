@@ -1,8 +1,8 @@
 /** What waits, first come first served: both ends cost constant time on average. */
 export class Line<T> {
   /** Those from `head` on wait. The part before it is dropped once it outweighs the rest. */
-  private items: (T | undefined)[] = [];
-  private head = 0;
+  protected items: (T | undefined)[] = [];
+  protected head = 0;
 
   get size(): number {
     return this.items.length - this.head;
