@@ -50,10 +50,11 @@ describe("an image", () => {
     const alpine = await run(at, "alpine", ["sleep", "1d"]);
     const { code, out } = await inTime(at, alpine.id, "apk add --no-cache jq && echo '{\"a\":1}' | jq -c .; apk add none");
     expect(code).toBe(1);
-    expect(out).toMatch(/^fetch https:\/\/dl-cdn\.alpinelinux\.org\/.*\nfetch .*\n\(1\/2\) Installing oniguruma \(.*\)\n\(2\/2\) Installing jq \(.*\)\nExecuting busybox.*\nOK: \d+ MiB in 18 packages\n\{"a":1\}\nfetch .*\nfetch .*\nERROR: unable to select packages:\n {2}none \(no such package\):\n {4}required by: world\[none\]\n/);
+    expect(out).toMatch(/^fetch https:\/\/mirror\.invalid\/alpine\/v3\.22\/main\/.*\nfetch .*\n\(1\/2\) Installing oniguruma \(.*\)\n\(2\/2\) Installing jq \(.*\)\nExecuting busybox.*\nOK: \d+ MiB in 18 packages\n\{"a":1\}\nfetch .*\nfetch .*\nERROR: unable to select packages:\n {2}none \(no such package\):\n {4}required by: world\[none\]\n/);
     const debian = await run(at, "debian", ["sleep", "1d"], {}, "d");
     const apt = (script: string) => inTime(at, debian.id, script);
     expect(await apt("apt-get install -y procps > /dev/null")).toEqual({ code: 100, out: "E: Unable to locate package procps\n" });
+    expect((await apt("apt-get update")).out).toMatch(/^Get:1 http:\/\/archive\.invalid\/debian trixie InRelease .*\nGet:2 [^]*\nReading package lists\.\.\. Done\n$/);
     expect((await apt("apt-get update > /dev/null && apt-get install procps < /dev/null")).out).toMatch(/Do you want to continue\? \[Y\/n\] Abort\.\n$/);
     expect((await apt("apt-get install -y procps > /dev/null && ps aux | head -n 2; pgrep -x sleep")).out).toMatch(/^USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\nroot           1  0\.0 .* sleep 1d\n1\n$/);
   });

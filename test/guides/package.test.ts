@@ -33,7 +33,7 @@ import type { Pod } from "coracle/types/core-v1";
 export const options: ClusterOptions = { nodes: 1 };
 export const first = async (client: Client): Promise<Pod | undefined> => (await client.list(pods)).items[0];
 export const wrong = async (cluster: Cluster): Promise<string | undefined> => (await first(cluster.client))?.spec.nodeName;
-// @ts-expect-error
+// @ts-expect-error The declarations say that nodes is a number: without them this line would compile.
 export const none: ClusterOptions = { nodes: "1" };
 `);
   expect(run(join(root, "node_modules", ".bin", "tsc"), ["-p", "."])).toEqual({ status: 0, stdout: "", stderr: "" });

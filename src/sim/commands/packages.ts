@@ -70,7 +70,13 @@ function removePackage({ files }: CommandCall, path: string, name: string, { com
 const isRoot = ({ process }: CommandCall): boolean => process.world.user === 0;
 const apkState = "/lib/apk/db/installed.d";
 const apkIndex = "/var/cache/apk/APKINDEX.tar.gz";
-const mirrors = ["main", "community"].map((part) => `https://dl-cdn.alpinelinux.org/alpine/v3.22/${part}`);
+
+/** As the container's own list names them, without what is blank or a remark. */
+function repositoriesOf({ files }: CommandCall): readonly string[] {
+  const path = "/etc/apk/repositories";
+  const lines = files.exists(path) ? new TextDecoder().decode(files.readFile(path)).split("\n") : [];
+  return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+}
 
 async function apk(call: CommandCall): Promise<number> {
   const { args, out, err, process } = call;
@@ -78,7 +84,7 @@ async function apk(call: CommandCall): Promise<number> {
   const isQuiet = args.includes("-q") || args.includes("--quiet");
   const say = (text: string): void => (isQuiet ? undefined : out(text));
   const fetchAll = async (): Promise<void> => {
-    for (const mirror of mirrors) say(`fetch ${mirror}/x86_64/APKINDEX.tar.gz\n`);
+    for (const mirror of repositoriesOf(call)) say(`fetch ${mirror}/x86_64/APKINDEX.tar.gz\n`);
     await process.sleep(300);
     if (args.includes("--no-cache")) return;
     if (!call.files.exists("/var/cache/apk")) call.files.makeFolder("/var/cache/apk", { parents: true });
@@ -96,7 +102,8 @@ async function apk(call: CommandCall): Promise<number> {
   switch (command) {
     case "update":
       await fetchAll();
-      say(`v3.22.2-100-g8ba0c1bb3b0 [${mirrors[0]}]\nv3.22.2-100-g8ba0c1bb3b0 [${mirrors[1]}]\nOK: 26333 distinct packages available\n`);
+      for (const mirror of repositoriesOf(call)) say(`v3.22.2-100-g8ba0c1bb3b0 [${mirror}]\n`);
+      say(`OK: 26333 distinct packages available\n`);
       return 0;
     case "upgrade":
       await fetchAll();
@@ -140,7 +147,9 @@ async function apk(call: CommandCall): Promise<number> {
 }
 
 const aptState = "/var/lib/dpkg/info";
-const aptLists = "/var/lib/apt/lists/deb.debian.org_debian_dists_trixie_main";
+/** Nothing is fetched from anywhere, and the name says so. */
+const aptArchive = "http://archive.invalid/debian";
+const aptLists = "/var/lib/apt/lists/archive.invalid_debian_dists_trixie_main";
 
 async function confirmed({ args, process, out }: CommandCall): Promise<boolean> {
   if (args.some((arg) => /^(-\w*y|--yes|--assume-yes)/.test(arg))) return true;
@@ -174,7 +183,7 @@ async function aptInstall(call: CommandCall, names: readonly string[]): Promise<
     return 1;
   }
   await process.sleep(500);
-  steps.forEach(([name, version], i) => out(`Get:${i + 1} http://deb.debian.org/debian trixie/main amd64 ${name} amd64 ${version}\n`));
+  steps.forEach(([name, version], i) => out(`Get:${i + 1} ${aptArchive} trixie/main amd64 ${name} amd64 ${version}\n`));
   out(`Fetched ${size} kB in 0s (${size * 2} kB/s)\n`);
   for (const [name, version] of steps) out(`Selecting previously unselected package ${name}.\nPreparing to unpack .../${name}_${version.replace(/^\d+:/, "")}_amd64.deb ...\nUnpacking ${name} (${version}) ...\n`);
   for (const [name, version] of steps) out(`Setting up ${name} (${version}) ...\n`);
@@ -198,7 +207,7 @@ async function apt(call: CommandCall): Promise<number> {
       await process.sleep(800);
       if (!files.exists("/var/lib/apt/lists")) files.makeFolder("/var/lib/apt/lists", { parents: true });
       files.writeFile(aptLists, new Uint8Array(0));
-      out("Get:1 http://deb.debian.org/debian trixie InRelease [140 kB]\nGet:2 http://deb.debian.org/debian trixie-updates InRelease [47.3 kB]\nGet:3 http://deb.debian.org/debian-security trixie-security InRelease [43.4 kB]\nGet:4 http://deb.debian.org/debian trixie/main amd64 Packages [9670 kB]\nFetched 9901 kB in 1s (12.4 MB/s)\nReading package lists... Done\n");
+      out(`Get:1 ${aptArchive} trixie InRelease [140 kB]\nGet:2 ${aptArchive} trixie-updates InRelease [47.3 kB]\nGet:3 ${aptArchive}-security trixie-security InRelease [43.4 kB]\nGet:4 ${aptArchive} trixie/main amd64 Packages [9670 kB]\nFetched 9901 kB in 1s (12.4 MB/s)\nReading package lists... Done\n`);
       return 0;
     case "install":
       return aptInstall(call, names);

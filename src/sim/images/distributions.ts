@@ -28,7 +28,8 @@ export const alpine: Distribution = {
     }),
     "/etc/os-release": osRelease({ NAME: '"Alpine Linux"', ID: "alpine", VERSION_ID: "3.22.2", PRETTY_NAME: '"Alpine Linux v3.22"', HOME_URL: '"https://alpinelinux.org/"', BUG_REPORT_URL: '"https://gitlab.alpinelinux.org/alpine/aports/-/issues"' }),
     "/etc/alpine-release": "3.22.2\n",
-    "/etc/apk/repositories": "https://dl-cdn.alpinelinux.org/alpine/v3.22/main\nhttps://dl-cdn.alpinelinux.org/alpine/v3.22/community\n",
+    // Nothing is fetched from anywhere, and the name says so.
+    "/etc/apk/repositories": "https://mirror.invalid/alpine/v3.22/main\nhttps://mirror.invalid/alpine/v3.22/community\n",
     "/etc/issue": "Welcome to Alpine Linux 3.22\nKernel \\r on \\m (\\l)\n",
   },
   lacks: [...extra, "dash", "zsh"],
